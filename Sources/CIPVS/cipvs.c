@@ -1,0 +1,92 @@
+#define _GNU_SOURCE
+
+#include "CIPVS.h"
+
+#include <errno.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+// The opaque types are libnl's own, under names that need no libnl header.
+static struct nl_msg *msg(const cipvs_message *message) { return (struct nl_msg *)message; }
+
+cipvs_message *cipvs_message_create(size_t capacity) {
+    return (cipvs_message *)nlmsg_alloc_size(capacity);
+}
+
+void cipvs_message_destroy(cipvs_message *message) { nlmsg_free(msg(message)); }
+
+bool cipvs_message_begin(cipvs_message *message, uint16_t type, uint16_t flags, uint32_t sequence, uint32_t port,
+                         uint8_t command, uint8_t version) {
+    // libnl has no call that empties a message, but takes the length in its header as what is in use.
+    nlmsg_hdr(msg(message))->nlmsg_len = NLMSG_HDRLEN;
+    return genlmsg_put(msg(message), port, sequence, type, 0, flags, command, version) != NULL;
+}
+
+const void *cipvs_message_bytes(const cipvs_message *message, size_t *length) {
+    struct nlmsghdr *header = nlmsg_hdr(msg(message));
+    *length = header->nlmsg_len;
+    return header;
+}
+
+bool cipvs_put_u8(cipvs_message *message, int attribute, uint8_t value) {
+    return nla_put_u8(msg(message), attribute, value) == 0;
+}
+
+bool cipvs_put_u16(cipvs_message *message, int attribute, uint16_t value) {
+    return nla_put_u16(msg(message), attribute, value) == 0;
+}
+
+bool cipvs_put_u32(cipvs_message *message, int attribute, uint32_t value) {
+    return nla_put_u32(msg(message), attribute, value) == 0;
+}
+
+bool cipvs_put_bytes(cipvs_message *message, int attribute, const void *bytes, int length) {
+    return nla_put(msg(message), attribute, length, bytes) == 0;
+}
+
+bool cipvs_put_string(cipvs_message *message, int attribute, const char *string) {
+    return nla_put_string(msg(message), attribute, string) == 0;
+}
+
+cipvs_nest *cipvs_nest_begin(cipvs_message *message, int attribute) {
+    return (cipvs_nest *)nla_nest_start(msg(message), attribute);
+}
+
+void cipvs_nest_end(cipvs_message *message, cipvs_nest *nest) {
+    nla_nest_end_keep_empty(msg(message), (struct nlattr *)nest);
+}
+
+struct socket_job {
+    int namespace_fd;
+    int result;
+};
+
+static void *open_socket(void *argument) {
+    struct socket_job *job = argument;
+    if (setns(job->namespace_fd, CLONE_NEWNET) != 0) {
+        job->result = -errno;
+        return NULL;
+    }
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+    job->result = fd >= 0 ? fd : -errno;
+    return NULL;
+}
+
+int cipvs_socket_in_namespace(int namespace_fd) {
+    struct socket_job job = {.namespace_fd = namespace_fd, .result = -EIO};
+    // The thread inherits this mask: the program's signal handlers must not run in another namespace.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, open_socket, &job);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error != 0) return -error;
+    pthread_join(thread, NULL);
+    return job.result;
+}

@@ -1,0 +1,80 @@
+import Glibc
+import Synchronization
+
+/// A way to the IPVS of one network namespace: its virtual servers, their real servers, and its settings.
+///
+///     let handle = try Handle()
+///     let web = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .roundRobin)
+///     try handle.add(web)
+///     try handle.add(RealServer(IPAddress(10, 244, 1, 5), 8080, forwarding: .masquerade), to: web.id)
+///
+/// Each call is one exchange with the kernel, which does the work before it answers; calls don't suspend and take some
+/// microseconds. A handle can be used from any number of threads and tasks; their calls take turns. After an error
+/// it works on.
+///
+/// Every call, those that only read included, takes `CAP_NET_ADMIN` in the initial user namespace.
+public final class Handle: Sendable {
+    private let connection: Mutex<Connection>
+
+    /// Opens the IPVS of the network namespace that the calling thread is in.
+    ///
+    /// The kernel loads the module `ip_vs` if it is not there yet.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/ipvsUnavailable`` where the kernel has no IPVS.
+    public convenience init() throws(IPVSError) {
+        let socket: NetlinkSocket
+        do { socket = try NetlinkSocket() } catch { throw IPVSError(opening: nil, error) }
+        try self.init(channel: socket)
+    }
+
+    /// Opens the IPVS of another network namespace; no thread of the caller's enters it.
+    ///
+    /// The handle keeps the namespace alive, even if its last process ends or its name is deleted.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/namespaceNotFound`` where there is no such namespace,
+    ///   ``IPVSError/Code/permissionDenied`` without `CAP_SYS_ADMIN`, and as ``init()`` does.
+    public convenience init(namespace: NetworkNamespace) throws(IPVSError) {
+        let socket: NetlinkSocket
+        do { socket = try NetlinkSocket(in: namespace) } catch { throw IPVSError(opening: namespace, error) }
+        try self.init(channel: socket)
+    }
+
+    init(channel: any Channel, bufferSize: Int = Connection.defaultBufferSize) throws(IPVSError) {
+        guard let connection = Connection(channel, bufferSize: bufferSize) else {
+            throw IPVSError(.system, .resolveFamily, errno: ENOMEM)
+        }
+        self.connection = Mutex(connection)
+        do {
+            try self.connection.withLock { (connection) throws(Connection.Failure) in
+                _ = try connection.resolveFamily()
+            }
+        } catch {
+            throw IPVSError(.resolveFamily, error)
+        }
+    }
+
+    /// Closes the handle, after a call that is under way on another thread. Later calls throw
+    /// ``IPVSError/Code/handleClosed``; closing it again does nothing. A handle that nobody refers to closes by itself.
+    public func close() {
+        connection.withLock { $0.close() }
+    }
+
+    /// Makes a request whose answer is only its success.
+    func perform(_ request: Request) throws(IPVSError) {
+        try perform(request, ()) { (_, _) throws(MalformedReply) in }
+    }
+
+    /// Makes a request and folds the attributes of each message of its reply into a result.
+    func perform<Result: Sendable>(
+        _ request: Request,
+        _ initial: Result,
+        _ fold: @Sendable (inout Result, RawSpan) throws(MalformedReply) -> Void
+    ) throws(IPVSError) -> Result {
+        do { try request.validate() } catch { throw IPVSError(request, error) }
+        do {
+            return try connection.withLock { (connection) throws(Connection.Failure) in
+                try connection.perform(request, initial, fold)
+            }
+        } catch {
+            throw IPVSError(request, error)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Glibc
+
+// How the failure of a request becomes the error that the caller sees.
+
+extension IPVSError {
+    /// A value that was refused before anything was sent.
+    init(_ request: Request, _ invalid: InvalidValue) {
+        self.init(.invalidValue, request, field: invalid.field, detail: "\(invalid.field) \(invalid.reason)")
+    }
+
+    init(_ request: Request, _ failure: Connection.Failure) {
+        switch failure {
+        case .closed:
+            self.init(.handleClosed, request)
+        case .system(let error):
+            let code: Code = error.errno == EPERM || error.errno == EACCES ? .permissionDenied : .system
+            self.init(code, request, errno: error.errno)
+        case .kernel(let answer):
+            let code = Code(errno: answer.errno, of: request)
+            self.init(code, request, errno: answer.errno, kernelMessage: answer.message)
+        case .malformed(let reply):
+            self.init(.malformedReply, request, detail: "the kernel's reply can't be understood: \(reply)")
+        case .answerLost, .truncated:
+            self.init(.answerLost, request)
+        }
+    }
+
+    /// A socket that could not be opened, in a namespace or in the caller's.
+    init(opening namespace: NetworkNamespace?, _ error: SystemError) {
+        guard let namespace else {
+            self.init(.resolveFamily, .system(error))
+            return
+        }
+        let place = "network namespace \(namespace.path)"
+        switch (error.call, error.errno) {
+        case ("open", ENOENT), ("open", ENOTDIR), ("open", ESRCH):
+            self.init(.namespaceNotFound, .resolveFamily, errno: error.errno, detail: "no \(place)")
+        case ("setns", EINVAL):
+            let detail = "\(namespace.path) is not a network namespace"
+            self.init(.namespaceNotFound, .resolveFamily, errno: error.errno, detail: detail)
+        case (_, EPERM), (_, EACCES):
+            let detail = "not permitted to enter \(place); it takes CAP_SYS_ADMIN, as root has it"
+            self.init(.permissionDenied, .resolveFamily, errno: error.errno, detail: detail)
+        default:
+            let reason = unsafe String(cString: strerror(error.errno))
+            self.init(.system, .resolveFamily, errno: error.errno, detail: "\(place): \(reason)")
+        }
+    }
+}
+
+extension IPVSError.Code {
+    /// The code for an error number, which means another thing for another command.
+    init(errno: Int32, of request: Request) {
+        self =
+            switch (errno, request) {
+            case (EPERM, _), (EACCES, _): .permissionDenied
+            case (ENOENT, .resolveFamily): .ipvsUnavailable
+            case (EEXIST, .addService): .serviceExists
+            case (EEXIST, .addDestination): .realServerExists
+            case (EEXIST, .startDaemon): .syncDaemonRunning
+            case (ENOENT, .addService), (ENOENT, .updateService): .schedulerNotFound
+            case (ENOENT, .updateDestination), (ENOENT, .deleteDestination): .realServerNotFound
+            case (ESRCH, .stopDaemon): .syncDaemonNotRunning
+            case (ESRCH, _) where request.isAboutService: .serviceNotFound
+            case (ENODEV, .startDaemon): .interfaceNotFound
+            case (EAFNOSUPPORT, _): .addressFamilyNotSupported
+            case (EINVAL, _), (ERANGE, _): .invalidValue
+            default: .system
+            }
+    }
+}
+
+extension Request {
+    /// The virtual server that is added or updated.
+    var configuredService: VirtualServer? {
+        switch self {
+        case .addService(let server), .updateService(let server): server
+        default: nil
+        }
+    }
+
+    fileprivate var isAboutService: Bool { Operation(self).virtualServer != nil }
+}

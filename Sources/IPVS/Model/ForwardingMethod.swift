@@ -1,0 +1,76 @@
+/// How a virtual server's packets get to a real server.
+///
+/// It is coded as its name, `masquerade`, `local`, `direct-routing`, `bypass`, or `tunnel` for IP in IP; any other
+/// tunnel as `{"tunnel": {"kind": "gue", "port": 6080, "checksum": "full"}}`.
+public enum ForwardingMethod: Hashable, Sendable {
+    /// Network address translation: answers come back through the balancer.
+    /// The corresponding C constant is `IP_VS_CONN_F_MASQ`.
+    case masquerade
+
+    /// To this host itself. The corresponding C constant is `IP_VS_CONN_F_LOCALNODE`.
+    case local
+
+    /// In a tunnel to a host that answers the client directly. The corresponding C constant is `IP_VS_CONN_F_TUNNEL`.
+    case tunnel(Tunnel)
+
+    /// To a host on the same link, which answers the client directly.
+    /// The corresponding C constant is `IP_VS_CONN_F_DROUTE`.
+    case directRouting
+
+    /// Past the balancing, to the packet's own destination; for transparent cache clusters.
+    /// The corresponding C constant is `IP_VS_CONN_F_BYPASS`.
+    case bypass
+}
+
+extension ForwardingMethod: CustomStringConvertible {
+    /// The method in words: `masquerade`, `tunnel gue port 6080 checksum full`.
+    public var description: String {
+        switch self {
+        case .tunnel(let tunnel): "tunnel \(tunnel)"
+        case .masquerade, .local, .directRouting, .bypass: name
+        }
+    }
+
+    private var name: String {
+        switch self {
+        case .masquerade: "masquerade"
+        case .local: "local"
+        case .tunnel: "tunnel"
+        case .directRouting: "direct-routing"
+        case .bypass: "bypass"
+        }
+    }
+}
+
+extension ForwardingMethod: Codable {
+    private enum CodingKeys: CodingKey { case tunnel }
+
+    /// Decodes a method from its name, or from an object that describes its tunnel.
+    public init(from decoder: any Decoder) throws {
+        if let container = try? decoder.container(keyedBy: CodingKeys.self) {
+            self = .tunnel(try container.decode(Tunnel.self, forKey: .tunnel))
+            return
+        }
+        let container = try decoder.singleValueContainer()
+        let name = try container.decode(String.self)
+        let named: [ForwardingMethod] = [.masquerade, .local, .tunnel(.ipip), .directRouting, .bypass]
+        guard let method = named.first(where: { $0.name == name }) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "\"\(name)\" is not a forwarding method"
+            )
+        }
+        self = method
+    }
+
+    /// Encodes a method as its name, or as an object that describes its tunnel.
+    public func encode(to encoder: any Encoder) throws {
+        if case .tunnel(let tunnel) = self, tunnel != .ipip {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(tunnel, forKey: .tunnel)
+        } else {
+            var container = encoder.singleValueContainer()
+            try container.encode(name)
+        }
+    }
+}

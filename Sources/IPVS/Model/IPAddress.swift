@@ -1,0 +1,135 @@
+import Glibc
+
+/// An IPv4 or IPv6 address.
+///
+/// The family is part of the value and never guessed from the bytes: `::ffff:10.0.0.1` and `2001:db8::` are IPv6.
+/// The textual form is that of RFC 5952, which is also the form it is coded in:
+///
+///     IPAddress(10, 96, 0, 1)
+///     IPAddress("2001:db8::1")
+public struct IPAddress: Hashable, Sendable {
+    /// The family of an address: what it is to IP, and to the kernel's tables.
+    public enum Family: UInt16, Hashable, Sendable {
+        /// Internet Protocol version 4. The corresponding C constant is `AF_INET`.
+        case ipv4 = 2
+        /// Internet Protocol version 6. The corresponding C constant is `AF_INET6`.
+        case ipv6 = 10
+    }
+
+    /// The family that the address belongs to.
+    public let family: Family
+
+    // The address as a 128-bit number; an IPv4 address is the upper 32 bits, as the kernel lays it out.
+    let high: UInt64
+    let low: UInt64
+
+    init(family: Family, high: UInt64, low: UInt64) {
+        self.family = family
+        self.high = high
+        self.low = low
+    }
+
+    /// An IPv4 address from its four bytes: `IPAddress(192, 0, 2, 1)`.
+    public init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) {
+        self.init(ipv4: UInt32(a) << 24 | UInt32(b) << 16 | UInt32(c) << 8 | UInt32(d))
+    }
+
+    /// An IPv4 address from its number, in the host's byte order: 0x7f000001 is 127.0.0.1.
+    public init(ipv4 number: UInt32) {
+        self.init(family: .ipv4, high: UInt64(number) << 32, low: 0)
+    }
+
+    /// An address from its bytes in network order: 4 of them make an IPv4 address, 16 an IPv6 one, any other number nil.
+    public init?(bytes: some Collection<UInt8>) {
+        var words: (UInt64, UInt64) = (0, 0)
+        for byte in bytes.prefix(8) { words.0 = words.0 << 8 | UInt64(byte) }
+        for byte in bytes.dropFirst(8).prefix(8) { words.1 = words.1 << 8 | UInt64(byte) }
+        switch bytes.count {
+        case 4: self.init(family: .ipv4, high: words.0 << 32, low: 0)
+        case 16: self.init(family: .ipv6, high: words.0, low: words.1)
+        default: return nil
+        }
+    }
+
+    /// The address in network order: 4 bytes or 16.
+    public var bytes: [UInt8] {
+        (0..<byteCount).map { index in
+            UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64(56 - index % 8 * 8))
+        }
+    }
+
+    private var byteCount: Int { family == .ipv4 ? 4 : 16 }
+
+    var isUnspecified: Bool { high == 0 && low == 0 }
+
+    var isMulticast: Bool {
+        switch family {
+        case .ipv4: high >> 60 == 0xe
+        case .ipv6: high >> 56 == 0xff
+        }
+    }
+
+    var isLimitedBroadcast: Bool { family == .ipv4 && high >> 32 == 0xffff_ffff }
+}
+
+extension IPAddress: LosslessStringConvertible {
+    /// Reads an address as people write it: `10.0.0.1`, `fd00::1`. Nil for anything else: names, ports, zones, octal or
+    /// shortened IPv4.
+    public init?(_ text: String) {
+        // C would take a NUL for the end of the text and accept what stands before it.
+        guard !text.utf8.contains(0) else { return nil }
+        let family: Family = text.utf8.contains(UInt8(ascii: ":")) ? .ipv6 : .ipv4
+        var words: (UInt64, UInt64) = (0, 0)
+        guard unsafe inet_pton(Int32(family.rawValue), text, &words) == 1 else { return nil }
+        self.init(family: family, high: UInt64(bigEndian: words.0), low: UInt64(bigEndian: words.1))
+    }
+
+    /// The address in the form of RFC 5952.
+    public var description: String {
+        var words = (high.bigEndian, low.bigEndian)
+        let capacity = Int(INET6_ADDRSTRLEN)
+        return unsafe String(unsafeUninitializedCapacity: capacity) { buffer in
+            let text = unsafe buffer.withMemoryRebound(to: CChar.self) { chars in
+                unsafe inet_ntop(Int32(family.rawValue), &words, chars.baseAddress, socklen_t(capacity))
+            }
+            return unsafe text.map { unsafe strlen($0) } ?? 0
+        }
+    }
+}
+
+extension IPAddress: Comparable {
+    /// IPv4 before IPv6, then by number.
+    public static func < (left: IPAddress, right: IPAddress) -> Bool {
+        (left.family.rawValue, left.high, left.low) < (right.family.rawValue, right.high, right.low)
+    }
+}
+
+extension IPAddress: Codable {
+    /// Decodes the address from its text.
+    public init(from decoder: any Decoder) throws { self = try decoder.decodeText() }
+
+    /// Encodes the address as its text.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
+}
+
+extension IPAddress.Family: LosslessStringConvertible {
+    /// Reads `IPv4` or `IPv6`, in any case.
+    public init?(_ text: String) {
+        switch text.uppercased() {
+        case "IPV4": self = .ipv4
+        case "IPV6": self = .ipv6
+        default: return nil
+        }
+    }
+
+    /// `IPv4` or `IPv6`.
+    public var description: String { self == .ipv4 ? "IPv4" : "IPv6" }
+}
+
+extension IPAddress.Family: Codable {
+    /// Decodes the family from its text.
+    public init(from decoder: any Decoder) throws { self = try decoder.decodeText() }
+
+    /// Encodes the family as its text.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
+}

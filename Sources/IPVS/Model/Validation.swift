@@ -1,0 +1,106 @@
+// What no kernel could accept, or what every kernel would take for something else, is refused before a byte is sent.
+// What only some kernels refuse goes to the kernel.
+
+/// Why a value was refused: which field, and what is wrong with it.
+struct InvalidValue: Error, Hashable {
+    let field: String
+    let reason: String
+}
+
+private func require(
+    _ condition: Bool,
+    _ field: String,
+    _ reason: @autoclosure () -> String
+) throws(InvalidValue) {
+    guard condition else { throw InvalidValue(field: field, reason: reason()) }
+}
+
+/// Names reach the kernel as C strings in buffers of a fixed size.
+private func requireName(_ name: String, _ field: String, maximum: Int) throws(InvalidValue) {
+    try require(!name.isEmpty, field, "is empty")
+    try require(name.utf8.count <= maximum, field, "\"\(name)\" is longer than \(maximum) bytes")
+    try require(!name.utf8.contains(0), field, "contains a NUL")
+}
+
+extension VirtualServer.Identity {
+    func validate() throws(InvalidValue) {
+        // The kernel takes a mark of 0 for TCP to 0.0.0.0:0.
+        if case .firewallMark(let mark, _) = self { try require(mark != 0, "firewall mark", "is 0") }
+    }
+}
+
+extension VirtualServer {
+    func validate() throws(InvalidValue) {
+        try id.validate()
+        try requireName(scheduler.rawValue, "scheduler", maximum: Scheduler.maximumNameLength)
+        guard let persistence else { return }
+        try require(
+            persistence.timeout <= Persistence.maximumTimeout,
+            "persistence timeout",
+            "\(persistence.timeout) is longer than \(Persistence.maximumTimeout) seconds"
+        )
+        if let mask = persistence.mask {
+            try require(
+                mask.family == id.family,
+                "persistence mask",
+                "\(mask) is for \(mask.family), but the virtual server is \(id.family)"
+            )
+            if case .prefixLength(let length) = mask.bits {
+                try require((1...128).contains(length), "persistence mask", "\(length) is not in 1...128")
+            }
+        }
+        if let engine = persistence.engine {
+            try requireName(engine.rawValue, "persistence engine", maximum: PersistenceEngine.maximumNameLength)
+        }
+    }
+}
+
+extension RealServer {
+    func validate(for service: VirtualServer.Identity) throws(InvalidValue) {
+        try service.validate()
+        let address = endpoint.address
+        try require(
+            !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast,
+            "address",
+            "\(address) is not that of a single host"
+        )
+        try require(weight <= UInt32(Int32.max), "weight", "\(weight) is above \(Int32.max)")
+        try require(
+            lowerThreshold <= upperThreshold,
+            "lower threshold",
+            "\(lowerThreshold) is above the upper threshold, \(upperThreshold)"
+        )
+        guard case .tunnel(let tunnel) = forwarding else {
+            return try require(
+                address.family == service.family,
+                "address",
+                "\(address) is \(address.family), but the virtual server is \(service.family): "
+                    + "only a tunnel leads to another family"
+            )
+        }
+        try require(tunnel.kind != .gue || tunnel.port != 0, "tunnel port", "is 0, which GUE can't be sent to")
+    }
+}
+
+extension Timeouts {
+    func validate() throws(InvalidValue) {
+        for (field, value) in [("TCP timeout", tcp), ("TCP FIN timeout", tcpFIN), ("UDP timeout", udp)] {
+            // The kernel would keep its value, and count a number of over 31 bits as negative.
+            guard let value else { continue }
+            try require(value != 0, field, "is 0; leave it out to keep the kernel's value")
+            try require(value <= UInt32(Int32.max), field, "\(value) is above \(Int32.max) seconds")
+        }
+    }
+}
+
+extension SyncDaemon {
+    // The kernel's buffer, IP_VS_IFNAME_MAXLEN, has 16 bytes and ends in a NUL.
+    static let maximumInterfaceLength = 15
+
+    func validate() throws(InvalidValue) {
+        try requireName(interface, "interface", maximum: Self.maximumInterfaceLength)
+        // A message has 8 bits for it; the kernel would send the rest without them.
+        try require(syncID <= UInt32(UInt8.max), "sync id", "\(syncID) is above 255")
+        if let group { try require(group.isMulticast, "multicast group", "\(group) is not a multicast address") }
+    }
+}

@@ -1,0 +1,98 @@
+import CIPVS
+import Glibc
+
+/// A generic netlink socket of the kernel.
+final class NetlinkSocket: Channel {
+    let port: UInt32
+    private let descriptor: Int32
+
+    /// The kernel answers before a send returns, or while a dump is read; so this long means never.
+    private static let patience = timeval(tv_sec: 10, tv_usec: 0)
+
+    /// Takes over a socket that is not bound yet.
+    private init(adopting descriptor: Int32) throws(SystemError) {
+        do {
+            port = try Self.prepare(descriptor)
+        } catch {
+            _ = Glibc.close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+    }
+
+    /// Opens a socket in the caller's network namespace.
+    convenience init() throws(SystemError) {
+        let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
+        try self.init(adopting: try succeed("socket") { socket(AF_NETLINK, type, NETLINK_GENERIC) })
+    }
+
+    /// Opens a socket in another network namespace.
+    convenience init(in namespace: NetworkNamespace) throws(SystemError) {
+        let file = try succeed("open") { unsafe open(namespace.path, O_RDONLY | O_CLOEXEC) }
+        defer { _ = Glibc.close(file) }
+        let descriptor = cipvs_socket_in_namespace(file)
+        guard descriptor >= 0 else { throw SystemError(errno: -descriptor, call: "setns") }
+        try self.init(adopting: descriptor)
+    }
+
+    /// Sets the options and binds; returns the address that the kernel chose.
+    private static func prepare(_ descriptor: Int32) throws(SystemError) -> UInt32 {
+        // Kernels that don't know these two, before 4.3 and 4.12, answer as well without them.
+        for option in [NETLINK_CAP_ACK, NETLINK_EXT_ACK] {
+            var on: Int32 = 1
+            _ = unsafe setsockopt(descriptor, SOL_NETLINK, option, &on, socklen_t(MemoryLayout<Int32>.size))
+        }
+        var patience = patience
+        let patienceSize = socklen_t(MemoryLayout<timeval>.size)
+        _ = try succeed("setsockopt") {
+            unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, patienceSize)
+        }
+        var address = sockaddr_nl()
+        address.nl_family = sa_family_t(AF_NETLINK)
+        var size = socklen_t(MemoryLayout<sockaddr_nl>.size)
+        return try unsafe withSocketAddress(&address) { (pointer) throws(SystemError) in
+            _ = try succeed("bind") { unsafe bind(descriptor, pointer, size) }
+            _ = try succeed("getsockname") { unsafe getsockname(descriptor, pointer, &size) }
+            return unsafe UnsafeRawPointer(pointer).loadUnaligned(as: sockaddr_nl.self).nl_pid
+        }
+    }
+
+    func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        // Without an address it goes to the kernel. Netlink takes a message whole or not at all.
+        _ = try succeed("send") { unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, 0) }
+    }
+
+    func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
+        var sender = sockaddr_nl()
+        var size = socklen_t(MemoryLayout<sockaddr_nl>.size)
+        // MSG_TRUNC tells the real length of a datagram that does not fit.
+        let flags = Int32(MSG_TRUNC) | (wait ? 0 : Int32(MSG_DONTWAIT))
+        let length = try unsafe withSocketAddress(&sender) { (pointer) throws(SystemError) in
+            try succeed("recv") {
+                unsafe recvfrom(descriptor, buffer.baseAddress, buffer.count, flags, pointer, &size)
+            }
+        }
+        return Datagram(length: length, sender: sender.nl_pid)
+    }
+
+    func close() { _ = Glibc.close(descriptor) }
+}
+
+/// Calls a function of C's that returns a negative number and sets `errno` when it fails.
+private func succeed<Result: SignedInteger>(_ call: String, _ body: () -> Result) throws(SystemError) -> Result {
+    let result = body()
+    guard result >= 0 else { throw SystemError(errno: errno, call: call) }
+    return result
+}
+
+/// Shows a netlink address to C as the general type that its socket calls take.
+private func withSocketAddress<Result>(
+    _ address: inout sockaddr_nl,
+    _ body: (UnsafeMutablePointer<sockaddr>) throws(SystemError) -> Result
+) throws(SystemError) -> Result {
+    try unsafe withUnsafeMutablePointer(to: &address) { (pointer) throws(SystemError) in
+        try unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { (pointer) throws(SystemError) in
+            try unsafe body(pointer)
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import CIPVS
+
+/// A reply that can't be read: which attribute is wrong, and how.
+struct MalformedReply: Error, Hashable, CustomStringConvertible {
+    let attribute: String
+    let problem: String
+
+    var description: String { "\(attribute) \(problem)" }
+}
+
+/// The sets of attributes that are numbered by themselves. They name attributes in errors.
+enum AttributeSet {
+    case control, error, command, info, service, destination, daemon, statistics
+
+    private var prefix: String {
+        switch self {
+        case .control: "CTRL_ATTR_"
+        case .error: "NLMSGERR_ATTR_"
+        case .command: "IPVS_CMD_ATTR_"
+        case .info: "IPVS_INFO_ATTR_"
+        case .service: "IPVS_SVC_ATTR_"
+        case .destination: "IPVS_DEST_ATTR_"
+        case .daemon: "IPVS_DAEMON_ATTR_"
+        case .statistics: "IPVS_STATS_ATTR_"
+        }
+    }
+
+    private var suffixes: [String] {
+        switch self {
+        case .control: ["UNSPEC", "FAMILY_ID"]
+        case .error: ["UNUSED", "MSG", "OFFS"]
+        case .command: ["UNSPEC", "SERVICE", "DEST", "DAEMON", "TIMEOUT_TCP", "TIMEOUT_TCP_FIN", "TIMEOUT_UDP"]
+        case .info: ["UNSPEC", "VERSION", "CONN_TAB_SIZE"]
+        case .service:
+            [
+                "UNSPEC", "AF", "PROTOCOL", "ADDR", "PORT", "FWMARK", "SCHED_NAME", "FLAGS", "TIMEOUT", "NETMASK",
+                "STATS", "PE_NAME", "STATS64",
+            ]
+        case .destination:
+            [
+                "UNSPEC", "ADDR", "PORT", "FWD_METHOD", "WEIGHT", "U_THRESH", "L_THRESH", "ACTIVE_CONNS",
+                "INACT_CONNS", "PERSIST_CONNS", "STATS", "ADDR_FAMILY", "STATS64", "TUN_TYPE", "TUN_PORT", "TUN_FLAGS",
+            ]
+        case .daemon:
+            [
+                "UNSPEC", "STATE", "MCAST_IFN", "SYNC_ID", "SYNC_MAXLEN", "MCAST_GROUP", "MCAST_GROUP6", "MCAST_PORT",
+                "MCAST_TTL",
+            ]
+        case .statistics:
+            [
+                "UNSPEC", "CONNS", "INPKTS", "OUTPKTS", "INBYTES", "OUTBYTES", "CPS", "INPPS", "OUTPPS", "INBPS",
+                "OUTBPS", "PAD",
+            ]
+        }
+    }
+
+    func name(of type: Int) -> String {
+        prefix + (type < suffixes.count ? suffixes[type] : String(type))
+    }
+
+    func malformed(_ type: Int, _ problem: String) -> MalformedReply {
+        MalformedReply(attribute: name(of: type), problem: problem)
+    }
+
+    func missing(_ type: Int) -> MalformedReply { malformed(type, "is missing") }
+}
+
+/// An attribute's place in the bytes that it was found in.
+struct Attribute {
+    let set: AttributeSet
+    let type: Int
+    let payload: Range<Int>
+
+    func malformed(_ problem: String) -> MalformedReply { set.malformed(type, problem) }
+}
+
+/// Steps through the attributes of a message or of a nested attribute, and never beyond its end.
+///
+/// It holds places, not bytes; so it can be kept where a span can't.
+struct AttributeCursor {
+    private let set: AttributeSet
+    private var offset: Int
+
+    init(_ set: AttributeSet, from offset: Int = 0) {
+        self.set = set
+        self.offset = offset
+    }
+
+    /// The next attribute, or nil at the end. `bytes` are the same at each call.
+    mutating func next(in bytes: RawSpan) throws(MalformedReply) -> Attribute? {
+        let left = bytes.byteCount - offset
+        guard left > 0 else { return nil }
+        guard left >= Netlink.attributeHeaderLength else {
+            throw MalformedReply(attribute: set.name(of: 0), problem: "is followed by \(left) stray bytes")
+        }
+        let length = Int(bytes.integer(at: offset, as: UInt16.self))
+        let type = Int(bytes.integer(at: offset + 2, as: UInt16.self)) & Netlink.attributeTypeMask
+        guard length >= Netlink.attributeHeaderLength, length <= left else {
+            throw set.malformed(type, "has a length of \(length) where \(left) bytes are left")
+        }
+        let attribute = Attribute(
+            set: set,
+            type: type,
+            payload: offset + Netlink.attributeHeaderLength..<offset + length
+        )
+        offset += Netlink.aligned(length)
+        return attribute
+    }
+}
+
+extension RawSpan {
+    /// An integer of the host's byte order. Traps outside the bounds, which callers have checked.
+    func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as _: Value.Type) -> Value {
+        // Unsafe for types in which not every bit pattern is a value; in integers, each is. The bounds are checked.
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
+    }
+
+    /// The attribute as an integer of the host's byte order, exactly as wide as the type.
+    func read<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ attribute: Attribute,
+        as type: Value.Type
+    ) throws(MalformedReply) -> Value {
+        guard attribute.payload.count == MemoryLayout<Value>.size else {
+            throw attribute.malformed("has \(attribute.payload.count) bytes instead of \(MemoryLayout<Value>.size)")
+        }
+        return integer(at: attribute.payload.lowerBound, as: type)
+    }
+
+    /// The attribute as text; a NUL at its end is not part of it.
+    func readString(_ attribute: Attribute) throws(MalformedReply) -> String {
+        var end = attribute.payload.upperBound
+        while end > attribute.payload.lowerBound, integer(at: end - 1, as: UInt8.self) == 0 { end -= 1 }
+        let bytes = extracting(attribute.payload.lowerBound..<end)
+        guard let text = unsafe bytes.withUnsafeBytes({ unsafe String(validating: $0, as: UTF8.self) }),
+            !text.utf8.contains(0)
+        else { throw attribute.malformed("is not a text") }
+        return text
+    }
+
+    /// The attribute as the 16 bytes that IPVS has for an address of either family.
+    func readAddress(_ attribute: Attribute) throws(MalformedReply) -> RawAddress {
+        guard attribute.payload.count == 16 else {
+            throw attribute.malformed("has \(attribute.payload.count) bytes instead of 16")
+        }
+        let start = attribute.payload.lowerBound
+        return RawAddress(
+            high: UInt64(bigEndian: integer(at: start, as: UInt64.self)),
+            low: UInt64(bigEndian: integer(at: start + 8, as: UInt64.self))
+        )
+    }
+}
+
+/// The bytes of an address whose family stands in another attribute.
+struct RawAddress {
+    let high: UInt64
+    let low: UInt64
+
+    /// The address; what the kernel leaves behind an IPv4 address is not part of it.
+    func address(_ family: IPAddress.Family) -> IPAddress {
+        switch family {
+        case .ipv4: IPAddress(ipv4: UInt32(high >> 32))
+        case .ipv6: IPAddress(family: .ipv6, high: high, low: low)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import CIPVS
+
+/// A request under construction, in one buffer of libnl's that is used again for each.
+///
+/// Attributes have the names of `linux/ip_vs.h`, as `IPVS_SVC_ATTR_AF`. Nothing that the models can hold comes near
+/// the capacity, so a message that is full is a fault of the program; it is noticed when the bytes are asked for.
+@safe
+struct Message: ~Copyable {
+    private let message: OpaquePointer
+    private var isComplete = true
+
+    /// The longest request, a real server's with its service, takes about 300 bytes.
+    static let defaultCapacity = 4096
+
+    init?(capacity: Int = defaultCapacity) {
+        guard let message = unsafe cipvs_message_create(capacity) else { return nil }
+        unsafe self.message = unsafe message
+    }
+
+    deinit { unsafe cipvs_message_destroy(message) }
+
+    /// Starts anew, with the headers alone.
+    mutating func begin(type: UInt16, flags: UInt16, sequence: UInt32, port: UInt32, command: UInt8, version: UInt8) {
+        isComplete = unsafe cipvs_message_begin(message, type, flags, sequence, port, command, version)
+    }
+
+    mutating func put(_ attribute: Int, _ value: UInt8) {
+        note(unsafe cipvs_put_u8(message, Int32(attribute), value))
+    }
+
+    mutating func put(_ attribute: Int, _ value: UInt16) {
+        note(unsafe cipvs_put_u16(message, Int32(attribute), value))
+    }
+
+    mutating func put(_ attribute: Int, _ value: UInt32) {
+        note(unsafe cipvs_put_u32(message, Int32(attribute), value))
+    }
+
+    mutating func put(_ attribute: Int, _ string: String) {
+        note(unsafe cipvs_put_string(message, Int32(attribute), string))
+    }
+
+    /// Puts an address as IPVS has it: 16 bytes, of which IPv4 uses the first four.
+    mutating func put(_ attribute: Int, _ address: IPAddress) {
+        var words = (address.high.bigEndian, address.low.bigEndian)
+        note(unsafe cipvs_put_bytes(message, Int32(attribute), &words, 16))
+    }
+
+    /// Puts a pair of 32-bit numbers, such as the kernel's `struct ip_vs_flags`.
+    mutating func put(_ attribute: Int, _ first: UInt32, _ second: UInt32) {
+        var words = (first, second)
+        note(unsafe cipvs_put_bytes(message, Int32(attribute), &words, 8))
+    }
+
+    /// Puts a nested attribute with what `body` puts.
+    mutating func nest(_ attribute: Int, _ body: (inout Message) -> Void) {
+        guard let nest = unsafe cipvs_nest_begin(message, Int32(attribute)) else { return note(false) }
+        body(&self)
+        unsafe cipvs_nest_end(message, nest)
+    }
+
+    private mutating func note(_ success: Bool) { isComplete = isComplete && success }
+
+    /// The message as it goes over the socket, with its headers.
+    func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(isComplete, "a netlink request is larger than its buffer")
+        var length = 0
+        let start = unsafe cipvs_message_bytes(message, &length)
+        return unsafe try body(UnsafeRawBufferPointer(start: start, count: length))
+    }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import Glibc
+import IPVS
+import Testing
+
+/// The tests that need a kernel with IPVS and root. They run one after the other: some unload modules, or count.
+@Suite(.serialized, .enabled(if: Kernel.hindrance == nil, Kernel.reason))
+enum KernelTests {}
+
+/// The kernel that the tests run on.
+enum Kernel {
+    /// Why kernel tests can't run here; nil if they can.
+    static let hindrance: String? = {
+        guard geteuid() == 0 else { return "kernel tests need root; Tests/kernel runs a command in a virtual machine" }
+        do {
+            let handle = try Handle()
+            _ = try handle.info()
+            return nil
+        } catch {
+            return "\(error); Tests/kernel runs a command in a virtual machine that has it"
+        }
+    }()
+
+    static var reason: Comment { Comment(rawValue: hindrance ?? "") }
+
+    /// Set where modules may be unloaded and the machine's settings changed: in a virtual machine of our own.
+    static let isDisposable = ProcessInfo.processInfo.environment["IPVS_DISPOSABLE_KERNEL"] == "1"
+}
+
+/// A network namespace of a test's own, with `lo` up, that goes away with this object.
+final class TestNamespace {
+    let descriptor: Int32
+
+    init(loopback: Bool = true) throws {
+        // A thread leaves for a new namespace, opens it, and ends; no other thread notices.
+        descriptor = try onThread {
+            guard unshare(networkNamespaceFlag) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EPERM) }
+            let descriptor = Glibc.open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .ENOENT) }
+            return descriptor
+        }
+        if loopback { try run("ip", "link", "set", "lo", "up") }
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    var path: String { "/proc/\(getpid())/fd/\(descriptor)" }
+
+    func open() throws(IPVSError) -> Handle { try Handle(namespace: .path(path)) }
+
+    /// Runs a command in the namespace; it must succeed.
+    @discardableResult
+    func run(_ command: String...) throws -> String {
+        let result = try TestProcess.run(["nsenter", "--net=\(path)"] + command)
+        guard result.status == 0 else { throw TestFailure("\(command.joined(separator: " ")): \(result.stderr)") }
+        return result.stdout
+    }
+
+    /// Runs ipvsadm with the words of a line; it must succeed.
+    @discardableResult
+    func ipvsadm(_ line: String) throws -> String {
+        let result = try TestProcess.run(["nsenter", "--net=\(path)", "ipvsadm"] + line.split(separator: " "))
+        guard result.status == 0 else { throw TestFailure("ipvsadm \(line): \(result.stderr)") }
+        return result.stdout
+    }
+
+    /// What ipvsadm would save: the table in its own words, line by line and sorted.
+    func saved() throws -> [String] { try ipvsadm("-Sn").split(separator: "\n").map(String.init).sorted() }
+}
+
+struct TestFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+enum TestProcess {
+    struct Result {
+        let status: Int32
+        let stdout: String
+        let stderr: String
+    }
+
+    static func run(_ command: [any StringProtocol]) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command.map { String($0) }
+        var environment = ProcessInfo.processInfo.environment
+        environment["PATH"] = (environment["PATH"] ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+        process.environment = environment
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let stdout = output.fileHandleForReading.readDataToEndOfFile()
+        let stderr = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Result(
+            status: process.terminationStatus,
+            stdout: String(decoding: stdout, as: UTF8.self),
+            stderr: String(decoding: stderr, as: UTF8.self)
+        )
+    }
+}
+
+/// Waits until something holds; if it does not within a long time, the test fails.
+func eventually(_ condition: () throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    for _ in 0..<300 {
+        if try condition() { return }
+        usleep(100_000)
+    }
+    Issue.record("it did not come true", sourceLocation: sourceLocation)
+}
+
+/// Runs something on a thread of its own, so that what it changes of the thread goes with it.
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
+    let box = ResultBox<Value>()
+    let thread = Thread { box.fill(Result(catching: body)) }
+    thread.start()
+    return try box.wait().get()
+}
+
+private final class ResultBox<Value: Sendable>: @unchecked Sendable {
+    // Guarded by the condition.
+    private var result: Result<Value, any Error>?
+    private let condition = NSCondition()
+
+    func fill(_ result: Result<Value, any Error>) {
+        condition.withLock {
+            self.result = result
+            condition.signal()
+        }
+    }
+
+    func wait() -> Result<Value, any Error> {
+        condition.withLock {
+            while true {
+                if let result { return result }
+                condition.wait()
+            }
+        }
+    }
+}
+
+// Calls of the C library that its headers hide from Swift.
+
+let networkNamespaceFlag: Int32 = 0x4000_0000
+
+func unshare(_ flags: Int32) -> Int32 {
+    typealias Function = @convention(c) (Int32) -> Int32
+    return unsafeBitCast(dlsym(nil, "unshare"), to: Function.self)(flags)
+}
+
+/// Gives up all capabilities of the calling thread.
+func dropCapabilities() -> Int32 {
+    typealias Function = @convention(c) (UnsafePointer<UInt32>, UnsafePointer<UInt32>) -> Int32
+    let header: [UInt32] = [0x2008_0522, 0]
+    let none = [UInt32](repeating: 0, count: 6)
+    return unsafeBitCast(dlsym(nil, "capset"), to: Function.self)(header, none)
+}

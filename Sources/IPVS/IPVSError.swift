@@ -158,8 +158,8 @@ extension IPVSError: CustomStringConvertible {
     private var refusal: String {
         switch operation.request {
         case .addDestination, .updateDestination:
-            "the kernel refuses it: its address is not that of a host that can be reached from this namespace, "
-                + "or it is of another family than the virtual server while a sync daemon runs"
+            "the kernel refuses it: its address is not that of a host that can be reached from this namespace "
+                + "(is lo up?), or it is of another family than the virtual server while a sync daemon runs"
         case .startDaemon:
             "the kernel refuses it: its settings don't go with the interface, "
                 + "or a real server of another family than its virtual server excludes synchronization"

@@ -18,6 +18,8 @@ extension IPVSError {
         case .kernel(let answer):
             let code = Code(errno: answer.errno, of: request)
             self.init(code, request, errno: answer.errno, kernelMessage: answer.message)
+        case .unavailable(let answer):
+            self.init(.ipvsUnavailable, request, errno: answer.errno, kernelMessage: answer.message)
         case .malformed(let reply):
             self.init(.malformedReply, request, detail: "the kernel's reply can't be understood: \(reply)")
         case .answerLost, .truncated:
@@ -54,7 +56,6 @@ extension IPVSError.Code {
         self =
             switch (errno, request) {
             case (EPERM, _), (EACCES, _): .permissionDenied
-            case (ENOENT, .resolveFamily): .ipvsUnavailable
             case (EEXIST, .addService): .serviceExists
             case (EEXIST, .addDestination): .realServerExists
             case (EEXIST, .startDaemon): .syncDaemonRunning

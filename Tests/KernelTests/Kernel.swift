@@ -68,6 +68,17 @@ final class TestNamespace {
     func saved() throws -> [String] { try ipvsadm("-Sn").split(separator: "\n").map(String.init).sorted() }
 }
 
+extension TestNamespace {
+    /// The whole table by the library itself, which is quicker than to ask ipvsadm.
+    func table() throws -> [VirtualServer: Set<RealServer>] {
+        let handle = try open()
+        let services = try handle.virtualServers().map(\.server)
+        return try Dictionary(
+            uniqueKeysWithValues: services.map { ($0, Set(try handle.realServers(of: $0.id).map(\.server))) }
+        )
+    }
+}
+
 struct TestFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
@@ -148,6 +159,12 @@ let networkNamespaceFlag: Int32 = 0x4000_0000
 func unshare(_ flags: Int32) -> Int32 {
     typealias Function = @convention(c) (Int32) -> Int32
     return unsafeBitCast(dlsym(nil, "unshare"), to: Function.self)(flags)
+}
+
+/// Moves the calling thread to the network namespace that a file stands for.
+func enterNamespace(_ descriptor: Int32) -> Int32 {
+    typealias Function = @convention(c) (Int32, Int32) -> Int32
+    return unsafeBitCast(dlsym(nil, "setns"), to: Function.self)(descriptor, networkNamespaceFlag)
 }
 
 /// Gives up all capabilities of the calling thread.

@@ -14,6 +14,8 @@ struct Connection: ~Copyable {
         case system(SystemError)
         /// The kernel refused.
         case kernel(KernelAnswer)
+        /// The kernel has no IPVS, or has it no more.
+        case unavailable(KernelAnswer)
         /// The kernel's reply can't be understood.
         case malformed(MalformedReply)
         /// There was an answer, or should have been, but it did not get here.
@@ -32,7 +34,10 @@ struct Connection: ~Copyable {
     static let defaultBufferSize = 32 * 1024
 
     init?(_ channel: any Channel, bufferSize: Int = defaultBufferSize) {
-        guard let message = Message() else { return nil }
+        guard let message = Message() else {
+            channel.close()
+            return nil
+        }
         self.channel = channel
         self.message = message
         buffer = Array(repeating: 0, count: bufferSize)
@@ -68,12 +73,18 @@ struct Connection: ~Copyable {
     @discardableResult
     mutating func resolveFamily() throws(Failure) -> UInt16 {
         family = nil
-        let type = try attempt(.resolveFamily, type: UInt16(GENL_ID_CTRL), nil as UInt16?) {
-            (family, bytes) throws(MalformedReply) in
-            var cursor = AttributeCursor(.control)
-            while let attribute = try cursor.next(in: bytes) {
-                if attribute.type == Int(CTRL_ATTR_FAMILY_ID) { family = try bytes.read(attribute, as: UInt16.self) }
+        let type: UInt16?
+        do throws(Failure) {
+            type = try attempt(.resolveFamily, type: UInt16(GENL_ID_CTRL), nil as UInt16?) {
+                (family, bytes) throws(MalformedReply) in
+                var cursor = AttributeCursor(.control)
+                while let attribute = try cursor.next(in: bytes) {
+                    guard attribute.type == Int(CTRL_ATTR_FAMILY_ID) else { continue }
+                    family = try bytes.read(attribute, as: UInt16.self)
+                }
             }
+        } catch .kernel(let answer) where answer.errno == ENOENT {
+            throw .unavailable(answer)
         }
         guard let type, type >= UInt16(NLMSG_MIN_TYPE) else {
             throw .malformed(AttributeSet.control.missing(Int(CTRL_ATTR_FAMILY_ID)))
@@ -94,7 +105,10 @@ struct Connection: ~Copyable {
         } catch .truncated(let length) {
             buffer = Array(repeating: 0, count: max(length, buffer.count * 2))
             guard request.isRead else { throw .answerLost }
-        } catch .answerLost where request.isRead {}
+        } catch .answerLost where request.isRead {
+        } catch .kernel(let answer) where answer.errno == ENOBUFS && request.isRead {
+            // The list had no room beside what others had sent here, which has been read by now.
+        }
         return try exchange(request, type: type, initial, fold)
     }
 

@@ -1,0 +1,163 @@
+import CIPVS
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+@testable import IPVS
+
+extension KernelTests {
+    @Suite struct Faults {
+        let namespace: TestNamespace
+        let socket: NetlinkSocket
+        let handle: Handle
+        let web = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .roundRobin)
+
+        init() throws {
+            namespace = try TestNamespace()
+            socket = try NetlinkSocket(in: .path(namespace.path))
+            handle = try Handle(channel: socket)
+        }
+
+        /// Another process may send to the handle's socket; none of that is taken for an answer.
+        @Test func strayMessages() throws {
+            try handle.add(web)
+            for payload in Self.strays {
+                #expect(try stray(payload, times: 3) == 3)
+                #expect(try handle.virtualServers().map(\.server) == [web])
+                #expect(try stray(payload, times: 3) == 3)
+                try handle.update(web)
+            }
+        }
+
+        /// Among them an acknowledgement with the sequence numbers that come next, from the wrong sender.
+        private static let strays: [[UInt8]] = [
+            [1], Array(repeating: 0xff, count: 64),
+            (0..<40).flatMap { sequence in
+                [20, 0, 0, 0, 2, 0, 0, 0, sequence, 0, 0, 0] + [UInt8](repeating: 0, count: 8)
+            },
+        ]
+
+        /// A socket whose buffer is full loses answers: a read is asked again, a change that may have been made says so.
+        @Test func aFullBuffer() throws {
+            try handle.add(web)
+            try fill()
+            #expect(try handle.virtualServers().map(\.server) == [web])
+            try fill()
+            let error = #expect(throws: IPVSError.self) { try handle.add(VirtualServer(.firewallMark(5))) }
+            #expect(error?.code == .answerLost)
+            // It was made; and the handle works on.
+            #expect(try handle.virtualServers().count == 2)
+            try handle.delete(.firewallMark(5))
+            #expect(try handle.virtualServers().count == 1)
+        }
+
+        /// Fills the handle's socket to the last gap that an answer would fit into.
+        private func fill() throws {
+            for size in [4000, 400, 16, 1] {
+                let taken = try stray([UInt8](repeating: 0, count: size), times: 10_000)
+                try #require(taken < 10_000)
+            }
+        }
+
+        /// Sends datagrams to the handle's socket until the buffer is full, and returns how many it took.
+        private func stray(_ payload: [UInt8], times: Int) throws -> Int {
+            let port = socket.port
+            let descriptor = namespace.descriptor
+            return try onThread {
+                try #require(enterNamespace(descriptor) == 0)
+                let sender = Glibc.socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_GENERIC)
+                defer { close(sender) }
+                var address = sockaddr_nl()
+                address.nl_family = sa_family_t(AF_NETLINK)
+                address.nl_pid = port
+                for count in 0..<times {
+                    let sent = withUnsafePointer(to: &address) { pointer in
+                        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                            sendto(
+                                sender,
+                                payload,
+                                payload.count,
+                                Int32(MSG_DONTWAIT),
+                                pointer,
+                                socklen_t(MemoryLayout<sockaddr_nl>.size)
+                            )
+                        }
+                    }
+                    if sent < 0 { return count }
+                }
+                return times
+            }
+        }
+
+        @Test func signalsDoNotDisturb() throws {
+            var action = sigaction()
+            // Without SA_RESTART, so that a signal ends a system call.
+            action.__sigaction_handler.sa_handler = { _ in }
+            sigaction(SIGUSR1, &action, nil)
+            let caller = pthread_self()
+            let isDone = Mutex(false)
+            let thread = Thread {
+                while !isDone.withLock({ $0 }) {
+                    pthread_kill(caller, SIGUSR1)
+                    usleep(50)
+                }
+            }
+            thread.start()
+            defer { isDone.withLock { $0 = true } }
+            for number in 1...300 {
+                let server = VirtualServer(.firewallMark(UInt32(number)), scheduler: .roundRobin)
+                try handle.add(server)
+                #expect(try handle.virtualServer(server.id)?.server == server)
+            }
+            #expect(try handle.virtualServers().count == 300)
+        }
+
+        @Test func manyThreads() async throws {
+            let handle = handle
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for worker in UInt8(1)...8 {
+                    group.addTask {
+                        for number in UInt8(1)...40 {
+                            let id = VirtualServer.Identity.tcp(IPAddress(10, 98, worker, number), 80)
+                            let server = VirtualServer(id, scheduler: .roundRobin)
+                            let real = RealServer(IPAddress(10, 244, worker, number), 80, forwarding: .masquerade)
+                            try handle.add(server)
+                            try handle.add(real, to: id)
+                            #expect(try handle.virtualServer(id)?.server == server)
+                            #expect(try handle.realServers(of: id).map(\.server) == [real])
+                            if number % 2 == 0 { try handle.delete(id) }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try handle.virtualServers().count == 160)
+        }
+
+        @Test func aClosedHandle() throws {
+            try handle.add(web)
+            handle.close()
+            handle.close()
+            let error = #expect(throws: IPVSError.self) { try handle.virtualServers() }
+            #expect(error?.code == .handleClosed)
+            #expect(error?.description == "can't list virtual servers: the handle is closed")
+            #expect(try namespace.open().virtualServers().count == 1)
+        }
+
+        /// A handle that is let go closes its socket: many more than a process may have open at once.
+        @Test func handlesCloseThemselves() throws {
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            for _ in 0..<min(limit.rlim_cur, 2048) + 10 { _ = try namespace.open() }
+        }
+
+        /// What a name of the largest size and a small buffer make of a reply: it does not fit and is asked for again.
+        @Test func aReplyLargerThanTheBuffer() throws {
+            let small = try Handle(channel: try NetlinkSocket(in: .path(namespace.path)), bufferSize: 128)
+            for number in UInt32(1)...100 { try small.add(VirtualServer(.firewallMark(number))) }
+            #expect(try small.virtualServers().count == 100)
+            #expect(try small.virtualServer(.firewallMark(7))?.server.id == .firewallMark(7))
+        }
+    }
+}

@@ -40,4 +40,15 @@ extension Handle {
         if list.isEmpty, try virtualServer(id) == nil { throw IPVSError(.serviceNotFound, request) }
         return list
     }
+
+    /// One real server of a virtual server, or nil if it has none at the endpoint.
+    ///
+    /// The kernel can only list them all, so to look for many, list them once with ``realServers(of:)``.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/serviceNotFound``.
+    public func realServer(
+        _ endpoint: Endpoint,
+        of id: VirtualServer.Identity
+    ) throws(IPVSError) -> RealServer.Status? {
+        try realServers(of: id).first { $0.server.endpoint == endpoint }
+    }
 }

@@ -57,12 +57,15 @@ extension Handle {
     }
 
     /// Sets the counters of all virtual servers and their real servers to zero (`IPVS_CMD_ZERO`).
+    ///
+    /// The kernel gathers the counts of its processors every two seconds: what was not gathered yet is counted later.
     public func zeroCounters() throws(IPVSError) {
         try perform(.zeroCounters(nil))
     }
 
     /// Sets the counters of one virtual server and its real servers to zero (`IPVS_CMD_ZERO`).
     ///
+    /// As with ``zeroCounters()``, the latest packets may be counted later.
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/serviceNotFound``.
     public func zeroCounters(of id: VirtualServer.Identity) throws(IPVSError) {
         try perform(.zeroCounters(id))

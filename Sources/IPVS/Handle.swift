@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// A way to the IPVS of one network namespace: its virtual servers, their real servers, and its settings.
 ///
@@ -14,7 +13,7 @@ import Synchronization
 ///
 /// Every call, those that only read included, takes `CAP_NET_ADMIN` in the initial user namespace.
 public final class Handle: Sendable {
-    private let connection: Mutex<Connection>
+    private let connection: Lock<Connection>
 
     /// Opens the IPVS of the network namespace that the calling thread is in.
     ///
@@ -41,7 +40,7 @@ public final class Handle: Sendable {
         guard let connection = Connection(channel, bufferSize: bufferSize) else {
             throw IPVSError(.system, .resolveFamily, errno: ENOMEM)
         }
-        self.connection = Mutex(connection)
+        self.connection = Lock(connection)
         do {
             try self.connection.withLock { (connection) throws(Connection.Failure) in
                 _ = try connection.resolveFamily()
@@ -63,10 +62,10 @@ public final class Handle: Sendable {
     }
 
     /// Makes a request and folds the attributes of each message of its reply into a result.
-    func perform<Result: Sendable>(
+    func perform<Result>(
         _ request: Request,
         _ initial: Result,
-        _ fold: @Sendable (inout Result, RawSpan) throws(MalformedReply) -> Void
+        _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
     ) throws(IPVSError) -> Result {
         do { try request.validate() } catch { throw IPVSError(request, error) }
         do {

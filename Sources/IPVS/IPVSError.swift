@@ -154,17 +154,27 @@ extension IPVSError: CustomStringConvertible {
         return "\(scheduler), or no persistence engine \"\(engine)\" (module ip_vs_pe_\(engine))"
     }
 
-    /// What the kernel refuses with `EINVAL`, which tells nothing.
+    /// What the kernel refuses with `EINVAL`, which does not tell which value it is.
     private var refusal: String {
         switch operation.request {
-        case .addDestination, .updateDestination:
-            "the kernel refuses it: its address is not that of a host that can be reached from this namespace "
-                + "(is lo up?), or it is of another family than the virtual server while a sync daemon runs"
+        case .addDestination(let server, let id), .updateDestination(let server, let id):
+            "the kernel refuses \(suspects(of: server, in: id).joined(separator: ", or "))"
         case .startDaemon:
-            "the kernel refuses it: its settings don't go with the interface, "
-                + "or a real server of another family than its virtual server excludes synchronization"
+            "the kernel refuses its settings for this interface, or to synchronize a table in which a real server "
+                + "is of another family than its virtual server"
         case .setTimeouts: "the kernel refuses a timeout that is too long for its clock"
         default: "the kernel refuses its values"
         }
+    }
+
+    /// What of a real server some kernels refuse, or any kernel in some state.
+    private func suspects(of server: RealServer, in id: VirtualServer.Identity) -> [String] {
+        var suspects: [String] = []
+        if server.upperThreshold > UInt32(Int32.max) { suspects.append("a threshold above \(Int32.max)") }
+        if server.endpoint.address.family != id.family {
+            suspects.append("a real server of another family than its virtual server's while a sync daemon runs")
+        }
+        suspects.append("an address that is not that of a host which this namespace could reach (is lo up?)")
+        return suspects
     }
 }

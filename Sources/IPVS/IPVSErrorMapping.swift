@@ -80,5 +80,5 @@ extension Request {
         }
     }
 
-    fileprivate var isAboutService: Bool { Operation(self).virtualServer != nil }
+    fileprivate var isAboutService: Bool { IPVSError.Operation(self).virtualServer != nil }
 }

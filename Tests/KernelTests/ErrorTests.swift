@@ -144,9 +144,8 @@ struct ErrorRow: Sendable, CustomTestStringConvertible {
             cause: "NEW_DEST: address not unicast, as the namespace's lo was never up",
             errno: EINVAL,
             code: .invalidValue,
-            sentence: "can't add real server 10.244.1.5:8080 to TCP 10.96.0.1:80: the kernel refuses it: "
-                + "its address is not that of a host that can be reached from this namespace (is lo up?), "
-                + "or it is of another family than the virtual server while a sync daemon runs",
+            sentence: "can't add real server 10.244.1.5:8080 to TCP 10.96.0.1:80: the kernel refuses "
+                + "an address that is not that of a host which this namespace could reach (is lo up?)",
             loopback: false,
             preparation: addWeb,
             attempt: { try $0.add(real, to: web.id) }
@@ -155,9 +154,9 @@ struct ErrorRow: Sendable, CustomTestStringConvertible {
             cause: "NEW_DEST: mixed address family while a sync daemon runs",
             errno: EINVAL,
             code: .invalidValue,
-            sentence: "can't add real server [fd00:2::5]:80 to TCP 10.96.0.1:80: the kernel refuses it: "
-                + "its address is not that of a host that can be reached from this namespace (is lo up?), "
-                + "or it is of another family than the virtual server while a sync daemon runs",
+            sentence: "can't add real server [fd00:2::5]:80 to TCP 10.96.0.1:80: the kernel refuses "
+                + "a real server of another family than its virtual server's while a sync daemon runs, "
+                + "or an address that is not that of a host which this namespace could reach (is lo up?)",
             preparation: { namespace, handle in
                 try interface(namespace, handle)
                 try handle.add(web)
@@ -172,8 +171,9 @@ struct ErrorRow: Sendable, CustomTestStringConvertible {
             cause: "NEW_DAEMON: a mixed-family destination is in the table",
             errno: EINVAL,
             code: .invalidValue,
-            sentence: "can't start the master sync daemon on mc0: the kernel refuses it: its settings don't go with "
-                + "the interface, or a real server of another family than its virtual server excludes synchronization",
+            sentence: "can't start the master sync daemon on mc0: the kernel refuses its settings for this "
+                + "interface, or to synchronize a table in which a real server is of another family than its virtual "
+                + "server",
             preparation: { namespace, handle in
                 try interface(namespace, handle)
                 try handle.add(web)

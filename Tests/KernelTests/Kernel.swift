@@ -28,18 +28,18 @@ enum Kernel {
 }
 
 /// A network namespace of a test's own, with `lo` up, that goes away with this object.
-final class TestNamespace {
+final class TestNamespace: Sendable {
     let descriptor: Int32
 
     init(loopback: Bool = true) throws {
         // A thread leaves for a new namespace, opens it, and ends; no other thread notices.
         descriptor = try onThread {
             guard unshare(networkNamespaceFlag) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EPERM) }
+            if loopback { try setLoopbackUp() }
             let descriptor = Glibc.open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .ENOENT) }
             return descriptor
         }
-        if loopback { try run("ip", "link", "set", "lo", "up") }
     }
 
     deinit { Glibc.close(descriptor) }
@@ -159,6 +159,20 @@ let networkNamespaceFlag: Int32 = 0x4000_0000
 func unshare(_ flags: Int32) -> Int32 {
     typealias Function = @convention(c) (Int32) -> Int32
     return unsafeBitCast(dlsym(nil, "unshare"), to: Function.self)(flags)
+}
+
+/// Sets `lo` up in the calling thread's namespace, many times faster than `ip` would in an emulated machine.
+func setLoopbackUp() throws {
+    typealias Function = @convention(c) (Int32, UInt, UnsafeMutableRawPointer) -> Int32
+    let ioctl = unsafeBitCast(dlsym(nil, "ioctl"), to: Function.self)
+    let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    defer { close(descriptor) }
+    // struct ifreq: a name of 16 bytes, then the flags.
+    var request = Array("lo".utf8) + [UInt8](repeating: 0, count: 38)
+    request[16] = UInt8(IFF_UP)
+    guard ioctl(descriptor, UInt(SIOCSIFFLAGS), &request) == 0 else {
+        throw POSIXError(.init(rawValue: errno) ?? .EPERM)
+    }
 }
 
 /// Moves the calling thread to the network namespace that a file stands for.

@@ -89,12 +89,30 @@ extension KernelTests {
                 IPAddress(10, 244, 1, 1),
                 8080,
                 forwarding: .masquerade,
-                upperThreshold: 4_000_000_000,
+                upperThreshold: 2_147_483_647,
                 lowerThreshold: 800
             )
             try handle.add(server, to: web.id)
             #expect(try handle.realServers(of: web.id).map(\.server) == [server])
-            #expect(try namespace.ipvsadm("-Ln --thresholds").contains("4000000000 800"))
+            #expect(try namespace.ipvsadm("-Ln --thresholds").contains("2147483647 800"))
+        }
+
+        /// Newer kernels refuse it, older ones take it.
+        @Test func aThresholdBeyondWhatAllKernelsTake() throws {
+            let server = RealServer(
+                IPAddress(10, 244, 1, 1),
+                8080,
+                forwarding: .masquerade,
+                upperThreshold: 2_147_483_648
+            )
+            do {
+                try handle.add(server, to: web.id)
+            } catch {
+                #expect(error.code == .invalidValue)
+                #expect(error.description.contains(": the kernel refuses a threshold above 2147483647, or"))
+                return
+            }
+            #expect(try handle.realServers(of: web.id).map(\.server) == [server])
         }
 
         @Test func ofIPv6AndOfFirewallMarks() throws {
@@ -144,6 +162,17 @@ extension KernelTests {
             let error = #expect(throws: IPVSError.self) { try handle.realServers(of: missing) }
             #expect(error?.code == .serviceNotFound)
             #expect(error?.description == "can't list the real servers of TCP 10.96.9.9:80: no such virtual server")
+        }
+
+        @Test func oneOfThem() throws {
+            let server = RealServer(IPAddress(10, 244, 1, 1), 80, forwarding: .masquerade)
+            try handle.add(server, to: web.id)
+            #expect(try handle.realServer(server.endpoint, of: web.id)?.server == server)
+            #expect(try handle.realServer(Endpoint(IPAddress(10, 244, 1, 1), 81), of: web.id) == nil)
+            let error = #expect(throws: IPVSError.self) {
+                try handle.realServer(server.endpoint, of: .firewallMark(1))
+            }
+            #expect(error?.code == .serviceNotFound)
         }
 
         @Test func aLongList() throws {

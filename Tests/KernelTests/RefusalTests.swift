@@ -153,14 +153,23 @@ extension KernelTests {
         let namespace: TestNamespace
         let socket: RawSocket
 
+        /// One namespace for all, with an interface for sync daemons: to make many takes long in an emulated machine.
+        private static let shared = Result {
+            let namespace = try TestNamespace()
+            try ErrorRow.interface(namespace, try namespace.open())
+            return namespace
+        }
+
         init() throws {
-            namespace = try TestNamespace()
+            namespace = try Self.shared.get()
+            let handle = try namespace.open()
+            try handle.flush()
+            for daemon in try handle.syncDaemons() { try handle.stopSyncDaemon(daemon.role) }
             socket = try RawSocket(namespace)
         }
 
         /// That the messages are refused for what is wrong with them, and not for the rest.
         @Test func whatIsRightIsTaken() throws {
-            try addInterface()
             let whole = RawAttribute.identity + RawAttribute.configuration
             let right = [
                 RefusedMessage(cause: "", command: IPVS_CMD_NEW_SERVICE, service: whole, errno: 0),
@@ -183,7 +192,6 @@ extension KernelTests {
                 + RefusedMessage.settings
         )
         func whatIsWrongIsRefused(_ message: RefusedMessage) throws {
-            if message.daemon != nil { try addInterface() }
             let isSetOrDestination = message.command != IPVS_CMD_NEW_SERVICE && !message.service.isEmpty
             if isSetOrDestination {
                 let whole = RawAttribute.identity + RawAttribute.configuration
@@ -193,8 +201,6 @@ extension KernelTests {
             #expect(try socket.send(message.command) { message.put(into: &$0) }.errno == message.errno)
             #expect(try namespace.table() == before)
         }
-
-        private func addInterface() throws { try ErrorRow.interface(namespace, try namespace.open()) }
 
         @Test(arguments: RefusedMessage.names)
         func longNamesAreRefused(_ message: RefusedMessage) throws {

@@ -86,6 +86,10 @@ extension IPAddress: LosslessStringConvertible {
 
     /// The address in the form of RFC 5952.
     public var description: String {
+        // The C library shows ::1:2 as ::0.1.0.2, as it was for a kind of address that is no more.
+        if family == .ipv6, high == 0, (0x1_0000...0xffff_ffff).contains(low) {
+            return "::\(String(low >> 16, radix: 16)):\(String(low & 0xffff, radix: 16))"
+        }
         var words = (high.bigEndian, low.bigEndian)
         let capacity = Int(INET6_ADDRSTRLEN)
         return unsafe String(unsafeUninitializedCapacity: capacity) { buffer in
@@ -115,11 +119,10 @@ extension IPAddress: Codable {
 extension IPAddress.Family: LosslessStringConvertible {
     /// Reads `IPv4` or `IPv6`, in any case.
     public init?(_ text: String) {
-        switch text.uppercased() {
-        case "IPV4": self = .ipv4
-        case "IPV6": self = .ipv6
-        default: return nil
+        guard let family = [Self.ipv4, .ipv6].first(where: { $0.description.equalsIgnoringCase(text) }) else {
+            return nil
         }
+        self = family
     }
 
     /// `IPv4` or `IPv6`.

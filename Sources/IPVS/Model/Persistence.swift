@@ -1,5 +1,5 @@
 /// Keeps the connections of one client on one real server.
-public struct Persistence: Hashable, Sendable, Codable {
+public struct Persistence: Hashable, Sendable {
     /// How long, in seconds, a client is remembered after its last connection: up to ``maximumTimeout``.
     public var timeout: UInt32
 
@@ -93,6 +93,31 @@ extension Persistence.Mask: Codable {
 
     /// Encodes the mask as its text.
     public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
+}
+
+extension Persistence: Codable {
+    private enum CodingKeys: CodingKey { case timeout, mask, engine }
+
+    /// Decodes persistence; what is absent has the defaults of the initializer. A mask that groups nothing, such as
+    /// `255.255.255.255`, is the same as none.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let mask = try container.decodeIfPresent(String.self, forKey: .mask)
+        self.init(
+            timeout: try container.decodeIfPresent(UInt32.self, forKey: .timeout) ?? 360,
+            mask: mask == "255.255.255.255" || mask == "128"
+                ? nil : try container.decodeIfPresent(Mask.self, forKey: .mask),
+            engine: try container.decodeIfPresent(PersistenceEngine.self, forKey: .engine)
+        )
+    }
+
+    /// Encodes `timeout`, and `mask` and `engine` where there are any.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(timeout, forKey: .timeout)
+        try container.encodeIfPresent(mask, forKey: .mask)
+        try container.encodeIfPresent(engine, forKey: .engine)
+    }
 }
 
 extension Persistence: CustomStringConvertible {

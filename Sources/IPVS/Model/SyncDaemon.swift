@@ -1,6 +1,6 @@
 /// A sync daemon: a thread of the kernel that sends this balancer's connections to others by multicast, or receives
 /// theirs, so that one balancer can take over from another.
-public struct SyncDaemon: Hashable, Sendable, Codable {
+public struct SyncDaemon: Hashable, Sendable {
     /// Which half of the synchronization a daemon does. One of each may run in a network namespace.
     public enum Role: UInt32, Hashable, Sendable {
         /// Sends. The corresponding C constant is `IP_VS_STATE_MASTER`.
@@ -48,6 +48,24 @@ public struct SyncDaemon: Hashable, Sendable, Codable {
         self.group = group
         self.port = port
         self.timeToLive = timeToLive
+    }
+}
+
+extension SyncDaemon: Codable {
+    private enum CodingKeys: CodingKey { case role, interface, syncID, maximumLength, group, port, timeToLive }
+
+    /// Decodes a daemon. `role` and `interface` are required; what else is absent has the defaults of the initializer.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            try container.decode(Role.self, forKey: .role),
+            interface: try container.decode(String.self, forKey: .interface),
+            syncID: try container.decodeIfPresent(UInt32.self, forKey: .syncID) ?? 0,
+            maximumLength: try container.decodeIfPresent(UInt16.self, forKey: .maximumLength),
+            group: try container.decodeIfPresent(IPAddress.self, forKey: .group),
+            port: try container.decodeIfPresent(UInt16.self, forKey: .port),
+            timeToLive: try container.decodeIfPresent(UInt8.self, forKey: .timeToLive)
+        )
     }
 }
 

@@ -26,7 +26,7 @@ extension TransportProtocol: LosslessStringConvertible {
 
     /// Reads a name in any case, or a number.
     public init?(_ text: String) {
-        if let known = Self.names.first(where: { $0.name == text.uppercased() }) {
+        if let known = Self.names.first(where: { $0.name.equalsIgnoringCase(text) }) {
             self = known.value
         } else if let number = UInt16(plain: text) {
             self.init(rawValue: number)

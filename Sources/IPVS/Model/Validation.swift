@@ -101,6 +101,12 @@ extension SyncDaemon {
         try requireName(interface, "interface", maximum: Self.maximumInterfaceLength)
         // A message has 8 bits for it; the kernel would send the rest without them.
         try require(syncID <= UInt32(UInt8.max), "sync id", "\(syncID) is above 255")
+        // The kernel would take 0 for its own choice, which has nil to stand for it.
+        for (field, value) in [
+            ("maximum length", maximumLength), ("port", port), ("time to live", timeToLive.map(UInt16.init)),
+        ] {
+            try require(value != 0, field, "is 0; leave it out for the kernel's choice")
+        }
         if let group { try require(group.isMulticast, "multicast group", "\(group) is not a multicast address") }
     }
 }

@@ -43,7 +43,7 @@ extension VirtualServer.Identity: LosslessStringConvertible {
     public init?(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
         guard (2...3).contains(words.count) else { return nil }
-        if words[0].uppercased() == "FWM" {
+        if words[0].equalsIgnoringCase("FWM") {
             let family = words.count == 3 ? IPAddress.Family(words[2]) : .ipv4
             guard let mark = UInt32(plain: words[1]), mark != 0, let family else { return nil }
             self = .firewallMark(mark, family)
@@ -60,6 +60,21 @@ extension VirtualServer.Identity: LosslessStringConvertible {
         case .endpoint(let transport, let endpoint): "\(transport) \(endpoint)"
         case .firewallMark(let mark, .ipv4): "FWM \(mark)"
         case .firewallMark(let mark, .ipv6): "FWM \(mark) IPv6"
+        }
+    }
+}
+
+extension VirtualServer.Identity: Comparable {
+    /// Endpoints by family, protocol, address and port; firewall marks, by number, after them.
+    public static func < (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.endpoint(let transport, let endpoint), .endpoint(let otherTransport, let otherEndpoint)):
+            (left.family.rawValue, transport.rawValue, endpoint)
+                < (right.family.rawValue, otherTransport.rawValue, otherEndpoint)
+        case (.firewallMark(let mark, _), .firewallMark(let other, _)):
+            (mark, left.family.rawValue) < (other, right.family.rawValue)
+        case (.endpoint, .firewallMark): true
+        case (.firewallMark, .endpoint): false
         }
     }
 }

@@ -126,6 +126,15 @@ extension RawSpan {
         return integer(at: attribute.payload.lowerBound, as: type)
     }
 
+    /// The attribute as a pair of 32-bit numbers, such as the kernel's `struct ip_vs_flags`.
+    func readPair(_ attribute: Attribute) throws(MalformedReply) -> (first: UInt32, second: UInt32) {
+        guard attribute.payload.count == 8 else {
+            throw attribute.malformed("has \(attribute.payload.count) bytes instead of 8")
+        }
+        let start = attribute.payload.lowerBound
+        return (integer(at: start, as: UInt32.self), integer(at: start + 4, as: UInt32.self))
+    }
+
     /// The attribute as text; a NUL at its end is not part of it.
     func readString(_ attribute: Attribute) throws(MalformedReply) -> String {
         var end = attribute.payload.upperBound

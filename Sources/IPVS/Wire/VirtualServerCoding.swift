@@ -100,7 +100,7 @@ private struct ServiceFields {
         case IPVS_SVC_ATTR_SCHED_NAME: scheduler = try bytes.readString(attribute)
         case IPVS_SVC_ATTR_FLAGS:
             // A struct of the flags and their mask, which says nothing in a reply.
-            flags = UInt32(truncatingIfNeeded: UInt64(littleEndian: try bytes.read(attribute, as: UInt64.self)))
+            flags = try bytes.readPair(attribute).first
         case IPVS_SVC_ATTR_TIMEOUT: timeout = try bytes.read(attribute, as: UInt32.self)
         case IPVS_SVC_ATTR_NETMASK: mask = try bytes.read(attribute, as: UInt32.self)
         case IPVS_SVC_ATTR_PE_NAME: engine = try bytes.readString(attribute)

@@ -1,34 +1,37 @@
-/// What was asked of the kernel when an error came: which command, and on what.
-public struct Operation: Hashable, Sendable {
-    let request: Request
+extension IPVSError {
+    /// What was asked of the kernel when an error came: which command, and on what.
+    public struct Operation: Hashable, Sendable {
+        let request: Request
 
-    init(_ request: Request) { self.request = request }
+        init(_ request: Request) { self.request = request }
 
-    /// The virtual server that the operation is about, if there is one.
-    public var virtualServer: VirtualServer.Identity? {
-        switch request {
-        case .addService(let server), .updateService(let server): server.id
-        case .deleteService(let id), .readService(let id), .readDestinations(let id), .addDestination(_, let id),
-            .updateDestination(_, let id), .deleteDestination(_, let id):
-            id
-        case .zeroCounters(let id): id
-        case .resolveFamily, .readServices, .flush, .readTimeouts, .setTimeouts, .readInfo, .startDaemon, .stopDaemon,
-            .readDaemons:
-            nil
+        /// The virtual server that the operation is about, if there is one.
+        public var virtualServer: VirtualServer.Identity? {
+            switch request {
+            case .addService(let server), .updateService(let server): server.id
+            case .deleteService(let id), .readService(let id), .readDestinations(let id), .addDestination(_, let id),
+                .updateDestination(_, let id), .deleteDestination(_, let id):
+                id
+            case .zeroCounters(let id): id
+            case .resolveFamily, .readServices, .flush, .readTimeouts, .setTimeouts, .readInfo, .startDaemon,
+                .stopDaemon,
+                .readDaemons:
+                nil
+            }
         }
-    }
 
-    /// The real server that the operation is about, if there is one.
-    public var realServer: Endpoint? {
-        switch request {
-        case .addDestination(let server, _), .updateDestination(let server, _): server.endpoint
-        case .deleteDestination(let endpoint, _): endpoint
-        default: nil
+        /// The real server that the operation is about, if there is one.
+        public var realServer: Endpoint? {
+            switch request {
+            case .addDestination(let server, _), .updateDestination(let server, _): server.endpoint
+            case .deleteDestination(let endpoint, _): endpoint
+            default: nil
+            }
         }
     }
 }
 
-extension Operation: CustomStringConvertible {
+extension IPVSError.Operation: CustomStringConvertible {
     /// The operation in words: `add real server 10.244.1.5:80 to TCP 10.96.0.1:80`.
     public var description: String {
         switch request {

@@ -1,0 +1,38 @@
+import IPVS
+
+/// What this program can be told to do.
+enum Command {
+    case add(VirtualServer.Identity, [Endpoint])
+    case weight(VirtualServer.Identity, Endpoint, UInt32)
+    case delete(VirtualServer.Identity, Endpoint)
+    case zero
+    case show
+
+    static let usage = """
+        usage: ipvs-demo NAMESPACE COMMAND
+
+        Programs the load balancer of a network namespace, which goes by the name that `ip netns` has for it.
+
+          add VIRTUAL REAL...         adds a virtual server, and real servers of weight 1 to it
+          weight VIRTUAL REAL WEIGHT  changes a real server's share of the new connections; 0 drains it
+          delete VIRTUAL REAL         deletes a real server when it has no active connection any more
+          zero                        sets all counters to zero
+          show                        prints all virtual servers and their real servers with their counters
+
+        A VIRTUAL server is written 'TCP 10.96.0.1:80', a REAL server 10.0.1.2:8080.
+        """
+
+    init(_ words: inout Arguments) throws(Problem) {
+        let name: String = try words.next("command")
+        switch name {
+        case "add": self = .add(try words.next("virtual server"), try words.rest("real server"))
+        case "weight":
+            self = .weight(try words.next("virtual server"), try words.next("real server"), try words.next("weight"))
+        case "delete": self = .delete(try words.next("virtual server"), try words.next("real server"))
+        case "zero": self = .zero
+        case "show": self = .show
+        default: throw Problem("there is no command \(name); see --help")
+        }
+        try words.end()
+    }
+}

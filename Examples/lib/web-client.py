@@ -1,0 +1,49 @@
+"""Sends HTTP requests when it is told to. usage: web-client.py ADDRESS PORT
+
+Reads commands, one a line, and answers each with a line: the names of those who answered its requests; then, after a
+semicolon, why a request was not answered, if one was not.
+  send COUNT  sends so many requests, each on a connection of its own, up to the first that is not answered
+  open        opens a connection and sends a request on it
+  ask         sends one more request on that connection
+  close       closes that connection
+"""
+
+import sys
+from http.client import HTTPConnection, HTTPException
+
+address, port = sys.argv[1], int(sys.argv[2])
+seconds = 20
+kept = None
+
+
+def ask(connection, **headers):
+    connection.request("GET", "/", headers=headers)
+    return connection.getresponse().read().decode()
+
+
+def perform(command, count="0"):
+    global kept
+    if command == "send":
+        for _ in range(int(count)):
+            yield ask(HTTPConnection(address, port, timeout=seconds), Connection="close")
+    elif command == "open":
+        kept = HTTPConnection(address, port, timeout=seconds)
+        # Not to be opened again in silence once it has ended.
+        kept.auto_open = 0
+        kept.connect()
+        yield ask(kept)
+    elif command == "ask":
+        yield ask(kept)
+    else:
+        kept.close()
+
+
+for line in sys.stdin:
+    names, reason = [], ""
+    try:
+        for name in perform(*line.split()):
+            names.append(name)
+    except (HTTPException, OSError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    print(*names, end="")
+    print(";" + reason, flush=True)

@@ -1,0 +1,39 @@
+"""Answers each HTTP request with a name. usage: web-server.py NAME PORT
+
+Prints its process id once it listens, and goes to the background.
+"""
+
+import os
+import sys
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
+
+name, port = sys.argv[1], int(sys.argv[2])
+
+
+class Handler(BaseHTTPRequestHandler):
+    # Connections stay open unless the client says otherwise.
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(name)))
+        self.end_headers()
+        self.wfile.write(name.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+server = Server(("", port), Handler)
+if process := os.fork():
+    print(process)
+    sys.exit()
+# Whoever reads the process id reads to the end.
+os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+server.serve_forever()

@@ -61,6 +61,25 @@ void cipvs_nest_end(cipvs_message *message, cipvs_nest *nest) {
     nla_nest_end_keep_empty(msg(message), (struct nlattr *)nest);
 }
 
+int cipvs_receive_two(int fd, cipvs_datagram *two, bool wait) {
+    struct sockaddr_nl senders[2];
+    struct iovec places[2];
+    struct mmsghdr messages[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        places[i] = (struct iovec){.iov_base = two[i].buffer, .iov_len = two[i].capacity};
+        messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &senders[i], .msg_namelen = sizeof senders[i], .msg_iov = &places[i], .msg_iovlen = 1};
+    }
+    // MSG_TRUNC makes the length the real one.
+    int count = recvmmsg(fd, messages, 2, MSG_TRUNC | MSG_WAITFORONE | (wait ? 0 : MSG_DONTWAIT), NULL);
+    if (count < 0) return -errno;
+    for (int i = 0; i < count; i++) {
+        two[i].length = messages[i].msg_len;
+        two[i].sender = senders[i].nl_pid;
+    }
+    return count;
+}
+
 struct socket_job {
     int namespace_fd;
     int result;

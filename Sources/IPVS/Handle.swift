@@ -1,5 +1,3 @@
-import Glibc
-
 /// A way to the IPVS of one network namespace: its virtual servers, their real servers, and its settings.
 ///
 ///     let handle = try Handle()
@@ -37,12 +35,9 @@ public final class Handle: Sendable {
     }
 
     init(channel: any Channel, bufferSize: Int = Connection.defaultBufferSize) throws(IPVSError) {
-        guard let connection = Connection(channel, bufferSize: bufferSize) else {
-            throw IPVSError(.system, .resolveFamily, errno: ENOMEM)
-        }
-        self.connection = Lock(connection)
+        connection = Lock(Connection(channel, bufferSize: bufferSize))
         do {
-            try self.connection.withLock { (connection) throws(Connection.Failure) in
+            try connection.withLock { (connection) throws(Connection.Failure) in
                 _ = try connection.resolveFamily()
             }
         } catch {
@@ -54,6 +49,17 @@ public final class Handle: Sendable {
     /// ``IPVSError/Code/handleClosed``; closing it again does nothing. A handle that nobody refers to closes by itself.
     public func close() {
         connection.withLock { $0.close() }
+    }
+
+    /// Makes many requests and returns those that did not succeed. An error of the whole is told of the first.
+    func perform(_ requests: [Request], named first: Request) throws(IPVSError) -> [Connection.BatchFailure] {
+        do {
+            return try connection.withLock { (connection) throws(Connection.Failure) in
+                try connection.perform(requests)
+            }
+        } catch {
+            throw IPVSError(first, error)
+        }
     }
 
     /// Makes a request whose answer is only its success.

@@ -49,7 +49,7 @@ extension IPVSError {
             case invalidValue, addressFamilyNotSupported
             case interfaceNotFound, syncDaemonRunning, syncDaemonNotRunning
             case permissionDenied, ipvsUnavailable, namespaceNotFound
-            case handleClosed, answerLost, malformedReply, system
+            case handleClosed, answerLost, malformedReply, tableChanging, system
         }
 
         let kind: Kind
@@ -105,6 +105,9 @@ extension IPVSError {
         /// The kernel's reply can't be understood.
         public static let malformedReply = Code(.malformedReply)
 
+        /// The table was changed by others each time it was read.
+        public static let tableChanging = Code(.tableChanging)
+
         /// Another error of the kernel or the C library, which ``IPVSError/errno`` tells.
         public static let system = Code(.system)
     }
@@ -143,6 +146,7 @@ extension IPVSError: CustomStringConvertible {
                 ? "the kernel's answer was lost, twice"
                 : "the kernel's answer was lost, so whether it took effect is unknown: list and see"
         case .malformedReply: "the kernel's reply can't be understood"
+        case .tableChanging: "the table was changed by others each time it was read"
         case .system: errno.map { unsafe String(cString: strerror($0)) } ?? "unknown error"
         }
     }

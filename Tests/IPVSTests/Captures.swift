@@ -106,7 +106,7 @@ extension Request {
 /// A message of a command, from its generic netlink header on.
 func encode(command: UInt8, _ body: (inout IPVS.Message) -> Void) -> [UInt8] {
     guard var message = Message() else { preconditionFailure("no memory") }
-    message.begin(type: 0x1c, flags: 0, sequence: 1, port: 2, command: command, version: 1)
+    message.begin(type: 0x1c, flags: 0, sequence: 1, port: 2, command: command)
     body(&message)
     return message.withBytes { Array($0.dropFirst(16)) }
 }

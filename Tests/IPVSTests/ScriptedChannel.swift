@@ -31,6 +31,7 @@ final class ScriptedChannel: Channel {
     }
 
     let port: UInt32 = 0xcafe_0001
+    let answerCapacity = 1_000
     private let state: Locked<State>
 
     init(_ steps: [Step]) { state = Locked(State(steps: steps[...])) }
@@ -84,6 +85,7 @@ extension UnsafeMutableRawBufferPointer {
 /// Stands in for the kernel: answers each request by what it says, whoever sends it, with one datagram or more.
 final class AnsweringChannel: Channel {
     let port: UInt32 = 0xcafe_0002
+    let answerCapacity = 1_000
     private let pending = Locked<ArraySlice<[UInt8]>>([])
     private let closes = Locked(0)
     private let answer: @Sendable (SentRequest) -> [[Reply]]

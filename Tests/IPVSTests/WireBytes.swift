@@ -58,7 +58,7 @@ extension Request {
     /// The request as it would be sent, with made-up numbers in its header.
     var sent: SentRequest {
         guard var message = Message() else { return SentRequest(bytes: []) }
-        message.begin(type: 0x1d, flags: flags, sequence: 7, port: 9, command: command, version: 1)
+        message.begin(type: 0x1d, flags: flags, sequence: 7, port: 9, command: command)
         put(into: &message)
         return SentRequest(bytes: message.withBytes { Array($0) })
     }

@@ -114,10 +114,27 @@ enum TestProcess {
 }
 
 /// Waits until something holds; if it does not within a long time, the test fails.
-func eventually(_ condition: () throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
+func eventually(
+    every microseconds: UInt32 = 100_000,
+    _ condition: () throws -> Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < deadline {
+        if try condition() { return }
+        usleep(microseconds)
+    }
+    Issue.record("it did not come true", sourceLocation: sourceLocation)
+}
+
+/// Waits until something holds, and lets other tasks run meanwhile, which there may be but one thread for.
+func eventually(
+    _ condition: () throws -> Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
     for _ in 0..<300 {
         if try condition() { return }
-        usleep(100_000)
+        try await Task.sleep(for: .milliseconds(100))
     }
     Issue.record("it did not come true", sourceLocation: sourceLocation)
 }

@@ -10,7 +10,7 @@ struct RawSocket {
     private let family: UInt16
 
     init(_ namespace: TestNamespace) throws {
-        guard var connection = Connection(try NetlinkSocket(in: .path(namespace.path))) else { throw Self.noMemory }
+        var connection = Connection(try NetlinkSocket(in: .path(namespace.path)))
         family = try connection.resolveFamily()
         connection.close()
         socket = try NetlinkSocket(in: .path(namespace.path))
@@ -22,14 +22,7 @@ struct RawSocket {
     func send(_ command: Int, _ body: (inout Message) -> Void) throws -> KernelAnswer {
         guard var message = Message() else { throw Self.noMemory }
         let flags = UInt16(NLM_F_REQUEST | NLM_F_ACK)
-        message.begin(
-            type: family,
-            flags: flags,
-            sequence: 1,
-            port: socket.port,
-            command: UInt8(command),
-            version: 1
-        )
+        message.begin(type: family, flags: flags, sequence: 1, port: socket.port, command: UInt8(command))
         body(&message)
         try message.withBytes { bytes throws(SystemError) in try socket.send(bytes) }
         var buffer = [UInt8](repeating: 0, count: 4096)

@@ -23,6 +23,7 @@ typedef struct cipvs_nest cipvs_nest;
 /// Allocates a message that can hold `capacity` bytes, headers included. NULL if memory is short.
 cipvs_message *_Nullable cipvs_message_create(size_t capacity);
 
+/// Frees a message, which must not be used any more.
 void cipvs_message_destroy(cipvs_message *message);
 
 /// Empties the message and writes its netlink and generic netlink headers.
@@ -50,6 +51,18 @@ void cipvs_nest_end(cipvs_message *message, cipvs_nest *nest);
 /// `namespace_fd` refers to. A thread of its own enters the namespace, so the caller's threads never leave theirs.
 /// Returns the socket, or a negated errno.
 int cipvs_socket_in_namespace(int namespace_fd);
+
+/// A datagram to be received: where to, and how long it was and from which port when it has been.
+typedef struct cipvs_datagram {
+    void *buffer;
+    size_t capacity;
+    size_t length;
+    uint32_t sender;
+} cipvs_datagram;
+
+/// Receives at most two datagrams, of which it waits for the first alone, if `wait` says so. A length above the capacity
+/// tells that the rest is lost. Returns how many have come, or a negated errno.
+int cipvs_receive_two(int fd, cipvs_datagram *two, bool wait);
 
 #pragma clang assume_nonnull end
 

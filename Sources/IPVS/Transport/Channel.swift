@@ -3,6 +3,9 @@ protocol Channel: Sendable {
     /// The address that the kernel sends answers to.
     var port: UInt32 { get }
 
+    /// How many acknowledgements and errors can wait here to be read; those beyond are lost.
+    var answerCapacity: Int { get }
+
     /// Sends a whole message, or throws and sends nothing.
     func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError)
 
@@ -10,8 +13,26 @@ protocol Channel: Sendable {
     /// if it is to wait, after a while that no kernel takes for an answer.
     func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram
 
+    /// Receives one datagram as ``receive(into:wait:)`` does, and another one if it is there already: often an answer
+    /// and its end.
+    func receiveTwo(
+        into first: UnsafeMutableRawBufferPointer,
+        _ second: UnsafeMutableRawBufferPointer,
+        wait: Bool
+    ) throws(SystemError) -> (Datagram, Datagram?)
+
     /// Ends the channel; nothing else is called afterwards.
     func close()
+}
+
+extension Channel {
+    func receiveTwo(
+        into first: UnsafeMutableRawBufferPointer,
+        _ second: UnsafeMutableRawBufferPointer,
+        wait: Bool
+    ) throws(SystemError) -> (Datagram, Datagram?) {
+        (try unsafe receive(into: first, wait: wait), nil)
+    }
 }
 
 /// What was received: how long it was, fit or not, and from whom. The kernel's port is 0.

@@ -24,23 +24,22 @@ struct Connection: ~Copyable {
         case truncated(Int)
     }
 
-    private var channel: (any Channel)?
-    private var message: Message
-    private var buffer: [UInt8]
-    private var sequence: UInt32 = 0
+    private(set) var channel: (any Channel)?
+    private(set) var sequence: UInt32 = 0
     private var family: UInt16?
+
+    /// What is sent next.
+    var requests = RequestBuffer()
+
+    private var buffer: ReceiveBuffer
 
     /// The kernel makes no part of a dump longer than this; other replies are shorter still.
     static let defaultBufferSize = 32 * 1024
 
-    init?(_ channel: any Channel, bufferSize: Int = defaultBufferSize) {
-        guard let message = Message() else {
-            channel.close()
-            return nil
-        }
+    /// A connection over a channel, which it closes at its end; datagrams may have up to `bufferSize` bytes at first.
+    init(_ channel: any Channel, bufferSize: Int = defaultBufferSize) {
         self.channel = channel
-        self.message = message
-        buffer = Array(repeating: 0, count: bufferSize)
+        buffer = ReceiveBuffer(size: bufferSize)
     }
 
     mutating func close() {
@@ -56,8 +55,7 @@ struct Connection: ~Copyable {
         _ initial: Result,
         _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
     ) throws(Failure) -> Result {
-        let known: UInt16
-        if let family { known = family } else { known = try resolveFamily() }
+        let known = try knownFamily()
         do throws(Failure) {
             return try attempt(request, type: known, initial, fold)
         } catch .kernel(let answer) where answer.errno == ENOENT {
@@ -66,6 +64,12 @@ struct Connection: ~Copyable {
             guard current != known else { throw .kernel(answer) }
             return try attempt(request, type: current, initial, fold)
         }
+    }
+
+    /// The number of IPVS's family, which is asked for if need be.
+    mutating func knownFamily() throws(Failure) -> UInt16 {
+        if let family { return family }
+        return try resolveFamily()
     }
 
     /// Asks for the number of IPVS's family. It must be known before any request: the kernel acknowledges a message of
@@ -103,7 +107,7 @@ struct Connection: ~Copyable {
         do throws(Failure) {
             return try exchange(request, type: type, initial, fold)
         } catch .truncated(let length) {
-            buffer = Array(repeating: 0, count: max(length, buffer.count * 2))
+            buffer = ReceiveBuffer(size: max(length, 2 * buffer.size))
             guard request.isRead else { throw .answerLost }
         } catch .answerLost where request.isRead {
         } catch .kernel(let answer) where answer.errno == ENOBUFS && request.isRead {
@@ -124,13 +128,9 @@ struct Connection: ~Copyable {
         var overrun = false
         while !answer.isComplete {
             do throws(Failure) {
-                let datagram = try receive(wait: wait)
-                // Other processes can send here too.
-                guard datagram.sender == 0 else { continue }
-                if datagram.length > buffer.count { answer.failure = answer.failure ?? .truncated(datagram.length) }
-                // Unsafe for elements with padding; bytes have none.
-                let bytes = unsafe buffer.span.bytes
-                answer.read(bytes.extracting(0..<min(datagram.length, buffer.count)), fold)
+                let (first, second) = try receiveTwo(wait: wait)
+                read(first, &answer, fold)
+                if let second { read(second, isSecond: true, &answer, fold) }
             } catch .system(let error) where error.errno == ENOBUFS {
                 // Something was dropped, perhaps not of this answer. A list may have a gap now; for a change only the
                 // verdict counts, and that is there or is not.
@@ -146,38 +146,69 @@ struct Connection: ~Copyable {
         return answer.result
     }
 
+    /// Takes what belongs to an answer from a datagram that was received, the first or the second of two.
+    private func read<Result>(
+        _ datagram: Datagram,
+        isSecond: Bool = false,
+        _ answer: inout Answer<Result>,
+        _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
+    ) {
+        // Other processes can send here too.
+        guard datagram.sender == 0 else { return }
+        if datagram.length > buffer.size { answer.failure = answer.failure ?? .truncated(datagram.length) }
+        withReceived(datagram, isSecond: isSecond) { answer.read($0, fold) }
+    }
+
     private mutating func send(_ request: Request, type: UInt16) throws(Failure) {
         guard let channel else { throw .closed }
-        sequence &+= 1
-        message.begin(
-            type: type,
-            flags: request.flags,
-            sequence: sequence,
-            port: channel.port,
-            command: request.command,
-            version: UInt8(IPVS_GENL_VERSION)
-        )
-        request.put(into: &message)
-        while true {
-            do throws(SystemError) {
-                return try unsafe message.withBytes { (bytes) throws(SystemError) in try unsafe channel.send(bytes) }
-            } catch let error where error.errno == EINTR {
-                continue
-            } catch {
-                throw .system(error)
-            }
+        requests.removeAll()
+        let number = nextSequence()
+        guard requests.append(request, flags: request.flags, type: type, sequence: number, port: channel.port) else {
+            throw .outOfMemory
+        }
+        try sendRequests()
+    }
+
+    /// Sends what is in the buffer.
+    func sendRequests() throws(Failure) {
+        try retrying { (channel) throws(SystemError) in
+            try unsafe requests.withBytes { (bytes) throws(SystemError) in try unsafe channel.send(bytes) }
         }
     }
 
-    private mutating func receive(wait: Bool) throws(Failure) -> Datagram {
+    /// A number that no earlier request has, so that late answers to those are told apart.
+    mutating func nextSequence() -> UInt32 {
+        sequence &+= 1
+        return sequence
+    }
+
+    /// Calls `body` with what was received, as far as it fitted.
+    func withReceived(_ datagram: Datagram, isSecond: Bool = false, _ body: (RawSpan) -> Void) {
+        buffer.withBytes(datagram.length, isSecond: isSecond, body)
+    }
+
+    /// Receives a datagram.
+    func receive(wait: Bool) throws(Failure) -> Datagram {
+        let first = unsafe buffer.first
+        return try retrying { (channel) throws(SystemError) in try unsafe channel.receive(into: first, wait: wait) }
+    }
+
+    /// Receives a datagram, and another one if it is there already.
+    private func receiveTwo(wait: Bool) throws(Failure) -> (Datagram, Datagram?) {
+        let (first, second) = unsafe (buffer.first, buffer.second)
+        return try retrying { (channel) throws(SystemError) in
+            try unsafe channel.receiveTwo(into: first, second, wait: wait)
+        }
+    }
+
+    /// Makes a call, and again as often as a signal interrupts it.
+    private func retrying<Result>(
+        _ call: (any Channel) throws(SystemError) -> Result
+    ) throws(Failure) -> Result {
         guard let channel else { throw .closed }
         while true {
             do throws(SystemError) {
-                // The array's own call does not pass on which type of error is thrown.
-                let result = unsafe buffer.withUnsafeMutableBytes { bytes in
-                    Result { () throws(SystemError) in try unsafe channel.receive(into: bytes, wait: wait) }
-                }
-                return try result.get()
+                return try call(channel)
             } catch let error where error.errno == EINTR {
                 continue
             } catch {
@@ -187,55 +218,6 @@ struct Connection: ~Copyable {
     }
 }
 
-/// The answer to one request, while it comes in.
-private struct Answer<Result> {
-    private(set) var result: Result
-    private(set) var isComplete = false
-    /// The first thing that went wrong. The answer is read to its end all the same: the next request needs that.
-    var failure: Connection.Failure?
-
-    private let type: UInt16
-    private let sequence: UInt32
-    private let port: UInt32
-
-    init(_ initial: Result, type: UInt16, sequence: UInt32, port: UInt32) {
-        result = initial
-        self.type = type
-        self.sequence = sequence
-        self.port = port
-    }
-
-    /// Takes from a datagram what belongs to the answer.
-    mutating func read(_ bytes: RawSpan, _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void) {
-        do throws(MalformedReply) {
-            var cursor = NetlinkCursor()
-            while let message = try cursor.next(in: bytes) {
-                // What an earlier request left behind has another number.
-                guard message.sequence == sequence, message.port == port else { continue }
-                try read(message, in: bytes, fold)
-            }
-        } catch {
-            failure = failure ?? .malformed(error)
-        }
-    }
-
-    private mutating func read(
-        _ message: NetlinkMessage,
-        in bytes: RawSpan,
-        _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
-    ) throws(MalformedReply) {
-        switch Int32(message.type) {
-        case NLMSG_ERROR, NLMSG_DONE:
-            isComplete = true
-            let answer = try KernelAnswer(message, in: bytes)
-            if answer.errno != 0 { failure = failure ?? .kernel(answer) }
-        case Int32(type):
-            let attributes = message.payload.dropFirst(Netlink.genericHeaderLength)
-            guard message.payload.count >= Netlink.genericHeaderLength else {
-                throw MalformedReply(attribute: "a message", problem: "has no generic netlink header")
-            }
-            if failure == nil { try fold(&result, bytes.extracting(attributes)) }
-        default: break
-        }
-    }
+extension Connection.Failure {
+    static let outOfMemory = Self.system(SystemError(errno: ENOMEM, call: "nlmsg_alloc"))
 }

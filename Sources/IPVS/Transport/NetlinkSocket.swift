@@ -4,7 +4,10 @@ import Glibc
 /// A generic netlink socket of the kernel.
 final class NetlinkSocket: Channel {
     let port: UInt32
+    let answerCapacity: Int
     private let descriptor: Int32
+
+    private static let bufferSize: Int32 = 2 * 1024 * 1024
 
     /// The kernel answers before a send returns, or while a dump is read; so this long means never.
     private static let patience = timeval(tv_sec: 10, tv_usec: 0)
@@ -12,7 +15,9 @@ final class NetlinkSocket: Channel {
     /// Takes over a socket that is not bound yet.
     private init(adopting descriptor: Int32) throws(SystemError) {
         do {
-            port = try Self.prepare(descriptor)
+            try Self.setOptions(descriptor)
+            answerCapacity = try Self.answerCapacity(of: descriptor)
+            port = try Self.bind(descriptor)
         } catch {
             _ = Glibc.close(descriptor)
             throw error
@@ -35,8 +40,7 @@ final class NetlinkSocket: Channel {
         try self.init(adopting: descriptor)
     }
 
-    /// Sets the options and binds; returns the address that the kernel chose.
-    private static func prepare(_ descriptor: Int32) throws(SystemError) -> UInt32 {
+    private static func setOptions(_ descriptor: Int32) throws(SystemError) {
         // Kernels that don't know these two, before 4.3 and 4.12, answer as well without them.
         for option in [NETLINK_CAP_ACK, NETLINK_EXT_ACK] {
             var on: Int32 = 1
@@ -47,11 +51,26 @@ final class NetlinkSocket: Channel {
         _ = try succeed("setsockopt") {
             unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, patienceSize)
         }
+        // Room for the errors of a whole batch. Without the privilege for it every request would fail anyway.
+        var room = bufferSize
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &room, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    private static func answerCapacity(of descriptor: Int32) throws(SystemError) -> Int {
+        var room: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        _ = try succeed("getsockopt") { unsafe getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, &size) }
+        // The kernel charges some 770 bytes for one.
+        return max(1, Int(room) / 1024)
+    }
+
+    /// Binds, and returns the address that the kernel chose.
+    private static func bind(_ descriptor: Int32) throws(SystemError) -> UInt32 {
         var address = sockaddr_nl()
         address.nl_family = sa_family_t(AF_NETLINK)
         var size = socklen_t(MemoryLayout<sockaddr_nl>.size)
         return try unsafe withSocketAddress(&address) { (pointer) throws(SystemError) in
-            _ = try succeed("bind") { unsafe bind(descriptor, pointer, size) }
+            _ = try succeed("bind") { unsafe Glibc.bind(descriptor, pointer, size) }
             _ = try succeed("getsockname") { unsafe getsockname(descriptor, pointer, &size) }
             return unsafe UnsafeRawPointer(pointer).loadUnaligned(as: sockaddr_nl.self).nl_pid
         }
@@ -73,6 +92,30 @@ final class NetlinkSocket: Channel {
             }
         }
         return Datagram(length: length, sender: sender.nl_pid)
+    }
+
+    func receiveTwo(
+        into first: UnsafeMutableRawBufferPointer,
+        _ second: UnsafeMutableRawBufferPointer,
+        wait: Bool
+    ) throws(SystemError) -> (Datagram, Datagram?) {
+        guard let one = first.baseAddress, let other = second.baseAddress else {
+            throw SystemError(errno: EFAULT, call: "recvmmsg")
+        }
+        var two = unsafe (
+            cipvs_datagram(buffer: one, capacity: first.count, length: 0, sender: 0),
+            cipvs_datagram(buffer: other, capacity: second.count, length: 0, sender: 0)
+        )
+        let count = unsafe withUnsafeMutablePointer(to: &two) { pair in
+            unsafe pair.withMemoryRebound(to: cipvs_datagram.self, capacity: 2) {
+                unsafe cipvs_receive_two(descriptor, $0, wait)
+            }
+        }
+        guard count > 0 else { throw SystemError(errno: -count, call: "recvmmsg") }
+        return unsafe (
+            Datagram(length: two.0.length, sender: two.0.sender),
+            count > 1 ? Datagram(length: two.1.length, sender: two.1.sender) : nil
+        )
     }
 
     func close() { _ = Glibc.close(descriptor) }

@@ -5,7 +5,7 @@ import CIPVS
 /// Attributes have the names of `linux/ip_vs.h`, as `IPVS_SVC_ATTR_AF`. Nothing that the models can hold comes near
 /// the capacity, so a message that is full is a fault of the program; it is noticed when the bytes are asked for.
 @safe
-struct Message: ~Copyable {
+struct Message: AttributeWriter, ~Copyable {
     private let message: OpaquePointer
     private var isComplete = true
 
@@ -19,8 +19,14 @@ struct Message: ~Copyable {
 
     deinit { unsafe cipvs_message_destroy(message) }
 
+    /// Starts anew, with the headers of a request alone.
+    mutating func begin(_ request: Request, type: UInt16, sequence: UInt32, port: UInt32) {
+        begin(type: type, flags: request.flags, sequence: sequence, port: port, command: request.command)
+    }
+
     /// Starts anew, with the headers alone.
-    mutating func begin(type: UInt16, flags: UInt16, sequence: UInt32, port: UInt32, command: UInt8, version: UInt8) {
+    mutating func begin(type: UInt16, flags: UInt16, sequence: UInt32, port: UInt32, command: UInt8) {
+        let version = UInt8(IPVS_GENL_VERSION)
         isComplete = unsafe cipvs_message_begin(message, type, flags, sequence, port, command, version)
     }
 
@@ -40,23 +46,44 @@ struct Message: ~Copyable {
         note(unsafe cipvs_put_string(message, Int32(attribute), string))
     }
 
-    /// Puts an address as IPVS has it: 16 bytes, of which IPv4 uses the first four.
     mutating func put(_ attribute: Int, _ address: IPAddress) {
         var words = (address.high.bigEndian, address.low.bigEndian)
         note(unsafe cipvs_put_bytes(message, Int32(attribute), &words, 16))
     }
 
-    /// Puts a pair of 32-bit numbers, such as the kernel's `struct ip_vs_flags`.
     mutating func put(_ attribute: Int, _ first: UInt32, _ second: UInt32) {
         var words = (first, second)
         note(unsafe cipvs_put_bytes(message, Int32(attribute), &words, 8))
     }
 
-    /// Puts a nested attribute with what `body` puts.
     mutating func nest(_ attribute: Int, _ body: (inout Message) -> Void) {
-        guard let nest = unsafe cipvs_nest_begin(message, Int32(attribute)) else { return note(false) }
+        let nest = beginNest(attribute)
         body(&self)
-        unsafe cipvs_nest_end(message, nest)
+        endNest(nest)
+    }
+
+    /// A nested attribute that has been begun; nil if there was no room for it.
+    @safe
+    struct Nest {
+        fileprivate let pointer: OpaquePointer?
+    }
+
+    mutating func beginNest(_ attribute: Int) -> Nest {
+        let nest = unsafe Nest(pointer: cipvs_nest_begin(message, Int32(attribute)))
+        note(unsafe nest.pointer != nil)
+        return nest
+    }
+
+    /// Ends the nested attribute that was begun last.
+    mutating func endNest(_ nest: Nest) {
+        if let pointer = unsafe nest.pointer { unsafe cipvs_nest_end(message, pointer) }
+    }
+
+    /// How many bytes it has so far.
+    var count: Int {
+        var length = 0
+        _ = unsafe cipvs_message_bytes(message, &length)
+        return length
     }
 
     private mutating func note(_ success: Bool) { isComplete = isComplete && success }

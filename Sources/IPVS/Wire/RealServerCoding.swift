@@ -2,7 +2,7 @@ import CIPVS
 
 // The nested attribute IPVS_CMD_ATTR_DEST: a real server, or what names one.
 
-extension Message {
+extension AttributeWriter where Self: ~Copyable {
     /// Puts what names a real server, and nothing else.
     mutating func putDestination(_ endpoint: Endpoint) {
         nest(IPVS_CMD_ATTR_DEST) { $0.putIdentity(endpoint) }
@@ -76,6 +76,13 @@ extension RealServer {
     }
 }
 
+extension RealServer {
+    /// Reads a real server alone, and passes over its counters.
+    init(decoding bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) {
+        self = try DestinationFields(bytes, withCounters: false).server(serviceFamily: serviceFamily)
+    }
+}
+
 extension RealServer.Status {
     init(decoding bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) {
         let decoded = try RealServer.decode(bytes, serviceFamily: serviceFamily)
@@ -112,9 +119,12 @@ private struct DestinationFields {
     var statistics32: Statistics?
     var statistics64: Statistics?
 
-    init(_ bytes: RawSpan) throws(MalformedReply) {
+    init(_ bytes: RawSpan, withCounters: Bool = true) throws(MalformedReply) {
         var cursor = AttributeCursor(.destination)
-        while let attribute = try cursor.next(in: bytes) { try read(attribute, in: bytes) }
+        while let attribute = try cursor.next(in: bytes) {
+            try read(attribute, in: bytes)
+            if withCounters { try readCounters(attribute, in: bytes) }
+        }
     }
 
     private mutating func read(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
@@ -129,6 +139,12 @@ private struct DestinationFields {
         case IPVS_DEST_ATTR_TUN_TYPE: tunnelKind = try bytes.read(attribute, as: UInt8.self)
         case IPVS_DEST_ATTR_TUN_PORT: tunnelPort = UInt16(bigEndian: try bytes.read(attribute, as: UInt16.self))
         case IPVS_DEST_ATTR_TUN_FLAGS: tunnelFlags = try bytes.read(attribute, as: UInt16.self)
+        default: break
+        }
+    }
+
+    private mutating func readCounters(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
+        switch attribute.type {
         case IPVS_DEST_ATTR_ACTIVE_CONNS: activeConnections = try bytes.read(attribute, as: UInt32.self)
         case IPVS_DEST_ATTR_INACT_CONNS: inactiveConnections = try bytes.read(attribute, as: UInt32.self)
         case IPVS_DEST_ATTR_PERSIST_CONNS: persistentConnections = try bytes.read(attribute, as: UInt32.self)

@@ -87,7 +87,7 @@ extension Request {
     }
 
     /// Puts the attributes that the kernel needs for the command.
-    func put(into message: inout Message) {
+    func put(into message: inout some AttributeWriter & ~Copyable) {
         switch self {
         case .resolveFamily:
             message.put(Int(CTRL_ATTR_FAMILY_NAME), IPVS_GENL_NAME)

@@ -2,7 +2,7 @@ import CIPVS
 
 // What is of the whole namespace: timeouts, the version, and sync daemons.
 
-extension Message {
+extension AttributeWriter where Self: ~Copyable {
     /// Puts timeouts; 0 keeps the kernel's value.
     mutating func putTimeouts(_ timeouts: Timeouts) {
         put(IPVS_CMD_ATTR_TIMEOUT_TCP, timeouts.tcp ?? 0)

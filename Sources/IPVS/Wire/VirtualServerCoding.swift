@@ -2,7 +2,7 @@ import CIPVS
 
 // The nested attribute IPVS_CMD_ATTR_SERVICE: a virtual server, or what names one.
 
-extension Message {
+extension AttributeWriter where Self: ~Copyable {
     /// Puts what names a virtual server, and nothing else.
     mutating func putService(_ id: VirtualServer.Identity) {
         nest(IPVS_CMD_ATTR_SERVICE) { $0.putIdentity(id) }
@@ -56,6 +56,11 @@ extension VirtualServer {
         return (try fields.server(), fields.statistics64 ?? fields.statistics32)
     }
 
+    /// Reads a virtual server alone, and passes over its counters.
+    init(decoding bytes: RawSpan) throws(MalformedReply) {
+        self = try ServiceFields(bytes, withCounters: false).server()
+    }
+
     /// Reads what names a virtual server from inside its nested attribute.
     static func decodeIdentity(_ bytes: RawSpan) throws(MalformedReply) -> Identity {
         try ServiceFields(bytes).identity()
@@ -85,9 +90,12 @@ private struct ServiceFields {
     var statistics32: Statistics?
     var statistics64: Statistics?
 
-    init(_ bytes: RawSpan) throws(MalformedReply) {
+    init(_ bytes: RawSpan, withCounters: Bool = true) throws(MalformedReply) {
         var cursor = AttributeCursor(.service)
-        while let attribute = try cursor.next(in: bytes) { try read(attribute, in: bytes) }
+        while let attribute = try cursor.next(in: bytes) {
+            try read(attribute, in: bytes)
+            if withCounters { try readCounters(attribute, in: bytes) }
+        }
     }
 
     private mutating func read(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
@@ -104,6 +112,12 @@ private struct ServiceFields {
         case IPVS_SVC_ATTR_TIMEOUT: timeout = try bytes.read(attribute, as: UInt32.self)
         case IPVS_SVC_ATTR_NETMASK: mask = try bytes.read(attribute, as: UInt32.self)
         case IPVS_SVC_ATTR_PE_NAME: engine = try bytes.readString(attribute)
+        default: break
+        }
+    }
+
+    private mutating func readCounters(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
+        switch attribute.type {
         case IPVS_SVC_ATTR_STATS: statistics32 = try Statistics(decoding: bytes.extracting(attribute.payload))
         case IPVS_SVC_ATTR_STATS64: statistics64 = try Statistics(decoding: bytes.extracting(attribute.payload))
         default: break

@@ -1,0 +1,104 @@
+extension Handle {
+    /// Makes the kernel's table what it should be, and changes nothing that is right already.
+    ///
+    /// It reads the table, plans, and performs the plan as a batch. To apply a table again changes nothing; to apply it
+    /// after failures, or after others changed something, makes it so again.
+    /// - Parameters:
+    ///   - desired: The virtual servers that should be there.
+    ///   - owns: Which virtual servers are the caller's to change and delete: all, if it is left out. Those of others are
+    ///     not touched.
+    /// - Returns: What was changed and what failed. One failure does not keep the rest from being changed.
+    /// - Throws: ``IPVSError`` if the table can't be read, or if it should have a virtual server that is not owned, with
+    ///   ``IPVSError/Code/invalidValue``; nothing was changed then.
+    public func apply(
+        _ desired: Table,
+        owning owns: (VirtualServer.Identity) -> Bool = { _ in true }
+    ) throws(IPVSError) -> ApplyReport {
+        let current = try ownedTable(owns, desired)
+        let plan = Plan(from: current, to: desired)
+        let outcome = try perform(plan.batch)
+        return ApplyReport(plan: plan, outcome: outcome, current: current)
+    }
+
+    /// What ``apply(_:owning:)`` would change now: a dry run.
+    public func plan(
+        _ desired: Table,
+        owning owns: (VirtualServer.Identity) -> Bool = { _ in true }
+    ) throws(IPVSError) -> Plan {
+        Plan(from: try ownedTable(owns, desired), to: desired)
+    }
+
+    /// The kernel's table without what others own.
+    private func ownedTable(
+        _ owns: (VirtualServer.Identity) -> Bool,
+        _ desired: Table
+    ) throws(IPVSError) -> Table {
+        for service in desired.unordered where !owns(service.server.id) {
+            let detail = "it is not one of those that are owned, so it could never be deleted again"
+            throw IPVSError(.invalidValue, .addService(service.server), field: "identity", detail: detail)
+        }
+        var current = try table()
+        for id in current.unordered.map(\.server.id) where !owns(id) { current.remove(id) }
+        return current
+    }
+}
+
+/// What ``Handle/apply(_:owning:)`` has changed.
+public struct ApplyReport: Hashable, Sendable {
+    /// The changes that were to be made.
+    public let plan: Plan
+
+    /// The changes that failed, with their errors.
+    public let failures: [Failure]
+
+    /// How many virtual and real servers were added.
+    public let added: Int
+
+    /// How many virtual and real servers were updated.
+    public let updated: Int
+
+    /// How many virtual servers were deleted, and real servers of virtual servers that stay.
+    public let deleted: Int
+
+    /// How many virtual and real servers were right already.
+    public let unchanged: Int
+
+    /// A change that failed.
+    public struct Failure: Hashable, Sendable {
+        /// What was to be changed.
+        public let change: Plan.Change
+
+        /// Why it was not.
+        public let error: IPVSError
+    }
+
+    init(plan: Plan, outcome: Batch.Outcome, current: Table) {
+        self.plan = plan
+        failures = outcome.failures.map { Failure(change: plan.changes[$0.index], error: $0.error) }
+        let failed = Set(outcome.failures.map(\.index))
+        var (added, updated, deleted) = (0, 0, 0)
+        // What the table had, less what the plan wants otherwise.
+        var unchanged = current.unordered.reduce(0) { $0 + 1 + $1.realServers.count }
+        for (index, change) in plan.changes.enumerated() {
+            switch change {
+            case .addServer, .addReal: added += failed.contains(index) ? 0 : 1
+            case .updateServer, .updateReal: updated += failed.contains(index) ? 0 : 1
+            case .deleteServer, .deleteReal: deleted += failed.contains(index) ? 0 : 1
+            }
+            switch change {
+            case .addServer, .addReal: break
+            case .updateServer, .updateReal, .deleteReal: unchanged -= 1
+            case .deleteServer(let server): unchanged -= 1 + (current[server.id]?.realServers.count ?? 0)
+            }
+        }
+        (self.added, self.updated, self.deleted, self.unchanged) = (added, updated, deleted, unchanged)
+    }
+}
+
+extension ApplyReport: CustomStringConvertible {
+    /// The counts on one line, and a line for each failure.
+    public var description: String {
+        let counts = "\(added) added, \(updated) updated, \(deleted) deleted, \(unchanged) unchanged"
+        return (["\(counts), \(failures.count) failed"] + failures.map(\.error.description)).joined(separator: "\n")
+    }
+}

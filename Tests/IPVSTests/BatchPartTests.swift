@@ -1,0 +1,254 @@
+import CIPVS
+import Glibc
+import Testing
+
+@testable import IPVS
+
+@Suite("Batches of several sends")
+struct BatchPartTests {
+    private typealias Script = BatchKernel.Script
+
+    @Test("A send has no more requests than answers fit", arguments: 1...9)
+    func answerCapacity(capacity: Int) throws {
+        for set in 0..<256 {
+            let failing = (0..<8).filter { set >> $0 & 1 == 1 }
+            let kernel = BatchKernel(
+                answerCapacity: capacity,
+                .failing(Dictionary(uniqueKeysWithValues: failing.map { ($0, ESRCH) }))
+            )
+            let outcome = try kernel.perform(Batch(Batch.sample))
+            #expect(outcome.failures.map(\.index) == failing)
+            #expect(outcome.succeeded == 8 - failing.count)
+            let sizes = stride(from: 0, to: 8, by: capacity).map { min(capacity, 8 - $0) }
+            #expect(kernel.parts.map(\.count) == sizes)
+            expectSent(kernel.requests, Batch.sample)
+            let ack = UInt16(NLM_F_ACK)
+            #expect(
+                kernel.parts.allSatisfy { part in part.map { $0.flags & ack } == part.map { _ in 0 }.dropLast() + [ack]
+                }
+            )
+        }
+    }
+
+    @Test("A send is no longer than a socket takes, and no shorter than it must be")
+    func bytes() throws {
+        var models = RandomModels(seed: 11)
+        let requests = (0..<6_000).map { _ -> Request in
+            let server = models.virtualServer()
+            switch models.number(0...UInt8(3)) {
+            case 0: return .addService(server)
+            case 1: return .deleteService(server.id)
+            default: return .addDestination(models.realServer(for: server.id), server.id)
+            }
+        }
+        let failing = Dictionary(uniqueKeysWithValues: stride(from: 3, to: 6_000, by: 7).map { ($0, EINVAL) })
+        let kernel = BatchKernel(answerCapacity: .max, .failing(failing))
+        let outcome = try kernel.perform(Batch(requests))
+        #expect(outcome.codes == failing.mapValues { _ in .invalidValue })
+        expectSent(kernel.requests, requests)
+        let sizes = kernel.parts.map { $0.reduce(0) { $0 + $1.bytes.count } }
+        #expect(sizes.count > 2)
+        #expect(sizes.allSatisfy { $0 <= RequestBuffer.defaultCapacity })
+        for (size, next) in zip(sizes, kernel.parts.dropFirst()) {
+            #expect(size + next[0].bytes.count > RequestBuffer.defaultCapacity)
+        }
+        let sequences = kernel.requests.map(\.sequence)
+        #expect(sequences == Array(sequences[0]..<sequences[0] + 6_000))
+    }
+
+    @Test("A last answer that is lost leaves its own part in doubt and no other", arguments: 0...2)
+    func lostPart(part: Int) throws {
+        let kernel = BatchKernel(
+            answerCapacity: 3,
+            Script(
+                verdict: { $0 % 3 == 1 ? EINVAL : 0 },
+                tamper: { number, _, events in if number == part { events.removeLast() } }
+            )
+        )
+        let outcome = try kernel.perform(Batch(Batch.sample))
+        // The last part is the one whose last request fails.
+        let lost = [[0, 2], [3, 5], [6, 7]][part]
+        var codes = [1: IPVSError.Code.invalidValue, 4: .invalidValue, 7: .invalidValue]
+        for index in lost { codes[index] = .answerLost }
+        #expect(outcome.codes == codes)
+        #expect(outcome.failures.map(\.index) == codes.keys.sorted())
+        expectSent(kernel.requests, Batch.sample)
+    }
+
+    @Test("A first send that fails is thrown, of the first change, and the handle works on", arguments: [EPIPE, EPERM])
+    func brokenFirstSend(errno: Int32) throws {
+        let kernel = BatchKernel(
+            answerCapacity: 3,
+            Script(prepare: { number, _ in number == 0 ? errno : nil })
+        )
+        let handle = try Handle(channel: kernel)
+        let error = try expectError { _ = try handle.perform(Batch(Batch.sample)) }
+        #expect(error.code == (errno == EPERM ? .permissionDenied : .system))
+        #expect(error.errno == errno)
+        #expect(error.operation == IPVSError.Operation(Batch.sample[0]))
+        #expect(kernel.parts.isEmpty)
+        #expect(try handle.perform(Batch(Batch.sample)).failures.isEmpty)
+    }
+
+    @Test("A later send that fails is the failure of all that were not sent", arguments: 1...2)
+    func brokenLaterSend(part: Int) throws {
+        let kernel = BatchKernel(
+            answerCapacity: 3,
+            Script(
+                verdict: { $0 == 1 ? EEXIST : 0 },
+                prepare: { number, _ in number == part ? ENOMEM : nil }
+            )
+        )
+        let handle = try Handle(channel: kernel)
+        let outcome = try handle.perform(Batch(Batch.sample))
+        let unsent = part * 3..<8
+        var codes = [1: IPVSError.Code.realServerExists]
+        for index in unsent { codes[index] = .system }
+        #expect(outcome.codes == codes)
+        #expect(outcome.succeeded == unsent.lowerBound - 1)
+        for failure in outcome.failures.dropFirst() {
+            #expect(failure.error.errno == ENOMEM)
+            #expect(failure.error.operation == IPVSError.Operation(Batch.sample[failure.index]))
+        }
+        expectSent(kernel.requests, Array(Batch.sample[..<unsent.lowerBound]))
+        #expect(try handle.perform(Batch(Batch.sample)).failures.isEmpty)
+    }
+}
+
+@Suite("The module is unloaded and loaded again within a batch")
+struct BatchReloadTests {
+    private typealias Script = BatchKernel.Script
+
+    private static let refused = Request.deleteService(.firewallMark(0))
+
+    @Test("What was sent to a void number is sent again with the new one", arguments: 0...2)
+    func newNumber(part: Int) throws {
+        // The refused value is the second of the batch, so that the parts have their first after 0, 4 and 7.
+        let requests = [Batch.sample[0], Self.refused] + Batch.sample[1...]
+        let kernel = BatchKernel(
+            answerCapacity: 3,
+            Script(
+                // One of each part, counted with those that were void.
+                verdict: { $0 % 3 == 2 ? ESRCH : 0 },
+                prepare: { number, family in
+                    if number == part { family = 0x2e }
+                    return nil
+                }
+            )
+        )
+        let handle = try Handle(channel: kernel)
+        let outcome = try handle.perform(Batch(requests))
+        var parts = [Batch.sample[0..<3], Batch.sample[3..<6], Batch.sample[6..<8]]
+        parts.insert(parts[part], at: part)
+        #expect(kernel.parts.count == 4)
+        for (sent, requests) in zip(kernel.parts, parts) { expectSent(sent, Array(requests)) }
+        #expect(kernel.parts.map { $0[0].type } == (0...3).map { $0 <= part ? ScriptedChannel.family : 0x2e })
+        // The last part has no third request, but where the one before it was sent in vain.
+        var codes: [Int: IPVSError.Code] = [1: .invalidValue, 3: .serviceNotFound, 6: .serviceNotFound]
+        if part == 2 { codes[7] = .serviceNotFound }
+        #expect(outcome.codes == codes)
+        #expect(outcome.failures.first?.error.field == "firewall mark")
+        #expect(Set(kernel.requests.map(\.sequence)).count == kernel.requests.count)
+        #expect(try handle.perform(Batch(requests)).succeeded > 0)
+        #expect(kernel.parts.last?.first?.type == 0x2e)
+    }
+
+    @Test("Reloaded again and again: nothing is lost")
+    func twice() throws {
+        let kernel = BatchKernel(
+            answerCapacity: 3,
+            Script(prepare: { number, family in
+                if number < 6 { family = 0x20 + UInt16(number) }
+                return nil
+            })
+        )
+        let outcome = try kernel.perform(Batch(Batch.sample))
+        #expect(outcome.failures.isEmpty)
+        #expect(kernel.parts.last?.count == 2)
+        expectSent(kernel.parts.filter { $0[0].type == 0x25 }.flatMap { $0 }, Batch.sample)
+    }
+
+    @Test("What the kernel does not find under the same number is not sent again")
+    func sameNumber() throws {
+        let kernel = BatchKernel(answerCapacity: 3, Script(verdict: { $0 == 7 ? 0 : ENOENT }))
+        let outcome = try kernel.perform(Batch(Batch.sample))
+        #expect(outcome.failures.map(\.index) == Array(0..<7))
+        #expect(outcome.codes[0] == .schedulerNotFound)
+        #expect(outcome.codes[3] == .realServerNotFound)
+        expectSent(kernel.requests, Batch.sample)
+    }
+
+    @Test("A module that is gone before anything was made is thrown, and the handle finds it later")
+    func goneAtOnce() throws {
+        let kernel = BatchKernel(
+            answerCapacity: 3,
+            Script(prepare: { number, family in
+                family = number == 0 ? nil : ScriptedChannel.family
+                return nil
+            })
+        )
+        let handle = try Handle(channel: kernel)
+        let error = try expectError(.ipvsUnavailable) { _ = try handle.perform(Batch(Batch.sample)) }
+        #expect(error.operation == IPVSError.Operation(Batch.sample[0]))
+        // Nobody has loaded it yet: the family is asked for before anything is sent.
+        try expectError(.ipvsUnavailable) { _ = try handle.perform(Batch(Batch.sample)) }
+        #expect(kernel.parts.count == 1)
+    }
+
+    @Test("A module that is gone later is the failure of all that were not made", arguments: 1...2)
+    func goneLater(part: Int) throws {
+        let kernel = BatchKernel(
+            answerCapacity: 3,
+            Script(
+                verdict: { $0 == 1 ? EEXIST : 0 },
+                prepare: { number, family in
+                    if number == part { family = nil }
+                    return nil
+                }
+            )
+        )
+        let outcome = try kernel.perform(Batch(Batch.sample))
+        var codes = [1: IPVSError.Code.realServerExists]
+        for index in part * 3..<8 { codes[index] = .ipvsUnavailable }
+        #expect(outcome.codes == codes)
+        #expect(outcome.failures.allSatisfy { $0.error.operation == IPVSError.Operation(Batch.sample[$0.index]) })
+        #expect(kernel.parts.count == part + 1)
+    }
+
+    @Test("What was made stays made if the module goes right after it", arguments: [false, true])
+    func goneAfterwards(isDoubtful: Bool) throws {
+        let kernel = BatchKernel(
+            answerCapacity: 4,
+            Script(
+                verdict: { [0: ENOENT, 2: ESRCH][$0] ?? 0 },
+                conclude: { _, family in family = nil },
+                tamper: { number, _, events in if isDoubtful, number == 0 { events.insert(.fail(ENOBUFS), at: 1) } }
+            )
+        )
+        let outcome = try kernel.perform(Batch(Batch.sample))
+        var codes: [Int: IPVSError.Code] = [0: .schedulerNotFound, 2: .serviceNotFound]
+        if isDoubtful { codes[1] = .answerLost }
+        for index in 4..<8 { codes[index] = .ipvsUnavailable }
+        #expect(outcome.codes == codes)
+        expectSent(kernel.requests, Batch.sample)
+    }
+
+    @Test("A void number is found out even where some of its answers are lost", arguments: 1...3)
+    func voidAndLost(place: Int) throws {
+        let kernel = BatchKernel(
+            answerCapacity: 4,
+            Script(
+                prepare: { number, family in
+                    if number == 0 { family = 0x2e }
+                    return nil
+                },
+                tamper: { number, _, events in
+                    if number == 0 { events.replaceSubrange(place..., with: [.fail(ENOBUFS)]) }
+                }
+            )
+        )
+        let outcome = try kernel.perform(Batch(Batch.sample))
+        #expect(outcome.failures.isEmpty)
+        expectSent(Array(kernel.requests[4...]), Batch.sample)
+    }
+}

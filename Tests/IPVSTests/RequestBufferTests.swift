@@ -1,0 +1,189 @@
+import CIPVS
+import Testing
+
+@testable import IPVS
+
+@Suite("Requests one behind the other")
+struct RequestBufferTests {
+    /// Expects that a buffer holds these requests, each as libnl makes it but for its flags and numbers.
+    private func expect(
+        _ buffer: borrowing RequestBuffer,
+        _ requests: [Request],
+        from sequence: UInt32 = 0,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let bytes = buffer.withBytes { Array($0) }
+        let sent = BatchKernel.split(bytes)
+        #expect(buffer.count == requests.count, sourceLocation: sourceLocation)
+        expectSent(sent, requests, sourceLocation: sourceLocation)
+        #expect(sent.map { $0.bytes.count } == requests.map { $0.sent.bytes.count }, sourceLocation: sourceLocation)
+        #expect(sent.allSatisfy { $0.type == 0x1d && $0.port == 9 }, sourceLocation: sourceLocation)
+        #expect(sent.allSatisfy { $0.flags == UInt16(NLM_F_REQUEST) }, sourceLocation: sourceLocation)
+        let sequences = requests.indices.map { sequence &+ UInt32($0) }
+        #expect(sent.map(\.sequence) == sequences, sourceLocation: sourceLocation)
+    }
+
+    /// Appends requests, each as often as it takes, and expects the right bytes whenever the buffer is full.
+    private func pass(_ requests: [Request], through buffer: inout RequestBuffer) {
+        var held: [Request] = []
+        var sequence = UInt32.max - 100
+        for request in requests {
+            let next = sequence &+ UInt32(held.count)
+            if !buffer.append(request, numbered: next) {
+                expect(buffer, held, from: sequence)
+                sequence = next
+                held = []
+                buffer.removeAll()
+                let fits = buffer.append(request, numbered: sequence)
+                #expect(fits, "an empty buffer has no room for \(request)")
+            }
+            held.append(request)
+        }
+        expect(buffer, held, from: sequence)
+        buffer.removeAll()
+    }
+
+    @Test("What ipvsadm was seen to ask for is what libnl makes of it", arguments: Capture.all)
+    func captured(_ capture: Capture) throws {
+        var requests: [Request] = []
+        for exchange in capture.exchanges {
+            for message in exchange.messages {
+                let bytes = [UInt8](hex: message.request)
+                switch Int(bytes[0]) {
+                case IPVS_CMD_GET_INFO: requests.append(.readInfo)
+                case IPVS_CMD_GET_DEST: requests.append(.readDestinations(.firewallMark(UInt32(requests.count + 1))))
+                default: requests.append(try #require(IPVSAdmLine(exchange.command).request, "\(exchange.command)"))
+                }
+            }
+        }
+        #expect(requests.count > 200)
+        var models = RandomModels(seed: 31)
+        var buffer = RequestBuffer(capacity: 16 * 1024)
+        pass(requests, through: &buffer)
+        for _ in 0..<5 { pass(models.shuffled(requests), through: &buffer) }
+    }
+
+    @Test("Thousands of requests in any order through one buffer", arguments: [1, 2, 3])
+    func random(seed: UInt64) {
+        var models = RandomModels(seed: seed)
+        let requests = (0..<1_000).flatMap { _ -> [Request] in
+            let server = models.virtualServer()
+            let real = models.realServer(for: server.id)
+            return [
+                .addService(server), .updateService(server), .deleteService(server.id),
+                .addDestination(real, server.id), .updateDestination(real, server.id),
+                .deleteDestination(real.endpoint, server.id),
+            ]
+        }
+        var buffer = RequestBuffer(capacity: 10_000)
+        pass(models.shuffled(requests), through: &buffer)
+        var small = RequestBuffer(capacity: 512)
+        pass(models.shuffled(requests), through: &small)
+    }
+
+    @Test("Names of every length, with an engine and without")
+    func names() {
+        var models = RandomModels(seed: 5)
+        var requests: [Request] = []
+        for scheduler in 1...15 {
+            for engine in 0...16 {
+                let name = PersistenceEngine(rawValue: String(repeating: "e", count: engine))
+                for family in [IPAddress.Family.ipv4, .ipv6] {
+                    let server = VirtualServer(
+                        .firewallMark(UInt32(scheduler), family),
+                        scheduler: Scheduler(rawValue: String(repeating: "s", count: scheduler)),
+                        persistence: engine == 0 ? nil : Persistence(engine: name)
+                    )
+                    requests += [.addService(server), .updateService(server)]
+                }
+            }
+        }
+        var buffer = RequestBuffer(capacity: 4_096)
+        pass(models.shuffled(requests), through: &buffer)
+    }
+
+    @Test("A guess at the shape that is wrong is noticed each time")
+    func wrongGuesses() throws {
+        let id = VirtualServer.Identity.tcp(IPAddress(10, 96, 0, 1), 80)
+        let groups: [[Request]] = [
+            [
+                .setTimeouts(Timeouts(tcp: 1)), .setTimeouts(Timeouts(tcpFIN: 2, udp: 3)),
+                .setTimeouts(Timeouts(udp: 4)), .setTimeouts(Timeouts(tcp: 5, tcpFIN: 6, udp: 7)),
+            ],
+            [
+                .startDaemon(SyncDaemon(.master, interface: "lo")),
+                .startDaemon(SyncDaemon(.backup, interface: "eth0")),
+                .startDaemon(SyncDaemon(.master, interface: "eth1", syncID: 7, group: IPAddress(224, 0, 0, 81))),
+                .startDaemon(SyncDaemon(.master, interface: "eth1", maximumLength: 1_400, port: 8_848, timeToLive: 2)),
+            ],
+            [.zeroCounters(nil), .zeroCounters(id), .zeroCounters(.firewallMark(7))],
+            [.readServices, .readService(id), .readService(.firewallMark(7, .ipv6))],
+            // The controller has the same number for another command.
+            [.resolveFamily, .deleteService(id)],
+        ]
+        var models = RandomModels(seed: 6)
+        for group in groups {
+            let shapes = group.map(\.shape)
+            #expect(shapes.dropFirst().contains { $0 == shapes[0] } || group.count == 2)
+            // Twice over, so that each comes after each.
+            let pairs = group.flatMap { first in group.flatMap { [first, $0] } }
+            var buffer = RequestBuffer(capacity: 2_048)
+            pass(pairs, through: &buffer)
+            pass(models.shuffled(pairs + pairs), through: &buffer)
+        }
+    }
+
+    @Test("As many requests as there is room for, at every size")
+    func boundaries() {
+        let requests = Batch.sample
+        let sizes = requests.map { $0.sent.bytes.count }
+        for capacity in 0...sizes.reduce(0, +) + 4 {
+            var buffer = RequestBuffer(capacity: capacity)
+            var room = capacity
+            let fitting = requests.indices.prefix { index in
+                room -= sizes[index]
+                return room >= 0
+            }
+            // The second time the templates are there.
+            for _ in 0..<2 {
+                for index in fitting {
+                    let fits = buffer.append(requests[index], numbered: UInt32(index))
+                    #expect(fits, "\(capacity) bytes")
+                }
+                if fitting.count < requests.count {
+                    // It says so each time, and leaves what is there as it is.
+                    for _ in 0..<2 {
+                        let fits = buffer.append(requests[fitting.count], numbered: 77)
+                        #expect(!fits, "\(capacity) bytes")
+                    }
+                }
+                expect(buffer, Array(requests[fitting.indices]))
+                buffer.removeAll()
+                expect(buffer, [])
+            }
+        }
+    }
+
+    @Test("The request that asks for an answer is the last one, and no other")
+    func lastAnswer() {
+        var buffer = RequestBuffer()
+        let ack = UInt16(NLM_F_REQUEST | NLM_F_ACK)
+        for count in 1...8 {
+            for request in Batch.sample[..<count] { _ = buffer.append(request, numbered: 0) }
+            buffer.requireLastAnswer()
+            let flags = BatchKernel.split(buffer.withBytes { Array($0) }).map(\.flags)
+            #expect(flags == Array(repeating: UInt16(NLM_F_REQUEST), count: count - 1) + [ack])
+            buffer.removeAll()
+        }
+        // The next requests don't inherit it.
+        for request in Batch.sample { _ = buffer.append(request, numbered: 0) }
+        #expect(BatchKernel.split(buffer.withBytes { Array($0) }).allSatisfy { $0.flags == UInt16(NLM_F_REQUEST) })
+    }
+}
+
+extension RequestBuffer {
+    /// Appends a request to which the kernel answers only if it fails.
+    fileprivate mutating func append(_ request: Request, numbered sequence: UInt32) -> Bool {
+        append(request, flags: UInt16(NLM_F_REQUEST), type: 0x1d, sequence: sequence, port: 9)
+    }
+}

@@ -1,0 +1,100 @@
+import CIPVS
+import Testing
+
+@testable import IPVS
+
+private typealias Script = ScriptedChannel
+
+@Suite("Reading and applying a table")
+struct TableReadingTests {
+    private let web = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .roundRobin)
+    private let dns = VirtualServer(.udp(IPAddress(10, 96, 0, 10), 53), scheduler: .roundRobin)
+    private let one = RealServer(IPAddress(10, 244, 1, 1), 80, forwarding: .masquerade)
+    private let two = RealServer(IPAddress(10, 244, 1, 2), 80, forwarding: .masquerade)
+
+    /// The steps of a list that is read.
+    private func list(_ servers: [VirtualServer]) -> [Script.Step] {
+        [.take, .deliver(servers.map { .message($0.reply()) } + [.done()])]
+    }
+
+    private func list(_ servers: [RealServer]) -> [Script.Step] {
+        [.take, .deliver(servers.map { .message($0.reply()) } + [.done()])]
+    }
+
+    private var table: Table {
+        get throws {
+            try Table([Table.Service(web, realServers: [one, two]), Table.Service(dns, realServers: [one])])
+        }
+    }
+
+    @Test("A list for all and one for each")
+    func reading() throws {
+        let channel = try Script.run(list([web, dns]) + list([one, two]) + list([one])) { (handle) throws in
+            #expect(try handle.table() == table)
+        }
+        #expect(
+            channel.sent.dropFirst().map { Int($0.command) } == [IPVS_CMD_GET_SERVICE] + [
+                IPVS_CMD_GET_DEST, IPVS_CMD_GET_DEST,
+            ]
+        )
+    }
+
+    @Test("What is there twice was changed meanwhile, so it is read again")
+    func twice() throws {
+        let good = list([web, dns]) + list([one, two]) + list([one])
+        let services = list([web, dns, web]) + list([one]) + list([one]) + list([one])
+        let reals = list([web, dns]) + list([one, one])
+        for bad in [services, reals] {
+            try Script.run(bad + good) { (handle) throws in #expect(try handle.table() == table) }
+        }
+    }
+
+    @Test("A virtual server without real servers may have gone: that is looked up")
+    func gone() throws {
+        let first = list([web, dns]) + list([one]) + list([] as [RealServer]) + list([web])
+        try Script.run(first + list([web]) + list([one])) { (handle) throws in
+            #expect(try handle.table() == Table([Table.Service(web, realServers: [one])]))
+        }
+        let empty = list([web]) + list([] as [RealServer]) + list([web])
+        try Script.run(empty) { (handle) throws in
+            #expect(try handle.table() == Table([Table.Service(web)]))
+        }
+    }
+
+    @Test("A table that does not come to rest is an error")
+    func changing() throws {
+        let restless = list([web, web]) + list([one]) + list([one])
+        try Script.run(Array(repeating: restless, count: 5).flatMap { $0 }) { handle in
+            let error = try expectError(.tableChanging) { _ = try handle.table() }
+            #expect("\(error)" == "can't list virtual servers: the table was changed by others each time it was read")
+        }
+    }
+
+    @Test("A table that is right costs nothing but reading")
+    func nothingToDo() throws {
+        let channel = try Script.run(list([web, dns]) + list([one, two]) + list([one])) { (handle) throws in
+            let report = try handle.apply(table)
+            #expect(report.plan.isEmpty)
+            #expect(report.description == "0 added, 0 updated, 0 deleted, 5 unchanged, 0 failed")
+        }
+        let reads = [IPVS_CMD_GET_SERVICE, IPVS_CMD_GET_DEST]
+        #expect(channel.sent.dropFirst().allSatisfy { reads.contains(Int($0.command)) })
+    }
+
+    @Test("A dry run sends nothing but reads either")
+    func dryRun() throws {
+        let channel = try Script.run(list([web]) + list([one])) { (handle) throws in
+            let plan = try handle.plan(table)
+            #expect(plan.changes == [.addReal(two, to: web.id), .addServer(dns), .addReal(one, to: dns.id)])
+        }
+        #expect(channel.sent.count == 3)
+    }
+
+    @Test("What a table should have and nobody owns is refused before anything is read")
+    func notOwned() throws {
+        let channel = try Script.run([]) { handle in
+            try expectRefusal("identity") { _ = try handle.apply(try table, owning: { $0 == web.id }) }
+        }
+        #expect(channel.sent.count == 1)
+    }
+}

@@ -1,0 +1,274 @@
+import CIPVS
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+@testable import IPVS
+
+/// The `index`th of many virtual servers, whose addresses the kernel's hash spreads.
+private func service(_ index: Int, _ scheduler: Scheduler = .roundRobin) -> VirtualServer {
+    VirtualServer(
+        .tcp(IPAddress(ipv4: 0x0a61_0000 + UInt32(index)), UInt16(1_000 + index % 60_000)),
+        scheduler: scheduler
+    )
+}
+
+private func realServer(_ index: Int, weight: UInt32 = 1) -> RealServer {
+    RealServer(IPAddress(ipv4: 0x0af4_0000 + UInt32(index)), 8_080, forwarding: .masquerade, weight: weight)
+}
+
+extension KernelTests {
+    @Suite struct Batches {
+        let namespace: TestNamespace
+        let handle: Handle
+
+        init() throws {
+            namespace = try TestNamespace()
+            handle = try namespace.open()
+        }
+
+        @Test func aMixedBatchIsWhatIpvsadmSees() throws {
+            var batch = Batch()
+            for kind in VirtualServers.kinds { batch.add(kind.server) }
+            let balanced = VirtualServer.Identity.tcp(IPAddress(10, 96, 0, 99), 80)
+            batch.add(VirtualServer(balanced, scheduler: .leastConnection))
+            for kind in RealServers.kinds { batch.add(kind.server, to: balanced) }
+            batch.update(VirtualServer(balanced, scheduler: .weightedRoundRobin))
+            batch.add(RealServer(IPAddress(10, 244, 9, 1), 80, forwarding: .masquerade), to: balanced)
+            batch.update(RealServer(IPAddress(10, 244, 9, 1), 80, forwarding: .directRouting, weight: 5), of: balanced)
+            batch.add(RealServer(IPAddress(10, 244, 9, 2), 80, forwarding: .masquerade), to: balanced)
+            batch.delete(Endpoint(IPAddress(10, 244, 9, 2), 80), from: balanced)
+            batch.add(VirtualServer(.firewallMark(99)))
+            batch.delete(.firewallMark(99))
+            let outcome = try handle.perform(batch)
+            #expect(outcome.failures.isEmpty)
+            #expect(outcome.succeeded == batch.count)
+            let expected =
+                VirtualServers.kinds.map(\.saved) + ["-A -t 10.96.0.99:80 -s wrr"]
+                + RealServers.kinds.map { "-a -t 10.96.0.99:80 -r \($0.saved)" }
+                + ["-a -t 10.96.0.99:80 -r 10.244.9.1:80 -g -w 5"]
+            #expect(try namespace.saved() == expected.sorted())
+        }
+
+        /// Each change finds what those before it have left.
+        @Test func theOrderIsKept() throws {
+            let (web, real) = (service(1), realServer(1))
+            let changed = VirtualServer(web.id, scheduler: .sourceHashing, flags: .shPort)
+            let heavy = realServer(1, weight: 9)
+            var batch = Batch()
+            batch.delete(web.id)
+            batch.add(real, to: web.id)
+            batch.add(web)
+            batch.add(web)
+            batch.update(real, of: web.id)
+            batch.add(real, to: web.id)
+            batch.add(real, to: web.id)
+            batch.update(heavy, of: web.id)
+            batch.delete(real.endpoint, from: web.id)
+            batch.delete(real.endpoint, from: web.id)
+            batch.delete(web.id)
+            batch.update(web)
+            batch.add(changed)
+            batch.add(heavy, to: web.id)
+            let outcome = try handle.perform(batch)
+            #expect(outcome.succeeded == 7)
+            #expect(outcome.failures.map(\.index) == [0, 1, 3, 4, 6, 9, 11])
+            #expect(
+                outcome.failures.map(\.error.code) == [
+                    .serviceNotFound, .serviceNotFound, .serviceExists, .realServerNotFound, .realServerExists,
+                    .realServerNotFound, .serviceNotFound,
+                ]
+            )
+            #expect(try namespace.table() == [changed: [heavy]])
+            // Once more, there is something else to find.
+            #expect(try handle.perform(batch).failures.map(\.index) == [1, 3, 4, 6, 9, 11])
+            #expect(try namespace.table() == [changed: [heavy]])
+        }
+
+        /// For each of 10,000 services five changes that are made, and one that is not, each time at another place.
+        @Test func sixtyThousandWithTenThousandFailures() throws {
+            var batch = Batch()
+            var expected: [(index: Int, code: IPVSError.Code)] = []
+            for number in 0..<10_000 {
+                let (web, real, other) = (service(number), realServer(1), realServer(2))
+                func expectFailure(at place: Int, _ code: IPVSError.Code, _ change: () -> Void) {
+                    guard number % 6 == place else { return }
+                    expected.append((batch.count, code))
+                    change()
+                }
+                expectFailure(at: 0, .serviceNotFound) { batch.update(web) }
+                expectFailure(at: 1, .serviceNotFound) { batch.add(real, to: web.id) }
+                batch.add(web)
+                expectFailure(at: 2, .serviceExists) { batch.add(web) }
+                expectFailure(at: 3, .realServerNotFound) { batch.delete(real.endpoint, from: web.id) }
+                batch.add(real, to: web.id)
+                batch.add(other, to: web.id)
+                expectFailure(at: 4, .realServerExists) { batch.add(other, to: web.id) }
+                batch.update(realServer(2, weight: 7), of: web.id)
+                batch.update(service(number, .leastConnection))
+                expectFailure(at: 5, .invalidValue) { batch.update(realServer(1, weight: .max), of: web.id) }
+            }
+            #expect(batch.count == 60_000)
+            let outcome = try handle.perform(batch)
+            #expect(outcome.succeeded == 50_000)
+            try #require(outcome.failures.count == 10_000)
+            let wrong = zip(outcome.failures, expected).count { failure, expected in
+                failure.index != expected.index || failure.error.code != expected.code
+                    || failure.error.operation != IPVSError.Operation(batch.requests[failure.index])
+            }
+            #expect(wrong == 0)
+            #expect(outcome.failures.suffix(6).map(\.error.description) == Self.lastSentences)
+            let services = try handle.virtualServers().map(\.server)
+            #expect(services.count == 10_000)
+            #expect(Set(services.map(\.id)).count == 10_000)
+            #expect(services.allSatisfy { $0.scheduler == .leastConnection })
+            for number in stride(from: 0, to: 10_000, by: 997) {
+                let reals = try handle.realServers(of: service(number).id).map(\.server)
+                #expect(Set(reals) == [realServer(1), realServer(2, weight: 7)])
+            }
+        }
+
+        /// Of the services from 9,994 on.
+        private static let lastSentences = [
+            "can't add real server 10.244.0.2:8080 to TCP 10.97.39.10:10994: it exists already",
+            "can't update real server 10.244.0.1:8080 of TCP 10.97.39.11:10995: weight 4294967295 is above 2147483647",
+            "can't update virtual server TCP 10.97.39.12:10996: no such virtual server",
+            "can't add real server 10.244.0.1:8080 to TCP 10.97.39.13:10997: no such virtual server",
+            "can't add virtual server TCP 10.97.39.14:10998: it exists already",
+            "can't delete real server 10.244.0.1:8080 from TCP 10.97.39.15:10999: no such real server",
+        ]
+
+        /// More answers than any buffer holds, and none of them good.
+        @Test func everythingFails() throws {
+            let batch = Batch((0..<20_000).map { service($0).id })
+            let outcome = try handle.perform(batch)
+            #expect(outcome.succeeded == 0)
+            #expect(outcome.failures.map(\.index) == Array(0..<20_000))
+            #expect(outcome.failures.allSatisfy { $0.error.code == .serviceNotFound })
+        }
+
+        @Test func signalsDoNotDisturb() throws {
+            var action = sigaction()
+            // Without SA_RESTART, so that a signal ends a system call.
+            action.__sigaction_handler.sa_handler = { _ in }
+            sigaction(SIGUSR1, &action, nil)
+            let caller = pthread_self()
+            let isDone = Mutex(false)
+            let hasEnded = Mutex(false)
+            let thread = Thread {
+                while !isDone.withLock({ $0 }) {
+                    pthread_kill(caller, SIGUSR1)
+                    usleep(50)
+                }
+                hasEnded.withLock { $0 = true }
+            }
+            thread.start()
+            defer {
+                // The thread that it signals must outlive it.
+                isDone.withLock { $0 = true }
+                while !hasEnded.withLock({ $0 }) { usleep(1_000) }
+            }
+            var batch = Batch()
+            for number in 0..<4_000 {
+                batch.add(service(number))
+                if number % 5 == 0 { batch.add(service(number)) }
+            }
+            let outcome = try handle.perform(batch)
+            #expect(outcome.succeeded == 4_000)
+            #expect(outcome.failures.map(\.index) == (0..<800).map { $0 * 6 + 1 })
+            #expect(outcome.failures.allSatisfy { $0.error.code == .serviceExists })
+            #expect(try handle.virtualServers().count == 4_000)
+        }
+
+        /// Each change is made by one of two writers, and is a failure of the other one.
+        @Test func twoWriters() throws {
+            var adding = Batch()
+            for number in 0..<2_000 {
+                adding.add(service(number))
+                adding.add(realServer(1), to: service(number).id)
+            }
+            let outcomes = try together(adding)
+            // A real server may come before its virtual server has: never, as both make them in the same order.
+            for (index, codes) in try failures(outcomes).enumerated() {
+                #expect(codes == [index % 2 == 0 ? .serviceExists : .realServerExists])
+            }
+            #expect(try handle.virtualServers().count == 2_000)
+            let deleting = Batch((0..<2_000).map { service($0).id })
+            #expect(try failures(try together(deleting)).allSatisfy { $0 == [.serviceNotFound] })
+            #expect(try handle.virtualServers().isEmpty)
+        }
+
+        /// Makes a batch twice at the same time, over two handles.
+        private func together(_ batch: Batch) throws -> [Batch.Outcome] {
+            let (namespace, start) = (namespace, DispatchSemaphore(value: 0))
+            let outcomes = Mutex<[Result<Batch.Outcome, any Error>]>([])
+            let group = DispatchGroup()
+            for _ in 0..<2 {
+                let handle = try namespace.open()
+                group.enter()
+                Thread.detachNewThread {
+                    start.wait()
+                    let outcome = Result { try handle.perform(batch) }
+                    outcomes.withLock { $0.append(outcome) }
+                    group.leave()
+                }
+            }
+            for _ in 0..<2 { start.signal() }
+            group.wait()
+            return try outcomes.withLock { try $0.map { try $0.get() } }
+        }
+
+        /// The errors of each change, whoever got them.
+        private func failures(_ outcomes: [Batch.Outcome]) throws -> [[IPVSError.Code]] {
+            let count = outcomes.map { $0.succeeded + $0.failures.count }
+            try #require(count.count == 2 && count[0] == count[1])
+            var codes = Array(repeating: [IPVSError.Code](), count: count[0])
+            for failure in outcomes.flatMap(\.failures) { codes[failure.index].append(failure.error.code) }
+            return codes
+        }
+
+        /// Without the privilege nothing is made, by a handle that had it when it was opened and by one that had not.
+        @Test func withoutPrivilege() throws {
+            let batch = Batch((0..<1_000).map { service($0).id })
+            try handle.add(service(0))
+            let (handle, descriptor) = (handle, namespace.descriptor)
+            let outcomes = try onThread {
+                try #require(enterNamespace(descriptor) == 0)
+                try #require(dropCapabilities() == 0)
+                return [try handle.perform(batch), try Handle().perform(batch)]
+            }
+            for outcome in outcomes {
+                #expect(outcome.succeeded == 0)
+                #expect(outcome.failures.map(\.index) == Array(0..<1_000))
+                #expect(outcome.failures.allSatisfy { $0.error.code == .permissionDenied && $0.error.errno == EPERM })
+            }
+            #expect(try handle.virtualServers().count == 1)
+        }
+
+        /// Whatever limit the system has by default (net.core.wmem_default), a whole batch is sent at once.
+        @Test func roomToSend() throws {
+            var requests = RequestBuffer(capacity: 2 * RequestBuffer.defaultCapacity)
+            let noop = UInt16(NLMSG_NOOP)
+            let request = Request.deleteService(service(1).id)
+            while requests.append(request, flags: 0, type: noop, sequence: 1, port: 0) {}
+            let socket = try NetlinkSocket(in: .path(namespace.path))
+            try requests.withBytes { bytes throws(SystemError) in try socket.send(bytes) }
+            socket.close()
+        }
+
+        @Test func aClosedHandle() throws {
+            handle.close()
+            let error = #expect(throws: IPVSError.self) { try handle.perform(Batch([service(1).id])) }
+            #expect(error?.description == "can't delete virtual server TCP 10.97.0.1:1001: the handle is closed")
+        }
+    }
+}
+
+extension Batch {
+    /// A batch that deletes virtual servers.
+    fileprivate init(_ ids: [VirtualServer.Identity]) {
+        self.init()
+        for id in ids { delete(id) }
+    }
+}

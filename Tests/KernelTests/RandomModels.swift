@@ -1,0 +1,1 @@
+../IPVSTests/RandomModels.swift

@@ -1,0 +1,82 @@
+import Foundation
+import Glibc
+
+/// A TCP server on the loopback of a namespace that sends back what it gets.
+final class EchoServer: Sendable {
+    private let listener: Int32
+
+    init(_ namespace: TestNamespace, port: UInt16) throws {
+        let descriptor = namespace.descriptor
+        listener = try onThread {
+            guard enterNamespace(descriptor) == 0 else { throw TestFailure("setns") }
+            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            try withLoopbackAddress(127 << 24 | 1, port) { bind(listener, $0, $1) }
+            guard listen(listener, 16) == 0 else { throw TestFailure("listen: \(errno)") }
+            return listener
+        }
+        let listener = listener
+        Thread.detachNewThread {
+            while case let client = accept(listener, nil, nil), client >= 0 {
+                Thread.detachNewThread {
+                    var buffer = [UInt8](repeating: 0, count: 256)
+                    while case let count = read(client, &buffer, buffer.count), count > 0 {
+                        _ = write(client, buffer, count)
+                    }
+                    close(client)
+                }
+            }
+        }
+    }
+
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+}
+
+/// A TCP connection from the loopback of a namespace.
+final class TestConnection {
+    private let descriptor: Int32
+    private var isClosed = false
+
+    init(_ namespace: TestNamespace, to address: UInt32, port: UInt16) throws {
+        let place = namespace.descriptor
+        descriptor = try onThread {
+            guard enterNamespace(place) == 0 else { throw TestFailure("setns") }
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            try withLoopbackAddress(address, port) { connect(descriptor, $0, $1) }
+            return descriptor
+        }
+    }
+
+    deinit { close() }
+
+    /// Whether the server still answers.
+    func isAlive() -> Bool {
+        var answer = [UInt8](repeating: 0, count: 4)
+        return write(descriptor, "ping", 4) == 4 && read(descriptor, &answer, 4) == 4 && answer == Array("ping".utf8)
+    }
+
+    /// Ends it by a reset, as the kernel forgets that in ten seconds, but an orderly end in two minutes.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        Glibc.close(descriptor)
+    }
+}
+
+private func withLoopbackAddress(
+    _ address: UInt32,
+    _ port: UInt16,
+    _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+) throws {
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_port = port.bigEndian
+    name.sin_addr.s_addr = address.bigEndian
+    let result = withUnsafePointer(to: &name) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            call($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+    guard result == 0 else { throw TestFailure("bind or connect: \(errno)") }
+}

@@ -51,9 +51,11 @@ final class NetlinkSocket: Channel {
         _ = try succeed("setsockopt") {
             unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, patienceSize)
         }
-        // Room for the errors of a whole batch. Without the privilege for it every request would fail anyway.
-        var room = bufferSize
-        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &room, socklen_t(MemoryLayout<Int32>.size))
+        // Room for a whole batch and for the errors of one. Without the privilege for it every request would fail anyway.
+        for option in [SO_SNDBUFFORCE, SO_RCVBUFFORCE] {
+            var room = bufferSize
+            _ = unsafe setsockopt(descriptor, SOL_SOCKET, option, &room, socklen_t(MemoryLayout<Int32>.size))
+        }
     }
 
     private static func answerCapacity(of descriptor: Int32) throws(SystemError) -> Int {

@@ -6,12 +6,10 @@ import Testing
 
 @testable import IPVS
 
-/// The `index`th of many virtual servers, whose addresses the kernel's hash spreads.
-private func service(_ index: Int, _ scheduler: Scheduler = .roundRobin) -> VirtualServer {
-    VirtualServer(
-        .tcp(IPAddress(ipv4: 0x0a61_0000 + UInt32(index)), UInt16(1_000 + index % 60_000)),
-        scheduler: scheduler
-    )
+/// The `index`th of many virtual servers, which the kernel's hash spreads.
+private func service(_ index: Int, persistence: Persistence? = nil) -> VirtualServer {
+    let id = VirtualServer.Identity.tcp(IPAddress(ipv4: 0x0a61_0000 + UInt32(index)), 80)
+    return VirtualServer(id, scheduler: .roundRobin, persistence: persistence)
 }
 
 private func realServer(_ index: Int, weight: UInt32 = 1) -> RealServer {
@@ -106,7 +104,8 @@ extension KernelTests {
                 batch.add(other, to: web.id)
                 expectFailure(at: 4, .realServerExists) { batch.add(other, to: web.id) }
                 batch.update(realServer(2, weight: 7), of: web.id)
-                batch.update(service(number, .leastConnection))
+                // Another scheduler would have the kernel wait for all of its processors, each time.
+                batch.update(service(number, persistence: Persistence(timeout: 77)))
                 expectFailure(at: 5, .invalidValue) { batch.update(realServer(1, weight: .max), of: web.id) }
             }
             #expect(batch.count == 60_000)
@@ -122,7 +121,7 @@ extension KernelTests {
             let services = try handle.virtualServers().map(\.server)
             #expect(services.count == 10_000)
             #expect(Set(services.map(\.id)).count == 10_000)
-            #expect(services.allSatisfy { $0.scheduler == .leastConnection })
+            #expect(services.allSatisfy { $0.persistence?.timeout == 77 })
             for number in stride(from: 0, to: 10_000, by: 997) {
                 let reals = try handle.realServers(of: service(number).id).map(\.server)
                 #expect(Set(reals) == [realServer(1), realServer(2, weight: 7)])
@@ -131,12 +130,12 @@ extension KernelTests {
 
         /// Of the services from 9,994 on.
         private static let lastSentences = [
-            "can't add real server 10.244.0.2:8080 to TCP 10.97.39.10:10994: it exists already",
-            "can't update real server 10.244.0.1:8080 of TCP 10.97.39.11:10995: weight 4294967295 is above 2147483647",
-            "can't update virtual server TCP 10.97.39.12:10996: no such virtual server",
-            "can't add real server 10.244.0.1:8080 to TCP 10.97.39.13:10997: no such virtual server",
-            "can't add virtual server TCP 10.97.39.14:10998: it exists already",
-            "can't delete real server 10.244.0.1:8080 from TCP 10.97.39.15:10999: no such real server",
+            "can't add real server 10.244.0.2:8080 to TCP 10.97.39.10:80: it exists already",
+            "can't update real server 10.244.0.1:8080 of TCP 10.97.39.11:80: weight 4294967295 is above 2147483647",
+            "can't update virtual server TCP 10.97.39.12:80: no such virtual server",
+            "can't add real server 10.244.0.1:8080 to TCP 10.97.39.13:80: no such virtual server",
+            "can't add virtual server TCP 10.97.39.14:80: it exists already",
+            "can't delete real server 10.244.0.1:8080 from TCP 10.97.39.15:80: no such real server",
         ]
 
         /// More answers than any buffer holds, and none of them good.
@@ -260,7 +259,7 @@ extension KernelTests {
         @Test func aClosedHandle() throws {
             handle.close()
             let error = #expect(throws: IPVSError.self) { try handle.perform(Batch([service(1).id])) }
-            #expect(error?.description == "can't delete virtual server TCP 10.97.0.1:1001: the handle is closed")
+            #expect(error?.description == "can't delete virtual server TCP 10.97.0.1:80: the handle is closed")
         }
     }
 }

@@ -25,6 +25,8 @@ final class EchoServer: Sendable {
                     close(client)
                 }
             }
+            // A socket that is left open would keep its namespace, and the modules that the namespace uses.
+            close(listener)
         }
     }
 

@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// A package of its own, so that what is measured here never reaches the library's users.
+let package = Package(
+    name: "swift-ipvs-benchmarks",
+    dependencies: [.package(name: "swift-ipvs", path: "../..")],
+    targets: [
+        .target(name: "CLayout"),
+        .executableTarget(name: "ipvs-floor", dependencies: ["CLayout"]),
+        .executableTarget(
+            name: "ipvs-bench",
+            dependencies: ["CLayout", .product(name: "IPVS", package: "swift-ipvs")]
+        ),
+        .executableTarget(name: "ipvs-bench-report"),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu11
+)
+
+for target in package.targets {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+}

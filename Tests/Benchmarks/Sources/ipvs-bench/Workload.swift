@@ -1,0 +1,93 @@
+import IPVS
+
+/// One of the things that are timed.
+enum Workload: String {
+    case addAll = "W1"
+    case readAll = "W2"
+    case applySame = "W3"
+    case changeWeights = "W4"
+    case deleteAll = "W5"
+    case applyChanged = "W6"
+
+    /// The table that so many runs of it need.
+    func tableBefore(_ layout: Layout, runs: UInt32) throws -> Table {
+        switch self {
+        case .addAll: Table()
+        case .deleteAll: try layout.table(0..<layout.services * runs)
+        case .readAll, .applySame, .changeWeights, .applyChanged: try layout.table(0..<layout.services)
+        }
+    }
+
+    /// The table that so many runs of it leave.
+    func tableAfter(_ layout: Layout, runs: UInt32) throws -> Table {
+        switch self {
+        case .addAll: try layout.table(0..<layout.services * runs)
+        case .deleteAll: Table()
+        case .readAll, .applySame: try layout.table(0..<layout.services)
+        case .changeWeights: try layout.table(0..<layout.services, change: .all(pass: runs))
+        case .applyChanged: try layout.table(0..<layout.services, change: .few(pass: runs))
+        }
+    }
+
+    /// Makes ready what a pass needs, which a program has before it calls the library, and returns what is to be timed.
+    ///
+    /// That in turn returns a check of what came out of it, which is not timed.
+    func pass(_ pass: UInt32, _ layout: Layout, _ handle: Handle) throws -> () throws -> () throws -> Void {
+        switch self {
+        case .addAll:
+            let services = try layout.services(ofPass: pass).map { try layout.service($0) }
+            return {
+                var batch = Batch()
+                batch.reserveCapacity(services.count * (1 + Int(layout.realServers)))
+                for service in services {
+                    batch.add(service.server)
+                    for real in service.realServers { batch.add(real, to: service.server.id) }
+                }
+                return check(try handle.perform(batch))
+            }
+        case .readAll:
+            let expected = try tableAfter(layout, runs: pass)
+            return {
+                let table = try handle.table()
+                return { guard table == expected else { throw Problem("the table that was read is not the one") } }
+            }
+        case .applySame:
+            let desired = try tableAfter(layout, runs: pass)
+            return {
+                let report = try handle.apply(desired)
+                return { guard report.plan.isEmpty else { throw Problem("apply found something to do") } }
+            }
+        case .changeWeights:
+            let services = try layout.services().map { try layout.service($0, change: .all(pass: pass)) }
+            return {
+                var batch = Batch()
+                batch.reserveCapacity(services.count * Int(layout.realServers))
+                for service in services {
+                    for real in service.realServers { batch.update(real, of: service.server.id) }
+                }
+                return check(try handle.perform(batch))
+            }
+        case .deleteAll:
+            let ids = layout.services(ofPass: pass).map(layout.id)
+            return {
+                var batch = Batch()
+                batch.reserveCapacity(ids.count)
+                for id in ids { batch.delete(id) }
+                return check(try handle.perform(batch))
+            }
+        case .applyChanged:
+            let desired = try tableAfter(layout, runs: pass)
+            return {
+                let report = try handle.apply(desired)
+                return {
+                    let share = (layout.services * layout.realServers + 99) / 100
+                    guard report.failures.isEmpty, report.updated == share else { throw Problem("\(report)") }
+                }
+            }
+        }
+    }
+
+    private func check(_ outcome: Batch.Outcome) -> () throws -> Void {
+        { if let failure = outcome.failures.first { throw failure.error } }
+    }
+}

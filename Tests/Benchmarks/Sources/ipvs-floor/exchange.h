@@ -1,0 +1,19 @@
+// Requests that were built before, sent as they are.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "requests.h"
+
+// Ends the program with a reason.
+_Noreturn void fail(const char *what);
+
+// Opens the socket and the buffer that all exchanges share, and returns the number of IPVS's family.
+uint16_t open_exchange(void);
+
+// Sends changes, and fails if the kernel refuses one.
+void send_changes(const struct requests *);
+
+// Asks for dumps, and returns how many entries came.
+size_t read_dumps(const struct requests *);

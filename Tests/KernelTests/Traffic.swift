@@ -1,9 +1,14 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A TCP server on the loopback of a namespace that sends back what it gets.
+///
+/// A socket that is left open, or that waits for a peer which is not there any more, would keep its namespace and the
+/// modules that the namespace uses: so all of them are closed at the end, by resets.
 final class EchoServer: Sendable {
     private let listener: Int32
+    private let clients = OpenSockets()
 
     init(_ namespace: TestNamespace, port: UInt16) throws {
         let descriptor = namespace.descriptor
@@ -14,23 +19,45 @@ final class EchoServer: Sendable {
             guard listen(listener, 16) == 0 else { throw TestFailure("listen: \(errno)") }
             return listener
         }
-        let listener = listener
+        let (listener, clients) = (listener, clients)
         Thread.detachNewThread {
             while case let client = accept(listener, nil, nil), client >= 0 {
-                Thread.detachNewThread {
-                    var buffer = [UInt8](repeating: 0, count: 256)
-                    while case let count = read(client, &buffer, buffer.count), count > 0 {
-                        _ = write(client, buffer, count)
-                    }
-                    close(client)
-                }
+                clients.add(client)
+                Thread.detachNewThread { Self.serve(client) }
             }
-            // A socket that is left open would keep its namespace, and the modules that the namespace uses.
             close(listener)
         }
     }
 
-    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+    private static func serve(_ client: Int32) {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        while case let count = read(client, &buffer, buffer.count), count > 0 { _ = write(client, buffer, count) }
+    }
+
+    deinit {
+        shutdown(listener, Int32(SHUT_RDWR))
+        clients.reset()
+    }
+}
+
+/// The sockets of a server's clients.
+private final class OpenSockets: Sendable {
+    private let descriptors = Mutex<[Int32]>([])
+
+    func add(_ descriptor: Int32) { descriptors.withLock { $0.append(descriptor) } }
+
+    func reset() {
+        for descriptor in descriptors.withLock({ $0 }) { resetAndClose(descriptor) }
+    }
+}
+
+/// Ends a connection by a reset, which the kernel forgets in ten seconds, but an orderly end in two minutes.
+private func resetAndClose(_ descriptor: Int32) {
+    var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    // Wakes a thread that waits for something to read.
+    shutdown(descriptor, Int32(SHUT_RD))
+    close(descriptor)
 }
 
 /// A TCP connection from the loopback of a namespace.
@@ -56,13 +83,10 @@ final class TestConnection {
         return write(descriptor, "ping", 4) == 4 && read(descriptor, &answer, 4) == 4 && answer == Array("ping".utf8)
     }
 
-    /// Ends it by a reset, as the kernel forgets that in ten seconds, but an orderly end in two minutes.
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
-        Glibc.close(descriptor)
+        resetAndClose(descriptor)
     }
 }
 

@@ -10,8 +10,8 @@ struct Options {
           W2  read the whole table            W5  delete all
           W3  apply the table that is there   W6  apply the table with 1 % of the real servers changed
 
-        --runs N      how often (1); the first run is cold, those after it are warm. Those of W1 and W5 have virtual
-                      servers of their own each: W1 needs an empty table, W5 one with as many times N of them.
+        --runs N      how often (1); the first run is cold, those after it are warm. Those of W1 delete first what the
+                      one before has added; those of W5 have virtual servers of their own each
         --json        one JSON object for each run, on a line of its own
         --prepare     makes the table that the workload needs, and does nothing else
         --check       fails if the table is not what so many runs of the workload leave

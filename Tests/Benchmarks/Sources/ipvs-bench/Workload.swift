@@ -21,9 +21,8 @@ enum Workload: String {
     /// The table that so many runs of it leave.
     func tableAfter(_ layout: Layout, runs: UInt32) throws -> Table {
         switch self {
-        case .addAll: try layout.table(0..<layout.services * runs)
         case .deleteAll: Table()
-        case .readAll, .applySame: try layout.table(0..<layout.services)
+        case .addAll, .readAll, .applySame: try layout.table(0..<layout.services)
         case .changeWeights: try layout.table(0..<layout.services, change: .all(pass: runs))
         case .applyChanged: try layout.table(0..<layout.services, change: .few(pass: runs))
         }
@@ -35,7 +34,8 @@ enum Workload: String {
     func pass(_ pass: UInt32, _ layout: Layout, _ handle: Handle) throws -> () throws -> () throws -> Void {
         switch self {
         case .addAll:
-            let services = try layout.services(ofPass: pass).map { try layout.service($0) }
+            let services = try layout.services().map { try layout.service($0) }
+            if pass > 1 { try check(handle.perform(deletions(services.reversed().map(\.server.id))))() }
             return {
                 var batch = Batch()
                 batch.reserveCapacity(services.count * (1 + Int(layout.realServers)))
@@ -69,12 +69,7 @@ enum Workload: String {
             }
         case .deleteAll:
             let ids = layout.services(ofPass: pass).map(layout.id)
-            return {
-                var batch = Batch()
-                batch.reserveCapacity(ids.count)
-                for id in ids { batch.delete(id) }
-                return check(try handle.perform(batch))
-            }
+            return { check(try handle.perform(deletions(ids))) }
         case .applyChanged:
             let desired = try tableAfter(layout, runs: pass)
             return {
@@ -85,6 +80,15 @@ enum Workload: String {
                 }
             }
         }
+    }
+
+    /// In the reverse order of their adding, if they are to be added again: the kernel keeps a deleted real server for a
+    /// while, and looks there first.
+    private func deletions(_ ids: [VirtualServer.Identity]) -> Batch {
+        var batch = Batch()
+        batch.reserveCapacity(ids.count)
+        for id in ids { batch.delete(id) }
+        return batch
     }
 
     private func check(_ outcome: Batch.Outcome) -> () throws -> Void {

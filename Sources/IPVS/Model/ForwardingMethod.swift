@@ -47,6 +47,7 @@ extension ForwardingMethod: Codable {
 
     /// Decodes a method from its name, or from an object that describes its tunnel.
     public init(from decoder: any Decoder) throws {
+        // Where it is not an object it is a name, and what is wrong with a name is told below.
         if let container = try? decoder.container(keyedBy: CodingKeys.self) {
             self = .tunnel(try container.decode(Tunnel.self, forKey: .tunnel))
             return

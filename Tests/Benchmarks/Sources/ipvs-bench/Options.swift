@@ -14,7 +14,7 @@ struct Options {
                       one before has added; those of W5 have virtual servers of their own each
         --json        one JSON object for each run, on a line of its own
         --prepare     makes the table that the workload needs, and does nothing else
-        --check       fails if the table is not what so many runs of the workload leave
+        --check       fails if the table is not what so many runs of the workload leave; and deletes it
         --commands    prints the workload for ipvsadm -R
         """
 

@@ -148,32 +148,12 @@ extension KernelTests {
         }
 
         @Test func signalsDoNotDisturb() throws {
-            var action = sigaction()
-            // Without SA_RESTART, so that a signal ends a system call.
-            action.__sigaction_handler.sa_handler = { _ in }
-            sigaction(SIGUSR1, &action, nil)
-            let caller = pthread_self()
-            let isDone = Mutex(false)
-            let hasEnded = Mutex(false)
-            let thread = Thread {
-                while !isDone.withLock({ $0 }) {
-                    pthread_kill(caller, SIGUSR1)
-                    usleep(50)
-                }
-                hasEnded.withLock { $0 = true }
-            }
-            thread.start()
-            defer {
-                // The thread that it signals must outlive it.
-                isDone.withLock { $0 = true }
-                while !hasEnded.withLock({ $0 }) { usleep(1_000) }
-            }
             var batch = Batch()
             for number in 0..<4_000 {
                 batch.add(service(number))
                 if number % 5 == 0 { batch.add(service(number)) }
             }
-            let outcome = try handle.perform(batch)
+            let outcome = try withSignals { try handle.perform(batch) }
             #expect(outcome.succeeded == 4_000)
             #expect(outcome.failures.map(\.index) == (0..<800).map { $0 * 6 + 1 })
             #expect(outcome.failures.allSatisfy { $0.error.code == .serviceExists })

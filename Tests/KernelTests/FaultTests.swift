@@ -1,7 +1,6 @@
 import CIPVS
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 
 @testable import IPVS
@@ -91,24 +90,12 @@ extension KernelTests {
         }
 
         @Test func signalsDoNotDisturb() throws {
-            var action = sigaction()
-            // Without SA_RESTART, so that a signal ends a system call.
-            action.__sigaction_handler.sa_handler = { _ in }
-            sigaction(SIGUSR1, &action, nil)
-            let caller = pthread_self()
-            let isDone = Mutex(false)
-            let thread = Thread {
-                while !isDone.withLock({ $0 }) {
-                    pthread_kill(caller, SIGUSR1)
-                    usleep(50)
+            try withSignals {
+                for number in 1...300 {
+                    let server = VirtualServer(.firewallMark(UInt32(number)), scheduler: .roundRobin)
+                    try handle.add(server)
+                    #expect(try handle.virtualServer(server.id)?.server == server)
                 }
-            }
-            thread.start()
-            defer { isDone.withLock { $0 = true } }
-            for number in 1...300 {
-                let server = VirtualServer(.firewallMark(UInt32(number)), scheduler: .roundRobin)
-                try handle.add(server)
-                #expect(try handle.virtualServer(server.id)?.server == server)
             }
             #expect(try handle.virtualServers().count == 300)
         }

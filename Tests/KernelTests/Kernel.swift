@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import IPVS
+import Synchronization
 import Testing
 
 /// The tests that need a kernel with IPVS and root. They run one after the other: some unload modules, or count.
@@ -167,6 +168,30 @@ private final class ResultBox<Value: Sendable>: @unchecked Sendable {
             }
         }
     }
+}
+
+/// Calls `body` while signals interrupt the system calls of its thread all the time.
+func withSignals<Value>(_ body: () throws -> Value) rethrows -> Value {
+    var action = sigaction()
+    // Without SA_RESTART, so that a signal ends a system call.
+    action.__sigaction_handler.sa_handler = { _ in }
+    sigaction(SIGUSR1, &action, nil)
+    let caller = pthread_self()
+    let isDone = Mutex(false)
+    let hasEnded = Mutex(false)
+    Thread.detachNewThread {
+        while !isDone.withLock({ $0 }) {
+            pthread_kill(caller, SIGUSR1)
+            usleep(50)
+        }
+        hasEnded.withLock { $0 = true }
+    }
+    defer {
+        // The thread that is signalled must outlive the one that signals.
+        isDone.withLock { $0 = true }
+        while !hasEnded.withLock({ $0 }) { usleep(1_000) }
+    }
+    return try body()
 }
 
 // Calls of the C library that its headers hide from Swift.

@@ -142,6 +142,7 @@ private struct DrainRun {
 
     /// Gives those that are left the weights that they had, unless somebody has given them others.
     func restoreWeights() {
+        // What fails in here can't be told: the drain's own error is the one that counts.
         guard let status = try? list() else { return }
         var batch = Batch()
         for (index, target) in targets.enumerated() where settled[index] == nil {
@@ -151,7 +152,6 @@ private struct DrainRun {
             server.weight = original.weight
             batch.update(server, of: target.virtualServer)
         }
-        // What fails here can't be told: the drain's own error is the one that counts.
         _ = try? handle.perform(batch)
     }
 

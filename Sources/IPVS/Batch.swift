@@ -1,7 +1,8 @@
 /// Changes to be made together: any mix of adding, updating and deleting virtual and real servers, in their order.
 ///
-/// A handle makes a batch in as few system calls as the kernel allows, which is many times faster than one call for
-/// each change. It is not a transaction: each change is made or fails by itself.
+/// A handle makes hundreds of changes with one system call, which is many times faster than one call for each. It is not
+/// a transaction: each change is made or fails by itself. Changes that need not be kept together are better made as a
+/// stream, with ``Handle/perform(_:)-(((inoutBatch.Stream)->Void))``.
 ///
 ///     var batch = Batch()
 ///     batch.add(web)
@@ -13,6 +14,9 @@ public struct Batch: Hashable, Sendable {
 
     /// A batch without changes.
     public init() {}
+
+    /// A batch of requests that each change a virtual or a real server.
+    init(requests: [Request]) { self.requests = requests }
 
     /// How many changes it holds.
     public var count: Int { requests.count }
@@ -66,30 +70,5 @@ extension Batch {
 
         /// What went wrong.
         public let error: IPVSError
-    }
-}
-
-extension Handle {
-    /// Makes the changes of a batch, in their order. One that fails does not keep the others from being made.
-    ///
-    /// - Returns: Which changes failed, each with its own error; none if all were made.
-    /// - Throws: ``IPVSError`` only if nothing was begun: with ``IPVSError/Code/handleClosed`` or
-    ///   ``IPVSError/Code/ipvsUnavailable``.
-    public func perform(_ batch: Batch) throws(IPVSError) -> Batch.Outcome {
-        let requests = batch.requests
-        guard let first = requests.first else { return Batch.Outcome(succeeded: 0, failures: []) }
-        let failures = try perform(requests, named: first).map { failure in
-            let request = requests[failure.index]
-            let error =
-                switch failure.reason {
-                case .invalid(let value): IPVSError(request, value)
-                case .failed(let reason): IPVSError(request, reason)
-                }
-            return Batch.Failure(index: failure.index, error: error)
-        }
-        return Batch.Outcome(
-            succeeded: requests.count - failures.count,
-            failures: failures.sorted { $0.index < $1.index }
-        )
     }
 }

@@ -11,7 +11,7 @@
 ///
 /// Every call, those that only read included, takes `CAP_NET_ADMIN` in the initial user namespace.
 public final class Handle: Sendable {
-    private let connection: Lock<Connection>
+    let connection: Lock<Connection>
 
     /// Opens the IPVS of the network namespace that the calling thread is in.
     ///
@@ -51,26 +51,16 @@ public final class Handle: Sendable {
         connection.withLock { $0.close() }
     }
 
-    /// Makes many requests and returns those that did not succeed. An error of the whole is told of the first.
-    func perform(_ requests: [Request], named first: Request) throws(IPVSError) -> [Connection.BatchFailure] {
-        do {
-            return try connection.withLock { (connection) throws(Connection.Failure) in
-                try connection.perform(requests)
-            }
-        } catch {
-            throw IPVSError(first, error)
-        }
-    }
-
     /// Makes a request whose answer is only its success.
     func perform(_ request: Request) throws(IPVSError) {
         try perform(request, ()) { (_, _) throws(MalformedReply) in }
     }
 
-    /// Makes a request and folds the attributes of each message of its reply into a result.
+    /// Makes a request and folds the attributes of each message of its reply into a result, which begins anew where the
+    /// request has to be made again.
     func perform<Result>(
         _ request: Request,
-        _ initial: Result,
+        _ initial: @autoclosure () -> Result,
         _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
     ) throws(IPVSError) -> Result {
         do { try request.validate() } catch { throw IPVSError(request, error) }

@@ -18,10 +18,9 @@ struct CodingPropertyTests {
             let server = models.virtualServer()
             for request in [Request.addService(server), .updateService(server)] {
                 let bytes = try #require(request.sent.attributes[IPVS_CMD_ATTR_SERVICE])
-                let decoded = try VirtualServer.decode(bytes.span.bytes)
-                #expect(decoded.server == server)
-                #expect(decoded.statistics == nil)
-                #expect(try VirtualServer.decode(disturb(bytes, &models).span.bytes).server == server)
+                let decoded = try VirtualServer(decoding: bytes.span.bytes)
+                #expect(decoded == server)
+                #expect(try VirtualServer(decoding: disturb(bytes, &models).span.bytes) == server)
             }
         }
     }
@@ -35,11 +34,11 @@ struct CodingPropertyTests {
             for request in [Request.addDestination(server, id), .updateDestination(server, id)] {
                 let attributes = request.sent.attributes
                 let bytes = try #require(attributes[IPVS_CMD_ATTR_DEST])
-                let decoded = try RealServer.decode(bytes.span.bytes, serviceFamily: models.family())
-                #expect(decoded.server == server)
+                let decoded = try RealServer(decoding: bytes.span.bytes, serviceFamily: models.family())
+                #expect(decoded == server)
                 let family = models.family()
                 #expect(
-                    try RealServer.decode(disturb(bytes, &models).span.bytes, serviceFamily: family).server == server
+                    try RealServer(decoding: disturb(bytes, &models).span.bytes, serviceFamily: family) == server
                 )
                 // The service beside it is named and not configured.
                 #expect(

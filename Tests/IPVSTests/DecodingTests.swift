@@ -33,10 +33,11 @@ struct DecodingTests {
     )
     func missing(type: Int, name: String) throws {
         let without = replacing(type, in: service.wire, with: nil)
-        #expect(try problem { _ = try VirtualServer.decode(without.span.bytes) } == "IPVS_SVC_ATTR_\(name) is missing")
+        let missing = try problem { _ = try VirtualServer(decoding: without.span.bytes) }
+        #expect(missing == "IPVS_SVC_ATTR_\(name) is missing")
         let long = replacing(type, in: service.wire, with: Array(repeating: 0, count: 99))
         guard type != IPVS_SVC_ATTR_SCHED_NAME else { return }
-        let words = try problem { _ = try VirtualServer.decode(long.span.bytes) }
+        let words = try problem { _ = try VirtualServer(decoding: long.span.bytes) }
         #expect(words.hasPrefix("IPVS_SVC_ATTR_\(name) has 99 bytes instead of "))
     }
 
@@ -69,7 +70,7 @@ struct DecodingTests {
     )
     func missingOfReal(type: Int, name: String) throws {
         let bytes = replacing(type, in: real.wire, with: nil)
-        let words = try problem { _ = try RealServer.decode(bytes.span.bytes, serviceFamily: .ipv4) }
+        let words = try problem { _ = try RealServer(decoding: bytes.span.bytes, serviceFamily: .ipv4) }
         #expect(words == "IPVS_DEST_ATTR_\(name) is missing")
     }
 
@@ -77,21 +78,22 @@ struct DecodingTests {
     func unknownValues() throws {
         let family = replacing(IPVS_SVC_ATTR_AF, in: service.wire, with: Array(UInt16(3)))
         #expect(
-            try problem { _ = try VirtualServer.decode(family.span.bytes) }
+            try problem { _ = try VirtualServer(decoding: family.span.bytes) }
                 == "IPVS_SVC_ATTR_AF is 3, an unknown address family"
         )
         let method = replacing(IPVS_DEST_ATTR_FWD_METHOD, in: real.wire, with: Array(UInt32(7)))
         #expect(
-            try problem { _ = try RealServer.decode(method.span.bytes, serviceFamily: .ipv4) }
+            try problem { _ = try RealServer(decoding: method.span.bytes, serviceFamily: .ipv4) }
                 == "IPVS_DEST_ATTR_FWD_METHOD is 7, an unknown forwarding method"
         )
         let name = replacing(IPVS_SVC_ATTR_SCHED_NAME, in: service.wire, with: [0xff, 0])
         #expect(
-            try problem { _ = try VirtualServer.decode(name.span.bytes) } == "IPVS_SVC_ATTR_SCHED_NAME is not a text"
+            try problem { _ = try VirtualServer(decoding: name.span.bytes) } == "IPVS_SVC_ATTR_SCHED_NAME is not a text"
         )
         let inner = replacing(IPVS_SVC_ATTR_SCHED_NAME, in: service.wire, with: [0x72, 0, 0x72, 0])
         #expect(
-            try problem { _ = try VirtualServer.decode(inner.span.bytes) } == "IPVS_SVC_ATTR_SCHED_NAME is not a text"
+            try problem { _ = try VirtualServer(decoding: inner.span.bytes) }
+                == "IPVS_SVC_ATTR_SCHED_NAME is not a text"
         )
         let state: [UInt8] = .attribute(IPVS_DAEMON_ATTR_STATE, UInt32(3))
         #expect(
@@ -127,15 +129,15 @@ struct DecodingTests {
     func olderKernels() throws {
         // Before 3.18 a destination had no family of its own.
         let noFamily = replacing(IPVS_DEST_ATTR_ADDR_FAMILY, in: real.wire, with: nil)
-        let six = try RealServer.decode(noFamily.span.bytes, serviceFamily: .ipv6).server
-        #expect(try RealServer.decode(noFamily.span.bytes, serviceFamily: .ipv4).server == real)
+        let six = try RealServer(decoding: noFamily.span.bytes, serviceFamily: .ipv6)
+        #expect(try RealServer(decoding: noFamily.span.bytes, serviceFamily: .ipv4) == real)
         #expect(six.endpoint == Endpoint("[a00:2::]:80"))
         // Before 5.2 there was one kind of tunnel.
         var plain = real.wire
         for type in [IPVS_DEST_ATTR_TUN_TYPE, IPVS_DEST_ATTR_TUN_PORT, IPVS_DEST_ATTR_TUN_FLAGS] {
             plain = replacing(type, in: plain, with: nil)
         }
-        #expect(try RealServer.decode(plain.span.bytes, serviceFamily: .ipv4).server.forwarding == .tunnel(.ipip))
+        #expect(try RealServer(decoding: plain.span.bytes, serviceFamily: .ipv4).forwarding == .tunnel(.ipip))
         // A kernel without TCP or UDP has no timeouts for them.
         let udp: [UInt8] = .attribute(IPVS_CMD_ATTR_TIMEOUT_UDP, UInt32(300))
         #expect(try Timeouts(decoding: udp.span.bytes) == Timeouts(udp: 300))
@@ -146,24 +148,24 @@ struct DecodingTests {
     func meaningless() throws {
         // A tunnel's settings stay behind when the method or the kind changes.
         var bytes = replacing(IPVS_DEST_ATTR_TUN_TYPE, in: real.wire, with: [0])
-        #expect(try RealServer.decode(bytes.span.bytes, serviceFamily: .ipv4).server.forwarding == .tunnel(.ipip))
+        #expect(try RealServer(decoding: bytes.span.bytes, serviceFamily: .ipv4).forwarding == .tunnel(.ipip))
         bytes = replacing(IPVS_DEST_ATTR_TUN_TYPE, in: real.wire, with: [2])
         #expect(
-            try RealServer.decode(bytes.span.bytes, serviceFamily: .ipv4).server.forwarding
+            try RealServer(decoding: bytes.span.bytes, serviceFamily: .ipv4).forwarding
                 == .tunnel(.gre(checksum: true))
         )
         bytes = replacing(IPVS_DEST_ATTR_FWD_METHOD, in: real.wire, with: Array(UInt32(IP_VS_CONN_F_MASQ)))
-        #expect(try RealServer.decode(bytes.span.bytes, serviceFamily: .ipv4).server.forwarding == .masquerade)
+        #expect(try RealServer(decoding: bytes.span.bytes, serviceFamily: .ipv4).forwarding == .masquerade)
         // A service that is not persistent any more still has a timeout, a mask and its mark of being hashed.
         let flags = [UInt8](UInt32(0x2)) + [UInt8](UInt32.max)
         bytes = replacing(IPVS_SVC_ATTR_FLAGS, in: service.wire, with: flags)
-        #expect(try VirtualServer.decode(bytes.span.bytes).server == VirtualServer(service.id))
+        #expect(try VirtualServer(decoding: bytes.span.bytes) == VirtualServer(service.id))
         // The kernel leaves what it likes behind the four bytes of an IPv4 address.
         bytes = replacing(
             IPVS_SVC_ATTR_ADDR,
             in: service.wire,
             with: [10, 0, 0, 1] + Array(repeating: 0xaa, count: 12)
         )
-        #expect(try VirtualServer.decode(bytes.span.bytes).server == service)
+        #expect(try VirtualServer(decoding: bytes.span.bytes) == service)
     }
 }

@@ -79,7 +79,7 @@ struct MutatedReplyTests {
         }
         let missing = ends.dropLast().map { end -> String in
             do throws(MalformedReply) {
-                _ = try VirtualServer.decode(bytes.span.bytes.extracting(0..<end))
+                _ = try VirtualServer(decoding: bytes.span.bytes.extracting(0..<end))
                 return "nothing"
             } catch {
                 return error.description

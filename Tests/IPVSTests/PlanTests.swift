@@ -44,7 +44,7 @@ struct PlanTests {
         }
 
         func table() throws -> Table {
-            try Table(try entries.values.map { try Table.Service($0.server, realServers: $0.reals.values) })
+            try Table(try entries.values.map { try Table.Service($0.server, realServers: Array($0.reals.values)) })
         }
     }
 

@@ -15,9 +15,9 @@ struct RandomBytesTests {
     private func decodeAll(_ bytes: [UInt8], _ models: inout RandomModels) {
         let span = bytes.span.bytes
         let family = models.family()
-        survives { _ = try VirtualServer.decode(span) }
+        survives { _ = try VirtualServer(decoding: span) }
         survives { _ = try VirtualServer.Status(decoding: span) }
-        survives { _ = try RealServer.decode(span, serviceFamily: family) }
+        survives { _ = try RealServer(decoding: span, serviceFamily: family) }
         survives { _ = try RealServer.Status(decoding: span, serviceFamily: family) }
         survives { _ = try SyncDaemon(decoding: span) }
         survives { _ = try Timeouts(decoding: span) }

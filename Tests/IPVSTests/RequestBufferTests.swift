@@ -7,20 +7,43 @@ import Testing
 struct RequestBufferTests {
     /// Expects that a buffer holds these requests, each as libnl makes it but for its flags and numbers.
     private func expect(
-        _ buffer: borrowing RequestBuffer,
+        _ buffer: inout RequestBuffer,
         _ requests: [Request],
         from sequence: UInt32 = 0,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
+        buffer.address(type: 0x1d, port: 9, sequence: sequence, answers: .last)
         let bytes = buffer.withBytes { Array($0) }
         let sent = BatchKernel.split(bytes)
         #expect(buffer.count == requests.count, sourceLocation: sourceLocation)
         expectSent(sent, requests, sourceLocation: sourceLocation)
         #expect(sent.map { $0.bytes.count } == requests.map { $0.sent.bytes.count }, sourceLocation: sourceLocation)
         #expect(sent.allSatisfy { $0.type == 0x1d && $0.port == 9 }, sourceLocation: sourceLocation)
-        #expect(sent.allSatisfy { $0.flags == UInt16(NLM_F_REQUEST) }, sourceLocation: sourceLocation)
+        let flags = requests.dropLast().map { _ in UInt16(NLM_F_REQUEST) } + [UInt16(NLM_F_REQUEST | NLM_F_ACK)]
+        #expect(sent.map(\.flags) == (requests.isEmpty ? [] : flags), sourceLocation: sourceLocation)
         let sequences = requests.indices.map { sequence &+ UInt32($0) }
         #expect(sent.map(\.sequence) == sequences, sourceLocation: sourceLocation)
+        expectReadBack(buffer, requests, sourceLocation)
+    }
+
+    /// Expects that the changes among the requests in a buffer can be told from their bytes.
+    private func expectReadBack(
+        _ buffer: borrowing RequestBuffer,
+        _ requests: [Request],
+        _ sourceLocation: SourceLocation
+    ) {
+        var places = 0
+        buffer.forEach { place, command, attributes in
+            #expect(place == places && command == requests[place].command, sourceLocation: sourceLocation)
+            places += 1
+            switch requests[place] {
+            case .addService, .updateService, .deleteService, .addDestination, .updateDestination, .deleteDestination:
+                let request = Request(command: command, decodingSent: attributes)
+                #expect(request == requests[place], sourceLocation: sourceLocation)
+            default: break
+            }
+        }
+        #expect(places == requests.count, sourceLocation: sourceLocation)
     }
 
     /// Appends requests, each as often as it takes, and expects the right bytes whenever the buffer is full.
@@ -28,18 +51,17 @@ struct RequestBufferTests {
         var held: [Request] = []
         var sequence = UInt32.max - 100
         for request in requests {
-            let next = sequence &+ UInt32(held.count)
-            if !buffer.append(request, numbered: next) {
-                expect(buffer, held, from: sequence)
-                sequence = next
+            if !buffer.append(request) {
+                expect(&buffer, held, from: sequence)
+                sequence &+= UInt32(held.count)
                 held = []
                 buffer.removeAll()
-                let fits = buffer.append(request, numbered: sequence)
+                let fits = buffer.append(request)
                 #expect(fits, "an empty buffer has no room for \(request)")
             }
             held.append(request)
         }
-        expect(buffer, held, from: sequence)
+        expect(&buffer, held, from: sequence)
         buffer.removeAll()
     }
 
@@ -147,43 +169,35 @@ struct RequestBufferTests {
             // The second time the templates are there.
             for _ in 0..<2 {
                 for index in fitting {
-                    let fits = buffer.append(requests[index], numbered: UInt32(index))
+                    let fits = buffer.append(requests[index])
                     #expect(fits, "\(capacity) bytes")
                 }
                 if fitting.count < requests.count {
                     // It says so each time, and leaves what is there as it is.
                     for _ in 0..<2 {
-                        let fits = buffer.append(requests[fitting.count], numbered: 77)
+                        let fits = buffer.append(requests[fitting.count])
                         #expect(!fits, "\(capacity) bytes")
                     }
                 }
-                expect(buffer, Array(requests[fitting.indices]))
+                expect(&buffer, Array(requests[fitting.indices]))
                 buffer.removeAll()
-                expect(buffer, [])
+                expect(&buffer, [])
             }
         }
     }
 
-    @Test("The request that asks for an answer is the last one, and no other")
-    func lastAnswer() {
+    @Test("A request by itself keeps the flags that it asks for, whatever it was sent with before")
+    func flags() {
+        let requests: [Request] = [.readServices, .readInfo, .flush, .readDestinations(.firewallMark(7))]
         var buffer = RequestBuffer()
-        let ack = UInt16(NLM_F_REQUEST | NLM_F_ACK)
-        for count in 1...8 {
-            for request in Batch.sample[..<count] { _ = buffer.append(request, numbered: 0) }
-            buffer.requireLastAnswer()
-            let flags = BatchKernel.split(buffer.withBytes { Array($0) }).map(\.flags)
-            #expect(flags == Array(repeating: UInt16(NLM_F_REQUEST), count: count - 1) + [ack])
-            buffer.removeAll()
+        for _ in 0..<2 {
+            for request in requests {
+                _ = buffer.append(request)
+                buffer.address(type: 0x1d, port: 9, sequence: 3, answers: .asked)
+                #expect(BatchKernel.split(buffer.withBytes { Array($0) }).map(\.flags) == [request.flags])
+                buffer.address(type: 0x1d, port: 9, sequence: 3, answers: .last)
+                buffer.removeAll()
+            }
         }
-        // The next requests don't inherit it.
-        for request in Batch.sample { _ = buffer.append(request, numbered: 0) }
-        #expect(BatchKernel.split(buffer.withBytes { Array($0) }).allSatisfy { $0.flags == UInt16(NLM_F_REQUEST) })
-    }
-}
-
-extension RequestBuffer {
-    /// Appends a request to which the kernel answers only if it fails.
-    fileprivate mutating func append(_ request: Request, numbered sequence: UInt32) -> Bool {
-        append(request, flags: UInt16(NLM_F_REQUEST), type: 0x1d, sequence: sequence, port: 9)
     }
 }

@@ -1,4 +1,5 @@
 import CIPVS
+import Glibc
 import Testing
 
 @testable import IPVS
@@ -58,6 +59,35 @@ struct TableReadingTests {
         let empty = list([web]) + list([] as [RealServer]) + list([web])
         try Script.run(empty) { (handle) throws in
             #expect(try handle.table() == Table([Table.Service(web)]))
+        }
+    }
+
+    @Test("Statuses come one virtual server at a time, and one that has gone is left out")
+    func statuses() throws {
+        let missing: [Script.Step] = [.take, .deliver([.error(ESRCH)])]
+        let first: [Script.Step] = list([web, dns, web]) + list([one, two])
+        let rest: [Script.Step] = list([] as [RealServer]) + missing + list([] as [RealServer])
+        try Script.run(first + rest + [.take, .deliver([.message(web.reply()), .error(0)])]) { handle in
+            var statuses = try handle.serviceStatuses()
+            let service = try #require(try statuses.next())
+            #expect(service.virtualServer.server == web)
+            #expect(service.realServers.map(\.server) == [one, two])
+            // The one after it has gone; the next is there, and has no real servers.
+            let empty = try #require(try statuses.next())
+            #expect(empty.virtualServer.server == web && empty.realServers.isEmpty)
+            let end = try statuses.next()
+            #expect(end == nil)
+        }
+    }
+
+    @Test("Statuses that can't be read are told, and those after them can be read")
+    func brokenStatuses() throws {
+        let denied: [Script.Step] = [.take, .deliver([.error(EPERM)])]
+        try Script.run(list([web, dns]) + denied + list([one])) { handle in
+            var statuses = try handle.serviceStatuses()
+            try expectError(.permissionDenied) { _ = try statuses.next() }
+            let service = try #require(try statuses.next())
+            #expect(service.virtualServer.server == dns)
         }
     }
 

@@ -228,9 +228,9 @@ extension KernelTests {
         /// Whatever limit the system has by default (net.core.wmem_default), a whole batch is sent at once.
         @Test func roomToSend() throws {
             var requests = RequestBuffer(capacity: 2 * RequestBuffer.defaultCapacity)
-            let noop = UInt16(NLMSG_NOOP)
             let request = Request.deleteService(service(1).id)
-            while requests.append(request, flags: 0, type: noop, sequence: 1, port: 0) {}
+            while requests.append(request) {}
+            requests.address(type: UInt16(NLMSG_NOOP), port: 0, sequence: 1, answers: .last)
             let socket = try NetlinkSocket(in: .path(namespace.path))
             try requests.withBytes { bytes throws(SystemError) in try socket.send(bytes) }
             socket.close()

@@ -14,10 +14,12 @@ extension Handle {
         _ desired: Table,
         owning owns: (VirtualServer.Identity) -> Bool = { _ in true }
     ) throws(IPVSError) -> ApplyReport {
-        let current = try ownedTable(owns, desired)
-        let plan = Plan(from: current, to: desired)
-        let outcome = try perform(plan.batch)
-        return ApplyReport(plan: plan, outcome: outcome, current: current)
+        let comparison = try compare(desired, owns)
+        let plan = comparison.plan
+        let outcome = try perform { changes in
+            for change in plan.changes { changes.make(change.request) }
+        }
+        return ApplyReport(plan: plan, outcome: outcome, lasting: comparison.lasting)
     }
 
     /// What ``apply(_:owning:)`` would change now: a dry run.
@@ -25,21 +27,22 @@ extension Handle {
         _ desired: Table,
         owning owns: (VirtualServer.Identity) -> Bool = { _ in true }
     ) throws(IPVSError) -> Plan {
-        Plan(from: try ownedTable(owns, desired), to: desired)
+        try compare(desired, owns).plan
     }
 
-    /// The kernel's table without what others own.
-    private func ownedTable(
-        _ owns: (VirtualServer.Identity) -> Bool,
-        _ desired: Table
-    ) throws(IPVSError) -> Table {
+    /// Compares the kernel's table, without what others own, with the one that should be.
+    private func compare(
+        _ desired: Table,
+        _ owns: (VirtualServer.Identity) -> Bool
+    ) throws(IPVSError) -> Comparison {
         for service in desired.unordered where !owns(service.server.id) {
             let detail = "it is not one of those that are owned, so it could never be deleted again"
             throw IPVSError(.invalidValue, .addService(service.server), field: "identity", detail: detail)
         }
-        var current = try table()
-        for id in current.unordered.map(\.server.id) where !owns(id) { current.remove(id) }
-        return current
+        return try scan(into: { _ in Comparison(with: desired) }, where: owns) {
+            (comparison, server, realServers) throws(Table.Conflict) in
+            try comparison.compare(server, realServers)
+        }
     }
 }
 
@@ -72,13 +75,13 @@ public struct ApplyReport: Hashable, Sendable {
         public let error: IPVSError
     }
 
-    init(plan: Plan, outcome: Batch.Outcome, current: Table) {
+    init(plan: Plan, outcome: Batch.Outcome, lasting: Int) {
         self.plan = plan
         failures = outcome.failures.map { Failure(change: plan.changes[$0.index], error: $0.error) }
         let failed = Set(outcome.failures.map(\.index))
         var (added, updated, deleted) = (0, 0, 0)
-        // What the table had, less what the plan wants otherwise.
-        var unchanged = current.unordered.reduce(0) { $0 + 1 + $1.realServers.count }
+        // What stays there, less what the plan wants otherwise.
+        var unchanged = lasting
         for (index, change) in plan.changes.enumerated() {
             switch change {
             case .addServer, .addReal: added += failed.contains(index) ? 0 : 1
@@ -86,9 +89,8 @@ public struct ApplyReport: Hashable, Sendable {
             case .deleteServer, .deleteReal: deleted += failed.contains(index) ? 0 : 1
             }
             switch change {
-            case .addServer, .addReal: break
+            case .addServer, .addReal, .deleteServer: break
             case .updateServer, .updateReal, .deleteReal: unchanged -= 1
-            case .deleteServer(let server): unchanged -= 1 + (current[server.id]?.realServers.count ?? 0)
             }
         }
         (self.added, self.updated, self.deleted, self.unchanged) = (added, updated, deleted, unchanged)

@@ -9,30 +9,53 @@ extension Handle {
     /// not; and the kernel, which goes on in a list by counting entries, can leave one out when another is deleted.
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` if it was changed each time it was read.
     public func table() throws(IPVSError) -> Table {
+        try scan(
+            into: { count in Table(reservingCapacity: count) },
+            where: { _ in true },
+            { (table, server, realServers) throws(Table.Conflict) in
+                try table.insert(try Table.Service(server, realServers: realServers))
+            }
+        )
+    }
+
+    /// Folds the virtual servers with their real servers, without counters, into a result, which begins anew when the
+    /// table was seen to change meanwhile.
+    ///
+    /// - Parameters:
+    ///   - initial: The result to begin with, for so many virtual servers at most.
+    ///   - isIncluded: Which virtual servers to fold; the real servers of others are not listed.
+    ///   - fold: Throws where something is there twice.
+    /// - Returns: The result, of a table that was not seen to change.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` if it was changed each time it was read.
+    func scan<Result>(
+        into initial: (_ count: Int) -> Result,
+        where isIncluded: (VirtualServer.Identity) -> Bool,
+        _ fold: (inout Result, VirtualServer, [RealServer]) throws(Table.Conflict) -> Void
+    ) throws(IPVSError) -> Result {
         for _ in 0..<5 {
-            if let table = try readTable() { return table }
+            if let result = try scanOnce(into: initial, where: isIncluded, fold) { return result }
         }
         throw IPVSError(.tableChanging, .readServices)
     }
 
     /// Reads the table once; nil if it has changed meanwhile.
-    private func readTable() throws(IPVSError) -> Table? {
+    private func scanOnce<Result>(
+        into initial: (_ count: Int) -> Result,
+        where isIncluded: (VirtualServer.Identity) -> Bool,
+        _ fold: (inout Result, VirtualServer, [RealServer]) throws(Table.Conflict) -> Void
+    ) throws(IPVSError) -> Result? {
         let servers = try configuredServers()
-        var services: [Table.Service] = []
-        services.reserveCapacity(servers.count)
+        var result = initial(servers.count)
+        var realServers: [RealServer] = []
         var isAnyEmpty = false
-        for server in servers {
-            let realServers = try configuredRealServers(of: server.id)
+        for server in servers where isIncluded(server.id) {
+            try listRealServers(of: server.id, into: &realServers)
             isAnyEmpty = isAnyEmpty || realServers.isEmpty
-            do throws(Table.Conflict) {
-                services.append(try Table.Service(server, realServers: realServers))
-            } catch {
-                return nil
-            }
+            do throws(Table.Conflict) { try fold(&result, server, realServers) } catch { return nil }
         }
         // An empty list may be that of a virtual server which has just been deleted.
         if isAnyEmpty, try Set(configuredServers()) != Set(servers) { return nil }
-        do throws(Table.Conflict) { return try Table(services) } catch { return nil }
+        return result
     }
 
     private func configuredServers() throws(IPVSError) -> [VirtualServer] {
@@ -42,8 +65,13 @@ extension Handle {
         }
     }
 
-    private func configuredRealServers(of id: VirtualServer.Identity) throws(IPVSError) -> [RealServer] {
-        try perform(.readDestinations(id), []) { (list, bytes) throws(MalformedReply) in
+    /// Lists real servers in memory that was used before.
+    private func listRealServers(
+        of id: VirtualServer.Identity,
+        into list: inout [RealServer]
+    ) throws(IPVSError) {
+        try perform(.readDestinations(id), list.removeAll(keepingCapacity: true)) {
+            (_, bytes) throws(MalformedReply) in
             let payload = try bytes.payload(of: IPVS_CMD_ATTR_DEST)
             list.append(try RealServer(decoding: bytes.extracting(payload), serviceFamily: id.family))
         }

@@ -14,20 +14,27 @@ public struct Plan: Hashable, Sendable {
 
     /// The changes that make one table into another.
     public init(from current: Table, to desired: Table) {
+        var comparison = Comparison(with: desired)
+        do throws(Table.Conflict) {
+            for service in current.unordered { try comparison.compare(service.server, service.realServers) }
+        } catch {
+            preconditionFailure("a table has something twice: \(error)")
+        }
+        self = comparison.plan
+    }
+
+    /// The changes for services that differ, in this order, and for virtual servers that are to be deleted.
+    init(_ differing: [(old: Table.Service?, new: Table.Service)], obsolete: [VirtualServer]) {
         var changes: [Change] = []
-        var differing: [Table.Service] = []
-        for service in desired.unordered where current[service.server.id] != service { differing.append(service) }
-        for service in differing.sorted(by: { $0.server.id < $1.server.id }) {
-            if let old = current[service.server.id] {
-                Self.update(old, to: service, &changes)
+        for (old, new) in differing {
+            if let old {
+                Self.update(old, to: new, &changes)
             } else {
-                changes.append(.addServer(service.server))
-                changes += service.realServers.map { .addReal($0, to: service.server.id) }
+                changes.append(.addServer(new.server))
+                changes += new.realServers.map { .addReal($0, to: new.server.id) }
             }
         }
-        let obsolete = current.unordered.filter { desired[$0.server.id] == nil }
-        changes += obsolete.sorted { $0.server.id < $1.server.id }.map { .deleteServer($0.server) }
-        self.changes = changes
+        self.changes = changes + obsolete.map { .deleteServer($0) }
     }
 
     private static func update(_ old: Table.Service, to new: Table.Service, _ changes: inout [Change]) {
@@ -65,21 +72,7 @@ public struct Plan: Hashable, Sendable {
     }
 
     /// The plan as a batch, change by change.
-    public var batch: Batch {
-        var batch = Batch()
-        batch.reserveCapacity(changes.count)
-        for change in changes {
-            switch change {
-            case .addServer(let server): batch.add(server)
-            case .updateServer(let server, _): batch.update(server)
-            case .deleteServer(let server): batch.delete(server.id)
-            case .addReal(let server, let id): batch.add(server, to: id)
-            case .updateReal(let server, _, let id): batch.update(server, of: id)
-            case .deleteReal(let server, let id): batch.delete(server.endpoint, from: id)
-            }
-        }
-        return batch
-    }
+    public var batch: Batch { Batch(requests: changes.map(\.request)) }
 }
 
 extension Plan {
@@ -104,6 +97,20 @@ extension Plan {
             case .addServer(let server), .updateServer(let server, _), .deleteServer(let server): server.id
             case .addReal(_, let id), .updateReal(_, _, let id), .deleteReal(_, let id): id
             }
+        }
+    }
+}
+
+extension Plan.Change {
+    /// What the kernel is asked for.
+    var request: Request {
+        switch self {
+        case .addServer(let server): .addService(server)
+        case .updateServer(let server, _): .updateService(server)
+        case .deleteServer(let server): .deleteService(server.id)
+        case .addReal(let server, let id): .addDestination(server, id)
+        case .updateReal(let server, _, let id): .updateDestination(server, id)
+        case .deleteReal(let server, let id): .deleteDestination(server.endpoint, id)
         }
     }
 }

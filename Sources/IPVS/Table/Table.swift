@@ -6,55 +6,89 @@
 ///     var desired = Table()
 ///     try desired.insert(Table.Service(web, realServers: [first, second]))
 ///     let report = try handle.apply(desired)
-public struct Table: Hashable, Sendable {
-    private var entries: [VirtualServer.Identity: Service] = [:]
+public struct Table: Sendable {
+    /// The services in no particular order, which take no time to make.
+    private(set) var unordered: [Service] = []
+
+    /// Where each service is in that list.
+    private var places: [VirtualServer.Identity: Int] = [:]
 
     /// A table without virtual servers.
     public init() {}
+
+    /// A table without virtual servers, and with room for so many.
+    init(reservingCapacity count: Int) {
+        unordered.reserveCapacity(count)
+        places.reserveCapacity(count)
+    }
 
     /// A table of services.
     ///
     /// - Throws: ``Conflict`` if two have one identity.
     public init(_ services: some Sequence<Service>) throws(Conflict) {
-        entries.reserveCapacity(services.underestimatedCount)
+        self.init(reservingCapacity: services.underestimatedCount)
         for service in services { try insert(service) }
     }
 
     /// How many virtual servers it has.
-    public var count: Int { entries.count }
+    public var count: Int { unordered.count }
 
     /// Whether it has none.
-    public var isEmpty: Bool { entries.isEmpty }
+    public var isEmpty: Bool { unordered.isEmpty }
 
     /// The services, ordered by identity.
-    public var services: [Service] { entries.values.sorted { $0.server.id < $1.server.id } }
-
-    /// The services in no particular order, which takes no time to make.
-    var unordered: some Collection<Service> { entries.values }
+    public var services: [Service] { unordered.sorted { $0.server.id < $1.server.id } }
 
     /// The service with an identity, or nil if there is none.
-    public subscript(id: VirtualServer.Identity) -> Service? { entries[id] }
+    public subscript(id: VirtualServer.Identity) -> Service? { places[id].map { unordered[$0] } }
+
+    /// Where the service with an identity is in the list without order.
+    func place(of id: VirtualServer.Identity) -> Int? { places[id] }
 
     /// Inserts a service.
     ///
     /// - Throws: ``Conflict`` if there is one with its identity, which stays then.
     public mutating func insert(_ service: Service) throws(Conflict) {
         let id = service.server.id
-        guard let old = entries.updateValue(service, forKey: id) else { return }
-        entries[id] = old
-        throw Conflict(id: id, endpoint: nil)
+        if let old = places.updateValue(unordered.count, forKey: id) {
+            places[id] = old
+            throw Conflict(id: id, endpoint: nil)
+        }
+        unordered.append(service)
     }
 
     /// Inserts a service in the place of the one with its identity, if there is one, which is returned.
     @discardableResult
     public mutating func replace(_ service: Service) -> Service? {
-        entries.updateValue(service, forKey: service.server.id)
+        guard let place = places[service.server.id] else {
+            places[service.server.id] = unordered.count
+            unordered.append(service)
+            return nil
+        }
+        defer { unordered[place] = service }
+        return unordered[place]
     }
 
     /// Removes the service with an identity and returns it, or nil if there is none.
     @discardableResult
     public mutating func remove(_ id: VirtualServer.Identity) -> Service? {
-        entries.removeValue(forKey: id)
+        guard let place = places.removeValue(forKey: id) else { return nil }
+        unordered.swapAt(place, unordered.count - 1)
+        let service = unordered.removeLast()
+        if place < unordered.count { places[unordered[place].server.id] = place }
+        return service
+    }
+}
+
+extension Table: Hashable {
+    /// Whether two tables have the same services, in whatever order.
+    public static func == (left: Table, right: Table) -> Bool {
+        left.count == right.count && left.unordered.allSatisfy { $0 == right[$0.server.id] }
+    }
+
+    /// Hashes the services without regard to their order.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(unordered.reduce(0) { $0 ^ $1.hashValue })
     }
 }
 

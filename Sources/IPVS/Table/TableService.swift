@@ -16,7 +16,7 @@ extension Table {
         /// A virtual server with real servers, in any order.
         ///
         /// - Throws: ``Conflict`` if two of them are at one endpoint.
-        public init(_ server: VirtualServer, realServers: some Sequence<RealServer>) throws(Conflict) {
+        public init(_ server: VirtualServer, realServers: [RealServer]) throws(Conflict) {
             self.server = server
             self.realServers = realServers.sorted { $0.endpoint < $1.endpoint }
             for (one, next) in zip(self.realServers, self.realServers.dropFirst()) where one.endpoint == next.endpoint {

@@ -25,11 +25,14 @@ struct Connection: ~Copyable {
     }
 
     private(set) var channel: (any Channel)?
-    private(set) var sequence: UInt32 = 0
+    var sequence: UInt32 = 0
     private var family: UInt16?
 
-    /// What is sent next.
-    var requests = RequestBuffer()
+    /// A request that is made by itself.
+    private var single = RequestBuffer(capacity: 8 * 1024)
+
+    /// Room for the requests of a batch; nil while it is lent.
+    private var bulk: RequestBuffer?
 
     private var buffer: ReceiveBuffer
 
@@ -49,10 +52,11 @@ struct Connection: ~Copyable {
 
     deinit { channel?.close() }
 
-    /// Makes a request of IPVS and folds the messages of its reply into a result.
+    /// Makes a request of IPVS and folds the messages of its reply into a result, which begins anew with `initial` where
+    /// the request has to be made again.
     mutating func perform<Result>(
         _ request: Request,
-        _ initial: Result,
+        _ initial: () -> Result,
         _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
     ) throws(Failure) -> Result {
         let known = try knownFamily()
@@ -79,7 +83,7 @@ struct Connection: ~Copyable {
         family = nil
         let type: UInt16?
         do throws(Failure) {
-            type = try attempt(.resolveFamily, type: UInt16(GENL_ID_CTRL), nil as UInt16?) {
+            type = try attempt(.resolveFamily, type: UInt16(GENL_ID_CTRL), { nil as UInt16? }) {
                 (family, bytes) throws(MalformedReply) in
                 var cursor = AttributeCursor(.control)
                 while let attribute = try cursor.next(in: bytes) {
@@ -101,7 +105,7 @@ struct Connection: ~Copyable {
     private mutating func attempt<Result>(
         _ request: Request,
         type: UInt16,
-        _ initial: Result,
+        _ initial: () -> Result,
         _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
     ) throws(Failure) -> Result {
         do throws(Failure) {
@@ -119,11 +123,11 @@ struct Connection: ~Copyable {
     private mutating func exchange<Result>(
         _ request: Request,
         type: UInt16,
-        _ initial: Result,
+        _ initial: () -> Result,
         _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
     ) throws(Failure) -> Result {
         try send(request, type: type)
-        var answer = Answer(initial, type: type, sequence: sequence, port: channel?.port ?? 0)
+        var answer = Answer(initial(), type: type, sequence: sequence, port: channel?.port ?? 0)
         var wait = true
         var overrun = false
         while !answer.isComplete {
@@ -161,25 +165,30 @@ struct Connection: ~Copyable {
 
     private mutating func send(_ request: Request, type: UInt16) throws(Failure) {
         guard let channel else { throw .closed }
-        requests.removeAll()
-        let number = nextSequence()
-        guard requests.append(request, flags: request.flags, type: type, sequence: number, port: channel.port) else {
-            throw .outOfMemory
-        }
-        try sendRequests()
-    }
-
-    /// Sends what is in the buffer.
-    func sendRequests() throws(Failure) {
-        try retrying { (channel) throws(SystemError) in
-            try unsafe requests.withBytes { (bytes) throws(SystemError) in try unsafe channel.send(bytes) }
-        }
-    }
-
-    /// A number that no earlier request has, so that late answers to those are told apart.
-    mutating func nextSequence() -> UInt32 {
+        single.removeAll()
+        // A number that no earlier request has, so that late answers to those are told apart.
         sequence &+= 1
-        return sequence
+        guard single.append(request) else { throw .outOfMemory }
+        single.address(type: type, port: channel.port, sequence: sequence, answers: .asked)
+        try send(single)
+    }
+
+    /// Sends what is in a buffer.
+    func send(_ requests: borrowing RequestBuffer) throws(Failure) {
+        try unsafe requests.withBytes { (bytes) throws(Failure) in
+            try retrying { (channel) throws(SystemError) in try unsafe channel.send(bytes) }
+        }
+    }
+
+    /// Lends a buffer for the requests of a batch, which keeps its templates from one batch to the next.
+    mutating func takeBuffer() -> RequestBuffer { bulk.take() ?? RequestBuffer() }
+
+    /// Takes a buffer back, and leaves one without room.
+    mutating func giveBack(_ buffer: inout RequestBuffer) {
+        var lent = RequestBuffer(capacity: 0)
+        swap(&lent, &buffer)
+        lent.removeAll()
+        bulk = consume lent
     }
 
     /// Calls `body` with what was received, as far as it fitted.

@@ -58,8 +58,10 @@ enum AttributeSet {
         prefix + (type < suffixes.count ? suffixes[type] : String(type))
     }
 
-    func malformed(_ type: Int, _ problem: String) -> MalformedReply {
-        MalformedReply(attribute: name(of: type), problem: problem)
+    // Never inlined, here and below: what makes up the text of an error would slow down the reading of what is right.
+    @inline(never)
+    func malformed(_ type: Int, _ problem: @autoclosure () -> String) -> MalformedReply {
+        MalformedReply(attribute: name(of: type), problem: problem())
     }
 
     func missing(_ type: Int) -> MalformedReply { malformed(type, "is missing") }
@@ -71,7 +73,13 @@ struct Attribute {
     let type: Int
     let payload: Range<Int>
 
-    func malformed(_ problem: String) -> MalformedReply { set.malformed(type, problem) }
+    @inline(never)
+    func malformed(_ problem: @autoclosure () -> String) -> MalformedReply { set.malformed(type, problem()) }
+
+    @inline(never)
+    fileprivate func wrongSize(_ size: Int) -> MalformedReply {
+        malformed("has \(payload.count) bytes instead of \(size)")
+    }
 }
 
 /// Steps through the attributes of a message or of a nested attribute, and never beyond its end.
@@ -87,16 +95,15 @@ struct AttributeCursor {
     }
 
     /// The next attribute, or nil at the end. `bytes` are the same at each call.
+    @inline(__always)
     mutating func next(in bytes: RawSpan) throws(MalformedReply) -> Attribute? {
         let left = bytes.byteCount - offset
         guard left > 0 else { return nil }
-        guard left >= Netlink.attributeHeaderLength else {
-            throw MalformedReply(attribute: set.name(of: 0), problem: "is followed by \(left) stray bytes")
-        }
+        guard left >= Netlink.attributeHeaderLength else { throw strayBytes(left) }
         let length = Int(bytes.integer(at: offset, as: UInt16.self))
         let type = Int(bytes.integer(at: offset + 2, as: UInt16.self)) & Netlink.attributeTypeMask
         guard length >= Netlink.attributeHeaderLength, length <= left else {
-            throw set.malformed(type, "has a length of \(length) where \(left) bytes are left")
+            throw wrongLength(type, length, left)
         }
         let attribute = Attribute(
             set: set,
@@ -106,31 +113,41 @@ struct AttributeCursor {
         offset += Netlink.aligned(length)
         return attribute
     }
+
+    @inline(never)
+    private func strayBytes(_ count: Int) -> MalformedReply {
+        MalformedReply(attribute: set.name(of: 0), problem: "is followed by \(count) stray bytes")
+    }
+
+    @inline(never)
+    private func wrongLength(_ type: Int, _ length: Int, _ left: Int) -> MalformedReply {
+        set.malformed(type, "has a length of \(length) where \(left) bytes are left")
+    }
 }
 
 extension RawSpan {
     /// An integer of the host's byte order. Traps outside the bounds, which callers have checked.
+    @inline(__always)
     func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as _: Value.Type) -> Value {
         // Unsafe for types in which not every bit pattern is a value; in integers, each is. The bounds are checked.
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
     }
 
     /// The attribute as an integer of the host's byte order, exactly as wide as the type.
+    @inline(__always)
     func read<Value: FixedWidthInteger & BitwiseCopyable>(
         _ attribute: Attribute,
         as type: Value.Type
     ) throws(MalformedReply) -> Value {
         guard attribute.payload.count == MemoryLayout<Value>.size else {
-            throw attribute.malformed("has \(attribute.payload.count) bytes instead of \(MemoryLayout<Value>.size)")
+            throw attribute.wrongSize(MemoryLayout<Value>.size)
         }
         return integer(at: attribute.payload.lowerBound, as: type)
     }
 
     /// The attribute as a pair of 32-bit numbers, such as the kernel's `struct ip_vs_flags`.
     func readPair(_ attribute: Attribute) throws(MalformedReply) -> (first: UInt32, second: UInt32) {
-        guard attribute.payload.count == 8 else {
-            throw attribute.malformed("has \(attribute.payload.count) bytes instead of 8")
-        }
+        guard attribute.payload.count == 8 else { throw attribute.wrongSize(8) }
         let start = attribute.payload.lowerBound
         return (integer(at: start, as: UInt32.self), integer(at: start + 4, as: UInt32.self))
     }
@@ -147,10 +164,9 @@ extension RawSpan {
     }
 
     /// The attribute as the 16 bytes that IPVS has for an address of either family.
+    @inline(__always)
     func readAddress(_ attribute: Attribute) throws(MalformedReply) -> RawAddress {
-        guard attribute.payload.count == 16 else {
-            throw attribute.malformed("has \(attribute.payload.count) bytes instead of 16")
-        }
+        guard attribute.payload.count == 16 else { throw attribute.wrongSize(16) }
         let start = attribute.payload.lowerBound
         return RawAddress(
             high: UInt64(bigEndian: integer(at: start, as: UInt64.self)),

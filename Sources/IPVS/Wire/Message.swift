@@ -19,11 +19,6 @@ struct Message: AttributeWriter, ~Copyable {
 
     deinit { unsafe cipvs_message_destroy(message) }
 
-    /// Starts anew, with the headers of a request alone.
-    mutating func begin(_ request: Request, type: UInt16, sequence: UInt32, port: UInt32) {
-        begin(type: type, flags: request.flags, sequence: sequence, port: port, command: request.command)
-    }
-
     /// Starts anew, with the headers alone.
     mutating func begin(type: UInt16, flags: UInt16, sequence: UInt32, port: UInt32, command: UInt8) {
         let version = UInt8(IPVS_GENL_VERSION)

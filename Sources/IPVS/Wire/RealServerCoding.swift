@@ -53,45 +53,28 @@ extension ForwardingMethod {
 }
 
 extension RealServer {
-    /// What a real server's nested attribute tells.
-    struct Decoded {
-        var server: RealServer
-        var activeConnections: UInt32?
-        var inactiveConnections: UInt32?
-        var persistentConnections: UInt32?
-        var statistics: Statistics?
-    }
-
     /// Reads a real server from inside its nested attribute. Linux before 3.18 does not say its family, which is then
     /// the service's; before 5.2 it has no kinds of tunnel.
-    static func decode(_ bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) -> Decoded {
-        let fields = try DestinationFields(bytes)
-        return Decoded(
-            server: try fields.server(serviceFamily: serviceFamily),
-            activeConnections: fields.activeConnections,
-            inactiveConnections: fields.inactiveConnections,
-            persistentConnections: fields.persistentConnections,
-            statistics: fields.statistics64 ?? fields.statistics32
-        )
-    }
-}
-
-extension RealServer {
-    /// Reads a real server alone, and passes over its counters.
+    @inline(__always)
     init(decoding bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) {
-        self = try DestinationFields(bytes, withCounters: false).server(serviceFamily: serviceFamily)
+        self = try DestinationFields(bytes).server(serviceFamily: serviceFamily)
+    }
+
+    /// Reads what names a real server.
+    static func decodeEndpoint(_ bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) -> Endpoint {
+        try DestinationFields(bytes).endpoint(serviceFamily: serviceFamily)
     }
 }
 
 extension RealServer.Status {
     init(decoding bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) {
-        let decoded = try RealServer.decode(bytes, serviceFamily: serviceFamily)
+        let counters = try DestinationCounters(bytes)
         self.init(
-            server: decoded.server,
-            activeConnections: try need(decoded.activeConnections, IPVS_DEST_ATTR_ACTIVE_CONNS),
-            inactiveConnections: try need(decoded.inactiveConnections, IPVS_DEST_ATTR_INACT_CONNS),
-            persistentConnections: try need(decoded.persistentConnections, IPVS_DEST_ATTR_PERSIST_CONNS),
-            statistics: try need(decoded.statistics, IPVS_DEST_ATTR_STATS)
+            server: try RealServer(decoding: bytes, serviceFamily: serviceFamily),
+            activeConnections: try need(counters.activeConnections, IPVS_DEST_ATTR_ACTIVE_CONNS),
+            inactiveConnections: try need(counters.inactiveConnections, IPVS_DEST_ATTR_INACT_CONNS),
+            persistentConnections: try need(counters.persistentConnections, IPVS_DEST_ATTR_PERSIST_CONNS),
+            statistics: try need(counters.statistics64 ?? counters.statistics32, IPVS_DEST_ATTR_STATS)
         )
     }
 }
@@ -101,35 +84,32 @@ private func need<Value>(_ value: Value?, _ type: Int) throws(MalformedReply) ->
     return value
 }
 
-/// The attributes of a destination as they come, in whatever order.
+/// The attributes of a destination's configuration as they come, in whatever order.
+///
+/// A table has tens of thousands of these, so which of them are there is one number, and not a flag beside each.
 private struct DestinationFields {
-    var family: IPAddress.Family?
-    var address: RawAddress?
-    var port: UInt16?
-    var forwarding: UInt32?
-    var weight: UInt32?
-    var upperThreshold: UInt32?
-    var lowerThreshold: UInt32?
-    var tunnelKind: UInt8 = 0
-    var tunnelPort: UInt16 = 0
-    var tunnelFlags: UInt16 = 0
-    var activeConnections: UInt32?
-    var inactiveConnections: UInt32?
-    var persistentConnections: UInt32?
-    var statistics32: Statistics?
-    var statistics64: Statistics?
+    private var present: UInt32 = 0
+    private var family: UInt16 = 0
+    private var address = RawAddress(high: 0, low: 0)
+    private var port: UInt16 = 0
+    private var forwarding: UInt32 = 0
+    private var weight: UInt32 = 0
+    private var upperThreshold: UInt32 = 0
+    private var lowerThreshold: UInt32 = 0
+    private var tunnelKind: UInt8 = 0
+    private var tunnelPort: UInt16 = 0
+    private var tunnelFlags: UInt16 = 0
 
-    init(_ bytes: RawSpan, withCounters: Bool = true) throws(MalformedReply) {
+    @inline(__always)
+    init(_ bytes: RawSpan) throws(MalformedReply) {
         var cursor = AttributeCursor(.destination)
-        while let attribute = try cursor.next(in: bytes) {
-            try read(attribute, in: bytes)
-            if withCounters { try readCounters(attribute, in: bytes) }
-        }
+        while let attribute = try cursor.next(in: bytes) { try read(attribute, in: bytes) }
     }
 
+    @inline(__always)
     private mutating func read(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
         switch attribute.type {
-        case IPVS_DEST_ATTR_ADDR_FAMILY: family = try bytes.readFamily(attribute)
+        case IPVS_DEST_ATTR_ADDR_FAMILY: family = try bytes.read(attribute, as: UInt16.self)
         case IPVS_DEST_ATTR_ADDR: address = try bytes.readAddress(attribute)
         case IPVS_DEST_ATTR_PORT: port = UInt16(bigEndian: try bytes.read(attribute, as: UInt16.self))
         case IPVS_DEST_ATTR_FWD_METHOD: forwarding = try bytes.read(attribute, as: UInt32.self)
@@ -139,37 +119,56 @@ private struct DestinationFields {
         case IPVS_DEST_ATTR_TUN_TYPE: tunnelKind = try bytes.read(attribute, as: UInt8.self)
         case IPVS_DEST_ATTR_TUN_PORT: tunnelPort = UInt16(bigEndian: try bytes.read(attribute, as: UInt16.self))
         case IPVS_DEST_ATTR_TUN_FLAGS: tunnelFlags = try bytes.read(attribute, as: UInt16.self)
-        default: break
+        default: return
         }
+        present |= 1 << UInt32(truncatingIfNeeded: attribute.type)
     }
 
-    private mutating func readCounters(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
-        switch attribute.type {
-        case IPVS_DEST_ATTR_ACTIVE_CONNS: activeConnections = try bytes.read(attribute, as: UInt32.self)
-        case IPVS_DEST_ATTR_INACT_CONNS: inactiveConnections = try bytes.read(attribute, as: UInt32.self)
-        case IPVS_DEST_ATTR_PERSIST_CONNS: persistentConnections = try bytes.read(attribute, as: UInt32.self)
-        case IPVS_DEST_ATTR_STATS: statistics32 = try Statistics(decoding: bytes.extracting(attribute.payload))
-        case IPVS_DEST_ATTR_STATS64: statistics64 = try Statistics(decoding: bytes.extracting(attribute.payload))
-        default: break
-        }
+    private func has(_ type: Int) -> Bool { present >> UInt32(type) & 1 == 1 }
+
+    /// Throws if an attribute has not come.
+    @inline(__always)
+    func require(_ type: Int) throws(MalformedReply) {
+        guard has(type) else { throw AttributeSet.destination.missing(type) }
     }
 
+    @inline(__always)
+    private func requireConfiguration() throws(MalformedReply) {
+        try require(IPVS_DEST_ATTR_FWD_METHOD)
+        try require(IPVS_DEST_ATTR_WEIGHT)
+        try require(IPVS_DEST_ATTR_U_THRESH)
+        try require(IPVS_DEST_ATTR_L_THRESH)
+    }
+
+    @inline(__always)
     func server(serviceFamily: IPAddress.Family) throws(MalformedReply) -> RealServer {
-        RealServer(
-            Endpoint(
-                try need(address, IPVS_DEST_ATTR_ADDR).address(family ?? serviceFamily),
-                try need(port, IPVS_DEST_ATTR_PORT)
-            ),
+        try requireConfiguration()
+        return RealServer(
+            try endpoint(serviceFamily: serviceFamily),
             forwarding: try forwardingMethod(),
-            weight: try need(weight, IPVS_DEST_ATTR_WEIGHT),
-            upperThreshold: try need(upperThreshold, IPVS_DEST_ATTR_U_THRESH),
-            lowerThreshold: try need(lowerThreshold, IPVS_DEST_ATTR_L_THRESH)
+            weight: weight,
+            upperThreshold: upperThreshold,
+            lowerThreshold: lowerThreshold
         )
     }
 
+    @inline(__always)
+    func endpoint(serviceFamily: IPAddress.Family) throws(MalformedReply) -> Endpoint {
+        try require(IPVS_DEST_ATTR_ADDR)
+        try require(IPVS_DEST_ATTR_PORT)
+        guard has(IPVS_DEST_ATTR_ADDR_FAMILY) else { return Endpoint(address.address(serviceFamily), port) }
+        guard let family = IPAddress.Family(rawValue: family) else {
+            throw AttributeSet.destination.malformed(
+                IPVS_DEST_ATTR_ADDR_FAMILY,
+                "is \(family), an unknown address family"
+            )
+        }
+        return Endpoint(address.address(family), port)
+    }
+
+    @inline(__always)
     private func forwardingMethod() throws(MalformedReply) -> ForwardingMethod {
-        let number = try need(forwarding, IPVS_DEST_ATTR_FWD_METHOD)
-        switch Int32(truncatingIfNeeded: number) {
+        switch Int32(truncatingIfNeeded: forwarding) {
         case IP_VS_CONN_F_MASQ: return .masquerade
         case IP_VS_CONN_F_LOCALNODE: return .local
         case IP_VS_CONN_F_TUNNEL: return .tunnel(tunnel.meaningful)
@@ -178,7 +177,7 @@ private struct DestinationFields {
         default:
             throw AttributeSet.destination.malformed(
                 IPVS_DEST_ATTR_FWD_METHOD,
-                "is \(number), an unknown forwarding method"
+                "is \(forwarding), an unknown forwarding method"
             )
         }
     }
@@ -189,5 +188,30 @@ private struct DestinationFields {
             port: tunnelPort,
             checksum: Tunnel.Checksum(rawValue: tunnelFlags)
         )
+    }
+}
+
+/// The attributes of a destination that the kernel counts, as they come.
+private struct DestinationCounters {
+    private(set) var activeConnections: UInt32?
+    private(set) var inactiveConnections: UInt32?
+    private(set) var persistentConnections: UInt32?
+    private(set) var statistics32: Statistics?
+    private(set) var statistics64: Statistics?
+
+    init(_ bytes: RawSpan) throws(MalformedReply) {
+        var cursor = AttributeCursor(.destination)
+        while let attribute = try cursor.next(in: bytes) { try read(attribute, in: bytes) }
+    }
+
+    private mutating func read(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
+        switch attribute.type {
+        case IPVS_DEST_ATTR_ACTIVE_CONNS: activeConnections = try bytes.read(attribute, as: UInt32.self)
+        case IPVS_DEST_ATTR_INACT_CONNS: inactiveConnections = try bytes.read(attribute, as: UInt32.self)
+        case IPVS_DEST_ATTR_PERSIST_CONNS: persistentConnections = try bytes.read(attribute, as: UInt32.self)
+        case IPVS_DEST_ATTR_STATS: statistics32 = try Statistics(decoding: bytes.extracting(attribute.payload))
+        case IPVS_DEST_ATTR_STATS64: statistics64 = try Statistics(decoding: bytes.extracting(attribute.payload))
+        default: break
+        }
     }
 }

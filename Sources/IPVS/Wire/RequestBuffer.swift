@@ -1,4 +1,5 @@
 import CIPVS
+import Glibc
 
 /// Requests, one behind the other as one system call sends them.
 ///
@@ -6,51 +7,103 @@ import CIPVS
 @safe
 struct RequestBuffer: ~Copyable {
     private let storage: UnsafeMutableRawBufferPointer
-    private let capacity: Int
     private var templates: [(shape: Request.Shape, template: RequestTemplate)] = []
+    private var last: (shape: Request.Shape, bytes: UnsafeRawBufferPointer, slots: Slots)?
     private var length = 0
-    private var lastStart = 0
+
+    private typealias Slots = UnsafeBufferPointer<RequestTemplate.Slot>
 
     /// How many requests are in it.
     private(set) var count = 0
 
-    /// What a socket takes at once with Linux's usual limit, net.core.wmem_default, with some room left.
-    static let defaultCapacity = 200 * 1024
+    /// A request takes some 200 bytes. Far less than what a socket takes at once: the cost of a system call is spread
+    /// over hundreds by then, and memory that is touched for the first time has a cost too.
+    static let defaultCapacity = 64 * 1024
 
     init(capacity: Int = defaultCapacity) {
         unsafe storage = .allocate(byteCount: capacity, alignment: 8)
-        self.capacity = capacity
     }
 
     deinit { unsafe storage.deallocate() }
 
-    mutating func removeAll() { (length, lastStart, count) = (0, 0, 0) }
+    mutating func removeAll() { (length, count) = (0, 0) }
 
-    /// Appends a request with what is to stand in its header; false if there is no room for it.
-    mutating func append(
-        _ request: Request,
-        flags: UInt16,
-        type: UInt16,
-        sequence: UInt32,
-        port: UInt32
-    ) -> Bool {
-        guard let size = copy(request) else { return false }
-        let header = unsafe UnsafeMutableRawBufferPointer(rebasing: storage[length..<length + Netlink.headerLength])
-        unsafe header.storeBytes(of: type, toByteOffset: 4, as: UInt16.self)
-        unsafe header.storeBytes(of: flags, toByteOffset: 6, as: UInt16.self)
-        unsafe header.storeBytes(of: sequence, toByteOffset: 8, as: UInt32.self)
-        unsafe header.storeBytes(of: port, toByteOffset: 12, as: UInt32.self)
-        lastStart = length
-        length += Netlink.aligned(size)
-        count += 1
+    /// Appends a request; false if there is no room for it. Before it is sent it has to be addressed.
+    mutating func append(_ request: borrowing some EncodableRequest) -> Bool {
+        let shape = request.shape
+        if let last = unsafe last, unsafe last.shape == shape {
+            guard unsafe last.bytes.count <= storage.count - length else { return false }
+            if unsafe fill(last.bytes, last.slots, with: request) { return true }
+        }
+        return appendFirst(request, shape)
+    }
+
+    /// Appends a request that is not of the shape of the one before it, or that only seems to be.
+    @inline(never)
+    private mutating func appendFirst(_ request: borrowing some EncodableRequest, _ shape: Request.Shape) -> Bool {
+        if let index = templates.firstIndex(where: { $0.shape == shape }) {
+            let template = templates[index].template
+            guard unsafe template.bytes.count <= storage.count - length else { return false }
+            if unsafe fill(template.bytes, template.slots, with: request) {
+                unsafe last = (shape, template.bytes, template.slots)
+                return true
+            }
+            unsafe last = nil
+            templates.remove(at: index)
+        }
+        guard let template = RequestTemplate(copy request) else { return false }
+        templates.append((shape, template))
+        unsafe last = (shape, template.bytes, template.slots)
+        guard unsafe template.bytes.count <= storage.count - length else { return false }
+        let isFilled = unsafe fill(template.bytes, template.slots, with: request)
+        precondition(isFilled, "an encoder puts something else each time")
         return true
     }
 
-    /// Has the kernel answer the last request even if it succeeds, which tells that it has read them all.
-    mutating func requireLastAnswer() {
-        guard count > 0 else { return }
-        let flags = UInt16(NLM_F_REQUEST | NLM_F_ACK)
-        unsafe storage.storeBytes(of: flags, toByteOffset: lastStart + 6, as: UInt16.self)
+    /// Puts a copy of a template behind the other requests, and fills it with the values of a request if they fit.
+    @unsafe
+    @inline(__always)
+    private mutating func fill(
+        _ bytes: UnsafeRawBufferPointer,
+        _ slots: Slots,
+        with request: borrowing some EncodableRequest
+    ) -> Bool {
+        guard let start = unsafe storage.baseAddress else { return false }
+        var writer = unsafe TemplateWriter(bytes: bytes, slots: slots, to: start + length)
+        request.put(into: &writer)
+        guard writer.isComplete else { return false }
+        length += Netlink.aligned(bytes.count)
+        count += 1
+        return true
+    }
+}
+
+extension RequestBuffer {
+    /// Which requests the kernel answers; it answers those that fail in any case.
+    enum Answers {
+        /// Each as it asks itself.
+        case asked
+        /// The last one alone, which tells that the kernel has read them all.
+        case last
+    }
+
+    /// Writes into the headers whom the requests go to, and the number of the first; the others follow it.
+    mutating func address(type: UInt16, port: UInt32, sequence: UInt32, answers: Answers) {
+        var number = sequence
+        var start = 0
+        while start < length {
+            let header = unsafe UnsafeMutableRawBufferPointer(rebasing: storage[start..<start + Netlink.headerLength])
+            let size = Netlink.aligned(Int(unsafe header.load(as: UInt32.self)))
+            unsafe header.storeBytes(of: type, toByteOffset: 4, as: UInt16.self)
+            if answers == .last {
+                let flags = NLM_F_REQUEST | (start + size == length ? NLM_F_ACK : 0)
+                unsafe header.storeBytes(of: UInt16(flags), toByteOffset: 6, as: UInt16.self)
+            }
+            unsafe header.storeBytes(of: number, toByteOffset: 8, as: UInt32.self)
+            unsafe header.storeBytes(of: port, toByteOffset: 12, as: UInt32.self)
+            number &+= 1
+            start += size
+        }
     }
 
     func withBytes<Result, Failure: Error>(
@@ -59,54 +112,18 @@ struct RequestBuffer: ~Copyable {
         unsafe try body(UnsafeRawBufferPointer(rebasing: storage[..<length]))
     }
 
-    /// Puts a request behind the others, and returns its size; nil if there is no room.
-    private mutating func copy(_ request: Request) -> Int? {
-        let shape = request.shape
-        if let index = templates.firstIndex(where: { $0.shape == shape }) {
-            let template = templates[index].template
-            guard template.bytes.count <= capacity - length else { return nil }
-            if fill(template, with: request) { return template.bytes.count }
-            templates.remove(at: index)
+    /// Calls `body` with each request, from behind its netlink header on, in their order.
+    func forEach(_ body: (_ place: Int, _ command: UInt8, _ attributes: RawSpan) -> Void) {
+        unsafe withBytes { buffer in
+            let bytes = unsafe buffer.bytes
+            var start = 0
+            for place in 0..<count {
+                let size = Int(bytes.integer(at: start, as: UInt32.self))
+                let attributes = start + Netlink.headerLength + Netlink.genericHeaderLength..<start + size
+                let command = bytes.integer(at: start + Netlink.headerLength, as: UInt8.self)
+                body(place, command, bytes.extracting(attributes))
+                start += Netlink.aligned(size)
+            }
         }
-        guard let template = RequestTemplate(request) else { return nil }
-        templates.append((shape, template))
-        guard template.bytes.count <= capacity - length else { return nil }
-        precondition(fill(template, with: request), "an encoder puts something else each time")
-        return template.bytes.count
-    }
-
-    private func fill(_ template: RequestTemplate, with request: Request) -> Bool {
-        var writer = unsafe TemplateWriter(template, to: UnsafeMutableRawBufferPointer(rebasing: storage[length...]))
-        request.put(into: &writer)
-        return writer.isComplete
-    }
-}
-
-extension Request {
-    /// Requests of one shape differ in values, but not in which attributes they have and how long each is.
-    struct Shape: Equatable {
-        fileprivate let number: UInt64
-    }
-
-    /// A guess that is good enough: where it is wrong, filling notices.
-    var shape: Shape {
-        switch self {
-        case .addService(let server), .updateService(let server):
-            shape(
-                server.id,
-                lengths: server.scheduler.rawValue.utf8.count,
-                server.persistence?.engine?.rawValue.utf8.count ?? 0
-            )
-        case .deleteService(let id), .addDestination(_, let id), .updateDestination(_, let id),
-            .deleteDestination(_, let id):
-            shape(id)
-        default: Shape(number: UInt64(command))
-        }
-    }
-
-    private func shape(_ id: VirtualServer.Identity, lengths first: Int = 0, _ second: Int = 0) -> Shape {
-        var number = UInt64(command) | UInt64(first) << 16 | UInt64(second) << 32
-        if case .firewallMark = id { number |= 1 << 8 }
-        return Shape(number: number)
     }
 }

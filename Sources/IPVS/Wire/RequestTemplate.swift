@@ -1,25 +1,47 @@
 /// A request that libnl built once, and where its values are: to be copied and filled anew for each request of its
 /// shape, which takes a tenth of the time.
-struct RequestTemplate {
+@safe
+final class RequestTemplate {
     /// What one call of an encoder put: which attribute, how long, and where its value is. The begin and the end of a
     /// nested attribute are marks without a value.
     struct Slot: Equatable {
-        let attribute: Int
-        let length: Int
-        let offset: Int
+        let attribute: Int16
+        let length: UInt16
+        let offset: UInt32
+
+        init(_ attribute: Int, length: Int, offset: Int) {
+            self.attribute = Int16(truncatingIfNeeded: attribute)
+            self.length = UInt16(truncatingIfNeeded: length)
+            self.offset = UInt32(truncatingIfNeeded: offset)
+        }
 
         static let endOfNest = -1
+
+        /// Stands behind the last one; no call of an encoder is like it.
+        fileprivate static let end = Slot(-2, length: 0, offset: 0)
     }
 
-    let bytes: [UInt8]
-    let slots: [Slot]
+    /// The request, but for what stands in its netlink header: that is for who sends it.
+    @unsafe let bytes: UnsafeRawBufferPointer
 
-    /// Has libnl build the request, but for what stands in its netlink header: that is for who sends it.
-    init?(_ request: Request) {
+    /// What was put, in its order.
+    @unsafe let slots: UnsafeBufferPointer<Slot>
+
+    /// Has libnl build the request; nil if there is no memory for it.
+    init?(_ request: some EncodableRequest) {
         guard var recorder = TemplateRecorder(request) else { return nil }
         request.put(into: &recorder)
-        slots = recorder.slots
-        bytes = recorder.bytes
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: recorder.count, alignment: 8)
+        unsafe recorder.withBytes { unsafe copy.copyMemory(from: $0) }
+        unsafe bytes = UnsafeRawBufferPointer(copy)
+        let places = UnsafeMutableBufferPointer<Slot>.allocate(capacity: recorder.slots.count + 1)
+        _ = unsafe places.initialize(from: recorder.slots + [.end])
+        unsafe slots = UnsafeBufferPointer(rebasing: places.dropLast())
+    }
+
+    deinit {
+        unsafe bytes.deallocate()
+        unsafe slots.deallocate()
     }
 }
 
@@ -28,13 +50,15 @@ private struct TemplateRecorder: AttributeWriter, ~Copyable {
     private var message: Message
     private(set) var slots: [RequestTemplate.Slot] = []
 
-    init?(_ request: Request) {
+    init?(_ request: some EncodableRequest) {
         guard var message = Message() else { return nil }
-        message.begin(request, type: 0, sequence: 0, port: 0)
+        message.begin(type: 0, flags: request.flags, sequence: 0, port: 0, command: request.command)
         self.message = message
     }
 
-    var bytes: [UInt8] { unsafe message.withBytes { unsafe Array($0) } }
+    var count: Int { message.count }
+
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { unsafe message.withBytes(body) }
 
     mutating func put(_ attribute: Int, _ value: UInt8) {
         note(attribute, 1)
@@ -76,71 +100,106 @@ private struct TemplateRecorder: AttributeWriter, ~Copyable {
 
     private mutating func note(_ attribute: Int, _ length: Int) {
         let offset = message.count + Netlink.attributeHeaderLength
-        slots.append(RequestTemplate.Slot(attribute: attribute, length: length, offset: offset))
+        slots.append(RequestTemplate.Slot(attribute, length: length, offset: offset))
     }
 }
 
 /// Fills a copy of a template. What an encoder puts must be what it put when the template was built; if it is not, the
 /// copy is not to be used.
+///
+/// It refers to the template's memory and the copy's, which must both outlive it.
 @safe
 struct TemplateWriter: AttributeWriter, ~Copyable {
-    private let copy: UnsafeMutableRawBufferPointer
-    private let slots: [RequestTemplate.Slot]
-    private var next = 0
+    private let copy: UnsafeMutableRawPointer
+    private var next: UnsafePointer<RequestTemplate.Slot>
+    private let end: UnsafePointer<RequestTemplate.Slot>
     private var matches = true
 
-    /// Copies a template to the beginning of a buffer that is large enough.
-    init(_ template: RequestTemplate, to buffer: UnsafeMutableRawBufferPointer) {
-        unsafe buffer.copyBytes(from: template.bytes)
-        unsafe copy = UnsafeMutableRawBufferPointer(rebasing: buffer[..<template.bytes.count])
-        slots = template.slots
+    /// Copies a template to a place with room for it.
+    @unsafe
+    init(_ template: RequestTemplate, to place: UnsafeMutableRawPointer) {
+        unsafe self.init(bytes: template.bytes, slots: template.slots, to: place)
+    }
+
+    /// Copies the bytes of a template, whose slots these are, to a place with room for them.
+    @unsafe
+    @inline(__always)
+    init(
+        bytes: UnsafeRawBufferPointer,
+        slots: UnsafeBufferPointer<RequestTemplate.Slot>,
+        to place: UnsafeMutableRawPointer
+    ) {
+        guard let start = bytes.baseAddress, let first = slots.baseAddress else {
+            preconditionFailure("a template has a header, and a mark behind its slots")
+        }
+        unsafe place.copyMemory(from: start, byteCount: bytes.count)
+        unsafe copy = place
+        unsafe next = first
+        unsafe end = first + slots.count
     }
 
     /// Whether each value has found its place.
-    var isComplete: Bool { matches && next == slots.count }
+    var isComplete: Bool { unsafe matches && next == end }
 
+    @inline(__always)
     mutating func put(_ attribute: Int, _ value: UInt8) { store(attribute, value) }
 
+    @inline(__always)
     mutating func put(_ attribute: Int, _ value: UInt16) { store(attribute, value) }
 
+    @inline(__always)
     mutating func put(_ attribute: Int, _ value: UInt32) { store(attribute, value) }
 
+    @inline(__always)
     mutating func put(_ attribute: Int, _ string: String) {
-        guard let offset = take(attribute, string.utf8.count + 1) else { return }
+        guard let place = unsafe take(attribute, string.utf8.count + 1) else { return }
         // The NUL at the end is the template's.
         var string = string
-        string.withUTF8 { unsafe copy[offset..<offset + $0.count].copyBytes(from: $0) }
+        string.withUTF8 { name in
+            guard let start = name.baseAddress else { return }
+            unsafe place.copyMemory(from: start, byteCount: name.count)
+        }
     }
 
+    @inline(__always)
     mutating func put(_ attribute: Int, _ address: IPAddress) {
-        guard let offset = take(attribute, 16) else { return }
-        unsafe copy.storeBytes(of: address.high.bigEndian, toByteOffset: offset, as: UInt64.self)
-        unsafe copy.storeBytes(of: address.low.bigEndian, toByteOffset: offset + 8, as: UInt64.self)
+        guard let place = unsafe take(attribute, 16) else { return }
+        unsafe place.storeBytes(of: address.high.bigEndian, as: UInt64.self)
+        unsafe place.storeBytes(of: address.low.bigEndian, toByteOffset: 8, as: UInt64.self)
     }
 
+    @inline(__always)
     mutating func put(_ attribute: Int, _ first: UInt32, _ second: UInt32) {
-        guard let offset = take(attribute, 8) else { return }
-        unsafe copy.storeBytes(of: first, toByteOffset: offset, as: UInt32.self)
-        unsafe copy.storeBytes(of: second, toByteOffset: offset + 4, as: UInt32.self)
+        guard let place = unsafe take(attribute, 8) else { return }
+        unsafe place.storeBytes(of: first, as: UInt32.self)
+        unsafe place.storeBytes(of: second, toByteOffset: 4, as: UInt32.self)
     }
 
+    @inline(__always)
     mutating func nest(_ attribute: Int, _ body: (inout TemplateWriter) -> Void) {
-        _ = take(attribute, 0)
+        _ = unsafe take(attribute, 0)
         body(&self)
-        _ = take(RequestTemplate.Slot.endOfNest, 0)
+        _ = unsafe take(RequestTemplate.Slot.endOfNest, 0)
     }
 
-    private mutating func store<Value: FixedWidthInteger>(_ attribute: Int, _ value: Value) {
-        guard let offset = take(attribute, MemoryLayout<Value>.size) else { return }
-        unsafe copy.storeBytes(of: value, toByteOffset: offset, as: Value.self)
+    @inline(__always)
+    private mutating func store<Value: FixedWidthInteger & BitwiseCopyable>(_ attribute: Int, _ value: Value) {
+        guard let place = unsafe take(attribute, MemoryLayout<Value>.size) else { return }
+        unsafe place.storeBytes(of: value, as: Value.self)
     }
 
-    private mutating func take(_ attribute: Int, _ length: Int) -> Int? {
-        guard matches, next < slots.count, slots[next].attribute == attribute, slots[next].length == length else {
+    /// Where the next value belongs; nil if the template has another one there. After the last one there is always
+    /// another one: the mark of the end.
+    @unsafe
+    @inline(__always)
+    private mutating func take(_ attribute: Int, _ length: Int) -> UnsafeMutableRawPointer? {
+        let slot = unsafe next.pointee
+        guard slot.attribute == Int16(truncatingIfNeeded: attribute), slot.length == UInt16(truncatingIfNeeded: length)
+        else {
             matches = false
             return nil
         }
-        defer { next += 1 }
-        return slots[next].offset
+        unsafe next += 1
+        return unsafe copy + Int(slot.offset)
     }
 }

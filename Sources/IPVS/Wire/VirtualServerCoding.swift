@@ -49,17 +49,8 @@ extension AttributeWriter where Self: ~Copyable {
 }
 
 extension VirtualServer {
-    /// Reads a virtual server from inside its nested attribute; the statistics are nil where there are none, as in a
-    /// request.
-    static func decode(_ bytes: RawSpan) throws(MalformedReply) -> (server: VirtualServer, statistics: Statistics?) {
-        let fields = try ServiceFields(bytes)
-        return (try fields.server(), fields.statistics64 ?? fields.statistics32)
-    }
-
-    /// Reads a virtual server alone, and passes over its counters.
-    init(decoding bytes: RawSpan) throws(MalformedReply) {
-        self = try ServiceFields(bytes, withCounters: false).server()
-    }
+    /// Reads a virtual server from inside its nested attribute.
+    init(decoding bytes: RawSpan) throws(MalformedReply) { self = try ServiceFields(bytes).server() }
 
     /// Reads what names a virtual server from inside its nested attribute.
     static func decodeIdentity(_ bytes: RawSpan) throws(MalformedReply) -> Identity {
@@ -69,33 +60,42 @@ extension VirtualServer {
 
 extension VirtualServer.Status {
     init(decoding bytes: RawSpan) throws(MalformedReply) {
-        let (server, statistics) = try VirtualServer.decode(bytes)
-        guard let statistics else { throw AttributeSet.service.missing(IPVS_SVC_ATTR_STATS) }
-        self.init(server: server, statistics: statistics)
+        self.init(server: try VirtualServer(decoding: bytes), statistics: try Self.statistics(in: bytes))
+    }
+
+    private static func statistics(in bytes: RawSpan) throws(MalformedReply) -> Statistics {
+        var found: (narrow: Statistics?, wide: Statistics?)
+        var cursor = AttributeCursor(.service)
+        while let attribute = try cursor.next(in: bytes) {
+            switch attribute.type {
+            case IPVS_SVC_ATTR_STATS: found.narrow = try Statistics(decoding: bytes.extracting(attribute.payload))
+            case IPVS_SVC_ATTR_STATS64: found.wide = try Statistics(decoding: bytes.extracting(attribute.payload))
+            default: break
+            }
+        }
+        guard let statistics = found.wide ?? found.narrow else {
+            throw AttributeSet.service.missing(IPVS_SVC_ATTR_STATS)
+        }
+        return statistics
     }
 }
 
-/// The attributes of a service as they come, in whatever order.
+/// The attributes of a service's configuration as they come, in whatever order.
 private struct ServiceFields {
-    var family: IPAddress.Family?
-    var transport: UInt16?
-    var address: RawAddress?
-    var port: UInt16?
-    var mark: UInt32?
-    var scheduler: String?
-    var flags: UInt32?
-    var timeout: UInt32?
-    var mask: UInt32?
-    var engine: String?
-    var statistics32: Statistics?
-    var statistics64: Statistics?
+    private var family: IPAddress.Family?
+    private var transport: UInt16?
+    private var address: RawAddress?
+    private var port: UInt16?
+    private var mark: UInt32?
+    private var scheduler: String?
+    private var flags: UInt32?
+    private var timeout: UInt32?
+    private var mask: UInt32?
+    private var engine: String?
 
-    init(_ bytes: RawSpan, withCounters: Bool = true) throws(MalformedReply) {
+    init(_ bytes: RawSpan) throws(MalformedReply) {
         var cursor = AttributeCursor(.service)
-        while let attribute = try cursor.next(in: bytes) {
-            try read(attribute, in: bytes)
-            if withCounters { try readCounters(attribute, in: bytes) }
-        }
+        while let attribute = try cursor.next(in: bytes) { try read(attribute, in: bytes) }
     }
 
     private mutating func read(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
@@ -112,14 +112,6 @@ private struct ServiceFields {
         case IPVS_SVC_ATTR_TIMEOUT: timeout = try bytes.read(attribute, as: UInt32.self)
         case IPVS_SVC_ATTR_NETMASK: mask = try bytes.read(attribute, as: UInt32.self)
         case IPVS_SVC_ATTR_PE_NAME: engine = try bytes.readString(attribute)
-        default: break
-        }
-    }
-
-    private mutating func readCounters(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
-        switch attribute.type {
-        case IPVS_SVC_ATTR_STATS: statistics32 = try Statistics(decoding: bytes.extracting(attribute.payload))
-        case IPVS_SVC_ATTR_STATS64: statistics64 = try Statistics(decoding: bytes.extracting(attribute.payload))
         default: break
         }
     }

@@ -35,15 +35,15 @@ enum Workload: String {
         switch self {
         case .addAll:
             let services = try layout.services().map { try layout.service($0) }
-            if pass > 1 { try check(handle.perform(deletions(services.reversed().map(\.server.id))))() }
+            if pass > 1 { try delete(services.reversed().map(\.server.id), handle)() }
             return {
-                var batch = Batch()
-                batch.reserveCapacity(services.count * (1 + Int(layout.realServers)))
-                for service in services {
-                    batch.add(service.server)
-                    for real in service.realServers { batch.add(real, to: service.server.id) }
+                let outcome = try handle.perform { changes in
+                    for service in services {
+                        changes.add(service.server)
+                        for real in service.realServers { changes.add(real, to: service.server.id) }
+                    }
                 }
-                return check(try handle.perform(batch))
+                return check(outcome)
             }
         case .readAll:
             let expected = try tableAfter(layout, runs: pass)
@@ -60,16 +60,16 @@ enum Workload: String {
         case .changeWeights:
             let services = try layout.services().map { try layout.service($0, change: .all(pass: pass)) }
             return {
-                var batch = Batch()
-                batch.reserveCapacity(services.count * Int(layout.realServers))
-                for service in services {
-                    for real in service.realServers { batch.update(real, of: service.server.id) }
+                let outcome = try handle.perform { changes in
+                    for service in services {
+                        for real in service.realServers { changes.update(real, of: service.server.id) }
+                    }
                 }
-                return check(try handle.perform(batch))
+                return check(outcome)
             }
         case .deleteAll:
             let ids = layout.services(ofPass: pass).map(layout.id)
-            return { check(try handle.perform(deletions(ids))) }
+            return { try delete(ids, handle) }
         case .applyChanged:
             let desired = try tableAfter(layout, runs: pass)
             return {
@@ -84,11 +84,11 @@ enum Workload: String {
 
     /// In the reverse order of their adding, if they are to be added again: the kernel keeps a deleted real server for a
     /// while, and looks there first.
-    private func deletions(_ ids: [VirtualServer.Identity]) -> Batch {
-        var batch = Batch()
-        batch.reserveCapacity(ids.count)
-        for id in ids { batch.delete(id) }
-        return batch
+    private func delete(_ ids: [VirtualServer.Identity], _ handle: Handle) throws -> () throws -> Void {
+        let outcome = try handle.perform { changes in
+            for id in ids { changes.delete(id) }
+        }
+        return check(outcome)
     }
 
     private func check(_ outcome: Batch.Outcome) -> () throws -> Void {

@@ -1,0 +1,59 @@
+/// What a table has that another one wants otherwise, found service by service, so that the first need not be held.
+struct Comparison {
+    private let desired: Table
+
+    /// Which services of the desired table there were, by their places.
+    private var seen: [Bool]
+
+    /// Services that are to be otherwise; as they are now, and as they should be.
+    private var differing: [(old: Table.Service?, new: Table.Service)] = []
+
+    /// Services that should not be there.
+    private var obsolete = Table()
+
+    /// How many virtual and real servers there are, less those that should not be there with their virtual server.
+    private(set) var lasting = 0
+
+    /// Compares with a table; nothing is there yet.
+    init(with desired: Table) {
+        self.desired = desired
+        seen = Array(repeating: false, count: desired.count)
+    }
+
+    /// Compares a service that is there, whose real servers can be in any order.
+    ///
+    /// - Throws: ``Table/Conflict`` if it was there before, or has two real servers at one endpoint.
+    mutating func compare(_ server: VirtualServer, _ realServers: [RealServer]) throws(Table.Conflict) {
+        guard let place = desired.place(of: server.id) else {
+            return try obsolete.insert(try Table.Service(server, realServers: realServers))
+        }
+        guard !seen[place] else { throw Table.Conflict(id: server.id, endpoint: nil) }
+        seen[place] = true
+        lasting += 1 + realServers.count
+        // Nearly all are equal, and in the order in which this library adds real servers, which the kernel reverses.
+        if desired.unordered[place].isEqual(to: server, reversed: realServers) { return }
+        let service = try Table.Service(server, realServers: realServers)
+        if service != desired.unordered[place] { differing.append((service, desired.unordered[place])) }
+    }
+
+    /// What has to be changed, if nothing is there but what was compared.
+    var plan: Plan {
+        var differing = differing
+        for (place, service) in desired.unordered.enumerated() where !seen[place] { differing.append((nil, service)) }
+        differing.sort { $0.new.server.id < $1.new.server.id }
+        return Plan(differing, obsolete: obsolete.services.map(\.server))
+    }
+}
+
+extension Table.Service {
+    /// Whether it is this virtual server with these real servers, which are in reverse order.
+    fileprivate func isEqual(to server: VirtualServer, reversed realServers: [RealServer]) -> Bool {
+        guard server == self.server, realServers.count == self.realServers.count else { return false }
+        var place = realServers.count
+        for real in self.realServers {
+            place -= 1
+            if realServers[place] != real { return false }
+        }
+        return true
+    }
+}

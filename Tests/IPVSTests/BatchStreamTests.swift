@@ -1,0 +1,102 @@
+import CIPVS
+import Glibc
+import Testing
+
+@testable import IPVS
+
+@Suite("Changes made as they come")
+struct BatchStreamTests {
+    /// Makes requests through the public calls of a stream.
+    private func make(_ requests: [Request], _ changes: inout Batch.Stream) {
+        for request in requests {
+            switch request {
+            case .addService(let server): changes.add(server)
+            case .updateService(let server): changes.update(server)
+            case .deleteService(let id): changes.delete(id)
+            case .addDestination(let server, let id): changes.add(server, to: id)
+            case .updateDestination(let server, let id): changes.update(server, of: id)
+            case .deleteDestination(let endpoint, let id): changes.delete(endpoint, from: id)
+            default: Issue.record("\(request) changes neither a virtual nor a real server")
+            }
+        }
+    }
+
+    private func random(_ count: Int, seed: UInt64) -> [Request] {
+        var models = RandomModels(seed: seed)
+        return (0..<count).map { _ in
+            let server = models.virtualServer()
+            let real = models.realServer(for: server.id)
+            switch models.number(0...UInt8(6)) {
+            case 0: return .addService(server)
+            case 1: return .updateService(server)
+            case 2: return .deleteService(server.id)
+            case 3: return .addDestination(real, server.id)
+            case 4: return .updateDestination(real, server.id)
+            case 5: return .deleteDestination(real.endpoint, server.id)
+            default: return .deleteService(.firewallMark(0))
+            }
+        }
+    }
+
+    @Test("It sends what a batch sends, and tells the same of it", arguments: [1, 2, 3], [1, 7, 1_000])
+    func likeABatch(seed: UInt64, capacity: Int) throws {
+        let requests = random(2_000, seed: seed)
+        let failing = Dictionary(uniqueKeysWithValues: stride(from: 2, to: 2_000, by: 5).map { ($0, EEXIST) })
+        let (one, other) = (
+            BatchKernel(answerCapacity: capacity, .failing(failing)),
+            BatchKernel(answerCapacity: capacity, .failing(failing))
+        )
+        let outcome = try Handle(channel: one).perform { make(requests, &$0) }
+        #expect(outcome == (try Handle(channel: other).perform(Batch(requests))))
+        #expect(one.parts.map { $0.map(\.bytes) } == other.parts.map { $0.map(\.bytes) })
+        #expect(outcome.failures.count > 200)
+    }
+
+    @Test("An error tells of the request as it was made, though it is not kept")
+    func errors() throws {
+        let requests = random(500, seed: 9).filter { $0 != .deleteService(.firewallMark(0)) }
+        let kernel = BatchKernel(BatchKernel.Script(verdict: { _ in ENOMEM }))
+        let outcome = try Handle(channel: kernel).perform { make(requests, &$0) }
+        #expect(outcome.failures.map(\.error.operation) == requests.map { IPVSError.Operation($0) })
+        #expect(outcome.succeeded == 0)
+    }
+
+    @Test("Changes go out while more are said, and the handle can be used meanwhile")
+    func interleaved() throws {
+        let kernel = BatchKernel(answerCapacity: 2)
+        let handle = try Handle(channel: kernel)
+        let requests = Array(Batch.sample[..<5])
+        let outcome = try handle.perform { changes in
+            make(Array(requests[..<3]), &changes)
+            // Two are out. The third waits, and comes after what is made in between.
+            #expect(kernel.requests.count == 2)
+            #expect((try? handle.perform(Batch([Batch.sample[5]])))?.failures.isEmpty == true)
+            #expect((try? handle.perform { make([Batch.sample[6]], &$0) })?.succeeded == 1)
+            make(Array(requests[3...]), &changes)
+        }
+        #expect(outcome.succeeded == 5)
+        expectSent(kernel.requests, requests[..<2] + [Batch.sample[5], Batch.sample[6]] + requests[2...])
+        #expect(Set(kernel.requests.map(\.sequence)).count == 7)
+    }
+
+    @Test("Nothing said is nothing sent, even with a handle that is closed")
+    func empty() throws {
+        let kernel = BatchKernel()
+        let handle = try Handle(channel: kernel)
+        handle.close()
+        let outcome = try handle.perform { _ in }
+        #expect(outcome == Batch.Outcome(succeeded: 0, failures: []))
+        #expect(kernel.parts.isEmpty)
+    }
+
+    @Test("A handle that is closed is told once, of the first change that could have been made")
+    func closed() throws {
+        let handle = try Handle(channel: BatchKernel())
+        handle.close()
+        let refused = Request.deleteService(.firewallMark(0))
+        let error = try expectError(.handleClosed) {
+            _ = try handle.perform { make([refused] + Batch.sample, &$0) }
+        }
+        #expect(error.operation == IPVSError.Operation(Batch.sample[0]))
+    }
+}

@@ -3,12 +3,15 @@
 #include "CIPVS.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 // The opaque types are libnl's own, under names that need no libnl header.
@@ -80,32 +83,47 @@ int cipvs_receive_two(int fd, cipvs_datagram *two, bool wait) {
     return count;
 }
 
-struct socket_job {
+int cipvs_namespace_of_socket(int fd) {
+    int namespace_fd = ioctl(fd, SIOCGSKNS);
+    return namespace_fd >= 0 ? namespace_fd : -errno;
+}
+
+struct job {
     int namespace_fd;
+    /// What to open; NULL for a socket.
+    const char *path;
     int result;
 };
 
-static void *open_socket(void *argument) {
-    struct socket_job *job = argument;
-    if (setns(job->namespace_fd, CLONE_NEWNET) != 0) {
-        job->result = -errno;
-        return NULL;
+static void *open_in_namespace(void *argument) {
+    struct job *job = argument;
+    int fd = setns(job->namespace_fd, CLONE_NEWNET);
+    if (fd == 0) {
+        fd = job->path != NULL ? open(job->path, O_RDONLY | O_CLOEXEC)
+                               : socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
     }
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
     job->result = fd >= 0 ? fd : -errno;
     return NULL;
 }
 
-int cipvs_socket_in_namespace(int namespace_fd) {
-    struct socket_job job = {.namespace_fd = namespace_fd, .result = -EIO};
+/// Does a job on a thread of its own, and returns its result.
+static int on_thread(struct job job) {
     // The thread inherits this mask: the program's signal handlers must not run in another namespace.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_t thread;
-    int error = pthread_create(&thread, NULL, open_socket, &job);
+    int error = pthread_create(&thread, NULL, open_in_namespace, &job);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0) return -error;
     pthread_join(thread, NULL);
     return job.result;
+}
+
+int cipvs_socket_in_namespace(int namespace_fd) {
+    return on_thread((struct job){.namespace_fd = namespace_fd, .result = -EIO});
+}
+
+int cipvs_open_in_namespace(int namespace_fd, const char *path) {
+    return on_thread((struct job){.namespace_fd = namespace_fd, .path = path, .result = -EIO});
 }

@@ -51,6 +51,12 @@ public final class Handle: Sendable {
         connection.withLock { $0.close() }
     }
 
+    /// Opens a file for reading; one below `/proc/thread-self` is that of the handle's network namespace. Nil if the
+    /// handle is closed.
+    func openFile(_ path: String) throws(SystemError) -> (any ReadableFile)? {
+        try connection.withLock { (connection) throws(SystemError) in try connection.channel?.openFile(path) }
+    }
+
     /// Makes a request whose answer is only its success.
     func perform(_ request: Request) throws(IPVSError) {
         try perform(request, ()) { (_, _) throws(MalformedReply) in }

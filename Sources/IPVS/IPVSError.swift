@@ -31,8 +31,26 @@ public struct IPVSError: Error, Hashable, Sendable {
         field: String? = nil,
         detail: String? = nil
     ) {
+        self.init(
+            code,
+            Operation(request),
+            errno: errno,
+            kernelMessage: kernelMessage,
+            field: field,
+            detail: detail
+        )
+    }
+
+    init(
+        _ code: Code,
+        _ operation: Operation,
+        errno: Int32? = nil,
+        kernelMessage: String? = nil,
+        field: String? = nil,
+        detail: String? = nil
+    ) {
         self.code = code
-        operation = Operation(request)
+        self.operation = operation
         self.errno = errno
         self.kernelMessage = kernelMessage
         self.field = field
@@ -121,11 +139,14 @@ extension IPVSError.Code: CustomStringConvertible {
 extension IPVSError: CustomStringConvertible {
     /// The error as a sentence: what could not be done, and why.
     public var description: String {
-        let text = "can't \(operation): \(detail ?? reason)"
+        let text = "can't \(operation): \(reason)"
         return kernelMessage.map { "\(text) (the kernel says: \($0))" } ?? text
     }
 
-    private var reason: String {
+    /// Why it could not be done: the second half of the sentence, for those that tell the first in their own words.
+    public var reason: String { detail ?? usualReason }
+
+    private var usualReason: String {
         switch code.kind {
         case .serviceExists, .realServerExists: "it exists already"
         case .serviceNotFound: "no such virtual server"
@@ -142,7 +163,7 @@ extension IPVSError: CustomStringConvertible {
         case .namespaceNotFound: "no such network namespace"
         case .handleClosed: "the handle is closed"
         case .answerLost:
-            operation.request.isRead
+            operation.request?.isRead ?? true
                 ? "the kernel's answer was lost, twice"
                 : "the kernel's answer was lost, so whether it took effect is unknown: list and see"
         case .malformedReply: "the kernel's reply can't be understood"
@@ -152,7 +173,7 @@ extension IPVSError: CustomStringConvertible {
     }
 
     private var missingModule: String {
-        guard let server = operation.request.configuredService else { return "no such scheduler" }
+        guard let server = operation.request?.configuredService else { return "no such scheduler" }
         let scheduler = "this kernel has no scheduler \"\(server.scheduler)\" (module ip_vs_\(server.scheduler))"
         guard let engine = server.persistence?.engine else { return scheduler }
         return "\(scheduler), or no persistence engine \"\(engine)\" (module ip_vs_pe_\(engine))"

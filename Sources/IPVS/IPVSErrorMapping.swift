@@ -27,6 +27,29 @@ extension IPVSError {
         }
     }
 
+    /// A list of connections that could not be opened or read.
+    init(listingConnections error: SystemError) {
+        let operation = Operation(.listConnections)
+        switch (error.call, error.errno) {
+        // What was open when the module was unloaded can't be read any more.
+        case ("open", ENOENT), ("read", EIO):
+            self.init(.ipvsUnavailable, operation, errno: error.errno)
+        case (_, EPERM), (_, EACCES):
+            let detail = "not permitted to enter its network namespace; it takes CAP_SYS_ADMIN, as root has it"
+            self.init(.permissionDenied, operation, errno: error.errno, detail: detail)
+        case ("stat", _):
+            self.init(.system, operation, errno: error.errno, detail: "no file system of processes is at /proc")
+        default:
+            self.init(.system, operation, errno: error.errno)
+        }
+    }
+
+    /// A list of connections that can't be understood.
+    init(malformedConnections problem: String) {
+        let detail = "the kernel's list can't be understood: \(problem)"
+        self.init(.malformedReply, Operation(.listConnections), detail: detail)
+    }
+
     /// A socket that could not be opened, in a namespace or in the caller's.
     init(opening namespace: NetworkNamespace?, _ error: SystemError) {
         guard let namespace else {

@@ -1,9 +1,21 @@
 extension IPVSError {
     /// What was asked of the kernel when an error came: which command, and on what.
     public struct Operation: Hashable, Sendable {
-        let request: Request
+        /// What is asked for: by a request over netlink, but for the list of connections, which is a file.
+        enum Kind: Hashable, Sendable {
+            case request(Request)
+            case listConnections
+        }
 
-        init(_ request: Request) { self.request = request }
+        let kind: Kind
+
+        init(_ request: Request) { kind = .request(request) }
+
+        init(_ kind: Kind) { self.kind = kind }
+
+        var request: Request? {
+            if case .request(let request) = kind { request } else { nil }
+        }
 
         /// The virtual server that the operation is about, if there is one.
         public var virtualServer: VirtualServer.Identity? {
@@ -15,7 +27,7 @@ extension IPVSError {
             case .zeroCounters(let id): id
             case .resolveFamily, .readServices, .flush, .readTimeouts, .setTimeouts, .readInfo, .startDaemon,
                 .stopDaemon,
-                .readDaemons:
+                .readDaemons, nil:
                 nil
             }
         }
@@ -35,6 +47,7 @@ extension IPVSError.Operation: CustomStringConvertible {
     /// The operation in words: `add real server 10.244.1.5:80 to TCP 10.96.0.1:80`.
     public var description: String {
         switch request {
+        case nil: "list connections"
         case .resolveFamily: "open IPVS"
         case .addService(let server): "add virtual server \(server.id)"
         case .updateService(let server): "update virtual server \(server.id)"

@@ -74,6 +74,14 @@ final class ScriptedChannel: Channel {
     func close() { state.withLock { $0.calls.append(.close) } }
 }
 
+extension Channel {
+    /// Only the tests of connection entries have files.
+    func openFile(_ path: String) throws(SystemError) -> any ReadableFile {
+        Issue.record("\(path) is opened")
+        throw SystemError(errno: ENOENT, call: "open")
+    }
+}
+
 extension UnsafeMutableRawBufferPointer {
     /// Copies as much of a datagram as fits, as the kernel does.
     fileprivate func fill(_ bytes: [UInt8], sender: UInt32 = 0) -> Datagram {

@@ -6,20 +6,10 @@ extension KernelTests {
     /// What unloads the kernel's modules: only where nobody else needs them.
     @Suite(.enabled(if: Kernel.isDisposable, "it unloads modules; Tests/run does this in a virtual machine"))
     struct Modules {
-        private func unload() throws {
-            let script = """
-                for module in $(lsmod | awk '/^ip_vs_/ { print $1 }') ip_vs; do
-                    [ ! -e /sys/module/$module ] || rmmod $module || exit
-                done
-                """
-            // The kernel takes its time to end the namespaces of earlier tests, whose tables use these modules.
-            try eventually { try TestProcess.run(["sh", "-c", script]).status == 0 }
-        }
-
         private var isLoaded: Bool { FileManager.default.fileExists(atPath: "/sys/module/ip_vs") }
 
         @Test func theModuleIsLoadedFromNothing() throws {
-            try unload()
+            try unloadModules()
             #expect(!isLoaded)
             let handle = try Handle()
             #expect(isLoaded)
@@ -32,7 +22,7 @@ extension KernelTests {
         /// The family gets another number when the module comes back, and an open handle notices.
         @Test func aHandleOutlivesTheModule() throws {
             let handle = try Handle()
-            try unload()
+            try unloadModules()
             try handle.add(VirtualServer(.firewallMark(5)))
             #expect(isLoaded)
             #expect(try handle.virtualServers().count == 1)
@@ -44,7 +34,7 @@ extension KernelTests {
             let path = try String(contentsOfFile: "/proc/sys/kernel/modprobe", encoding: .utf8)
             defer { try? path.write(toFile: "/proc/sys/kernel/modprobe", atomically: false, encoding: .utf8) }
             try "/bin/false\n".write(toFile: "/proc/sys/kernel/modprobe", atomically: false, encoding: .utf8)
-            try unload()
+            try unloadModules()
             let expected =
                 "can't open IPVS: this kernel has no IPVS; load its module (modprobe ip_vs) "
                 + "or use a kernel that has it (CONFIG_IP_VS)"
@@ -58,4 +48,15 @@ extension KernelTests {
             #expect(try handle.virtualServers().isEmpty)
         }
     }
+}
+
+/// Unloads all modules of IPVS, whose tables must be empty.
+func unloadModules() throws {
+    let script = """
+        for module in $(lsmod | awk '/^ip_vs_/ { print $1 }') ip_vs; do
+            [ ! -e /sys/module/$module ] || rmmod $module || exit
+        done
+        """
+    // The kernel takes its time to end the namespaces of earlier tests, whose tables use these modules.
+    try eventually { try TestProcess.run(["sh", "-c", script]).status == 0 }
 }

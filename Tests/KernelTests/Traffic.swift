@@ -52,7 +52,7 @@ private final class OpenSockets: Sendable {
 }
 
 /// Ends a connection by a reset, which the kernel forgets in ten seconds, but an orderly end in two minutes.
-private func resetAndClose(_ descriptor: Int32) {
+func resetAndClose(_ descriptor: Int32) {
     var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
     // Wakes a thread that waits for something to read.
@@ -105,4 +105,16 @@ private func withLoopbackAddress(
         }
     }
     guard result == 0 else { throw TestFailure("bind or connect: \(errno)") }
+}
+
+/// Sends a datagram from a loopback address of the calling thread's namespace; port 0 is any.
+func sendDatagram(_ text: String, to server: (address: UInt32, port: UInt16), from client: (UInt32, UInt16)) throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    guard descriptor >= 0 else { throw TestFailure("socket: \(errno)") }
+    defer { close(descriptor) }
+    try withLoopbackAddress(client.0, client.1) { bind(descriptor, $0, $1) }
+    try withLoopbackAddress(server.address, server.port) { address, size in
+        let count = text.utf8.count
+        return sendto(descriptor, text, count, 0, address, size) == count ? 0 : -1
+    }
 }

@@ -52,6 +52,14 @@ void cipvs_nest_end(cipvs_message *message, cipvs_nest *nest);
 /// Returns the socket, or a negated errno.
 int cipvs_socket_in_namespace(int namespace_fd);
 
+/// Opens a file for reading, close-on-exec, as a thread in the network namespace that `namespace_fd` refers to would: a
+/// path below `/proc/thread-self` is that thread's. Returns the file, or a negated errno.
+int cipvs_open_in_namespace(int namespace_fd, const char *path);
+
+/// Opens the network namespace that a socket belongs to, close-on-exec. Returns a file that refers to it, or a negated
+/// errno.
+int cipvs_namespace_of_socket(int fd);
+
 /// A datagram to be received: where to, and how long it was and from which port when it has been.
 typedef struct cipvs_datagram {
     void *buffer;

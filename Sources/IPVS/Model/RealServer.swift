@@ -71,6 +71,21 @@ extension RealServer {
 
         /// What it has counted since it was added or its counters were set to zero.
         public var statistics: Statistics
+
+        /// A status from its parts, as the kernel would tell it.
+        public init(
+            server: RealServer,
+            activeConnections: UInt32 = 0,
+            inactiveConnections: UInt32 = 0,
+            persistentConnections: UInt32 = 0,
+            statistics: Statistics = Statistics()
+        ) {
+            self.server = server
+            self.activeConnections = activeConnections
+            self.inactiveConnections = inactiveConnections
+            self.persistentConnections = persistentConnections
+            self.statistics = statistics
+        }
     }
 }
 

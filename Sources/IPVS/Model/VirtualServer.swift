@@ -39,6 +39,12 @@ extension VirtualServer {
 
         /// What it has counted since it was added or its counters were set to zero.
         public var statistics: Statistics
+
+        /// A status from its parts, as the kernel would tell it.
+        public init(server: VirtualServer, statistics: Statistics = Statistics()) {
+            self.server = server
+            self.statistics = statistics
+        }
     }
 }
 

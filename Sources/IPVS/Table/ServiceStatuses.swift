@@ -6,6 +6,12 @@ extension Table.Service {
 
         /// Its real servers, in no particular order.
         public var realServers: [RealServer.Status]
+
+        /// A status from its parts, as the kernel would tell it.
+        public init(virtualServer: VirtualServer.Status, realServers: [RealServer.Status]) {
+            self.virtualServer = virtualServer
+            self.realServers = realServers
+        }
     }
 }
 

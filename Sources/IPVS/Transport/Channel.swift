@@ -21,6 +21,9 @@ protocol Channel: Sendable {
         wait: Bool
     ) throws(SystemError) -> (Datagram, Datagram?)
 
+    /// Opens a file for reading, as a thread of the channel's network namespace would.
+    func openFile(_ path: String) throws(SystemError) -> any ReadableFile
+
     /// Ends the channel; nothing else is called afterwards.
     func close()
 }

@@ -120,6 +120,27 @@ final class NetlinkSocket: Channel {
         )
     }
 
+    func openFile(_ path: String) throws(SystemError) -> any ReadableFile {
+        // The socket knows its namespace, wherever the calling thread has gone since.
+        let namespace = try succeed("ioctl") { cipvs_namespace_of_socket(descriptor) }
+        defer { _ = Glibc.close(namespace) }
+        // To enter the namespace that a thread is in takes a privilege for nothing.
+        if try Self.isCallers(namespace) {
+            return OpenFile(descriptor: try succeed("open") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
+        }
+        let file = unsafe cipvs_open_in_namespace(namespace, path)
+        guard file >= 0 else { throw SystemError(errno: -file, call: "open") }
+        return OpenFile(descriptor: file)
+    }
+
+    /// Whether a file stands for the network namespace that the calling thread is in.
+    private static func isCallers(_ namespace: Int32) throws(SystemError) -> Bool {
+        var (own, other) = (stat(), stat())
+        _ = try succeed("stat") { unsafe stat("/proc/thread-self/ns/net", &own) }
+        _ = try succeed("fstat") { unsafe fstat(namespace, &other) }
+        return own.st_dev == other.st_dev && own.st_ino == other.st_ino
+    }
+
     func close() { _ = Glibc.close(descriptor) }
 }
 

@@ -1,0 +1,111 @@
+import Glibc
+
+/// What a reader needs of a file, so that tests can stand in for the kernel.
+protocol ReadableFile: Sendable {
+    /// Reads some bytes, at least one; 0 is the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
+
+    /// Ends it; nothing else is called afterwards.
+    func close()
+}
+
+/// A file that is open.
+struct OpenFile: ReadableFile {
+    let descriptor: Int32
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        guard count >= 0 else { throw SystemError(errno: errno, call: "read") }
+        return count
+    }
+
+    func close() { _ = Glibc.close(descriptor) }
+}
+
+/// Reads a file line by line, however long it is.
+struct LineReader: ~Copyable, Sendable {
+    enum Failure: Error {
+        /// The file can't be read.
+        case system(SystemError)
+        /// A line, shown as text, is not what it should be.
+        case malformed(MalformedLine, String)
+    }
+
+    /// How many lines there have been, the latest included.
+    private(set) var count = 0
+
+    private let file: any ReadableFile
+
+    /// The kernel gives at most a page at a time, and no line is nearly as long.
+    private var buffer = [UInt8](repeating: 0, count: 8_192)
+
+    /// Where in the buffer is what was read and not asked for yet.
+    private var unread = 0..<0
+
+    /// A reader of a file, which it closes at its end.
+    init(_ file: any ReadableFile) { self.file = file }
+
+    deinit { file.close() }
+
+    /// Calls `body` with the next line, without its end; nil if there are no more.
+    mutating func next<Value>(
+        _ body: (Span<UInt8>) throws(MalformedLine) -> Value
+    ) throws(Failure) -> Value? {
+        guard let end = try findEnd() else { return nil }
+        let line = unread.lowerBound..<end
+        unread = min(end + 1, unread.upperBound)..<unread.upperBound
+        count += 1
+        do throws(MalformedLine) {
+            return try body(buffer.span.extracting(line))
+        } catch {
+            throw .malformed(error, String(utf8: buffer.span.extracting(line)))
+        }
+    }
+
+    /// Where the next line ends; nil if there is none.
+    private mutating func findEnd() throws(Failure) -> Int? {
+        var searched = unread.lowerBound
+        while true {
+            if let end = buffer[searched..<unread.upperBound].firstIndex(of: UInt8(ascii: "\n")) { return end }
+            let known = unread.count
+            guard try fill() else {
+                guard known > 0 else { return nil }
+                throw cutOff(by: "it does not end")
+            }
+            searched = unread.lowerBound + known
+        }
+    }
+
+    /// Reads more behind what is there; false at the end of the file.
+    private mutating func fill() throws(Failure) -> Bool {
+        let known = unread.count
+        if unread.lowerBound > 0 {
+            buffer.replaceSubrange(0..<known, with: Array(buffer[unread]))
+            unread = 0..<known
+        }
+        guard known < buffer.count else { throw cutOff(by: "it is too long") }
+        let file = file
+        while true {
+            do throws(SystemError) {
+                let added = try unsafe buffer.withUnsafeMutableBufferPointer { (bytes) throws(SystemError) in
+                    let free = unsafe UnsafeMutableBufferPointer(rebasing: bytes[known...])
+                    return try unsafe file.read(into: UnsafeMutableRawBufferPointer(free))
+                }
+                unread = 0..<known + added
+                return added > 0
+            } catch let error where error.errno == EINTR {
+                continue
+            } catch {
+                throw .system(error)
+            }
+        }
+    }
+
+    /// Drops what is there of a line that has no end.
+    private mutating func cutOff(by problem: String) -> Failure {
+        let text = String(utf8: buffer.span.extracting(unread))
+        unread = 0..<0
+        count += 1
+        return .malformed(MalformedLine(problem: problem), text)
+    }
+}

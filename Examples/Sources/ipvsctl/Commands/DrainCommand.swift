@@ -1,0 +1,78 @@
+import ArgumentParser
+import IPVS
+
+/// Takes a real server out of service when its clients have gone.
+struct DrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain",
+        abstract: "Take a real server out of service without cutting off its clients.",
+        discussion: """
+            It gets a weight of 0, so no new connections, and is deleted when it has none left, or when the time \
+            is over. A TCP connection counts for about two minutes after its end. Ctrl-C gives back the weight. \
+            Exit status: 0 if it was deleted, 1 if not.
+
+            Examples:
+              ipvsctl drain tcp:10.96.0.1:80 10.244.1.5:8080
+              ipvsctl drain "UDP [fd00::1]:53" "[fd00:1::5]:53" --timeout 30s
+              ipvsctl drain fwm:7 10.244.1.5:0 --timeout 1h --interval 10s
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp(
+            "The virtual server: tcp:10.96.0.1:80, udp:[fd00::1]:53, fwm:7 or fwm:7:ipv6.",
+            discussion: "Or the text that other commands print, with a space: \"TCP 10.96.0.1:80\"."
+        ),
+        transform: VirtualServer.Identity.init(argument:)
+    )
+    var service: VirtualServer.Identity
+
+    @Argument(
+        help: ArgumentHelp("The real server: 10.244.1.5:8080 or [fd00:1::5]:8080.", valueName: "real-server"),
+        transform: Endpoint.init(argument:)
+    )
+    var real: Endpoint
+
+    @Option(
+        help: ArgumentHelp("How long connections may last: 90, 30s, 5m, 1h. (default: 5m)", valueName: "time"),
+        transform: Duration.init(argument:)
+    )
+    var timeout = Duration.seconds(300)
+
+    @Option(
+        help: ArgumentHelp("How long to wait between two looks. (default: 1s)", valueName: "time"),
+        transform: Duration.init(argument:)
+    )
+    var interval = Duration.seconds(1)
+
+    @OptionGroup var namespace: NamespaceOption
+
+    func run() async throws {
+        let draining = Draining([Drain.Target(real, of: service)], timeout: timeout, interval: interval)
+        if try await draining.run(with: try namespace.open()).failed > 0 { throw ExitCode(1) }
+    }
+}
+
+extension VirtualServer.Identity {
+    /// Reads a virtual server's text, also with colons in the place of its spaces, which a shell would need quotes for.
+    init(argument: String) throws(ValidationError) {
+        var text = argument
+        if !text.contains(" "), let colon = text.firstIndex(of: ":") {
+            let isMark = text[..<colon].lowercased() == "fwm"
+            text = isMark ? text.replacing(":", with: " ") : text.replacing(":", with: " ", maxReplacements: 1)
+        }
+        guard let id = Self(text) else {
+            throw ValidationError("it is not a virtual server, such as tcp:10.96.0.1:80, udp:[fd00::1]:53 or fwm:7")
+        }
+        self = id
+    }
+}
+
+extension Endpoint {
+    init(argument: String) throws(ValidationError) {
+        guard let endpoint = Self(argument) else {
+            throw ValidationError("it is not an address and port, such as 10.244.1.5:8080 or [fd00::1]:443")
+        }
+        self = endpoint
+    }
+}

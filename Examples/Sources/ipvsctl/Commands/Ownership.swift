@@ -1,0 +1,61 @@
+import ArgumentParser
+import IPVS
+
+/// A part of the table that the user calls his own.
+enum Ownership: Hashable, Sendable, ExpressibleByArgument {
+    /// Virtual servers whose address is in a block.
+    case block(IPAddress.Block)
+    /// Virtual servers whose firewall mark, of either family, is in a range.
+    case marks(ClosedRange<UInt32>)
+
+    /// Reads `10.96.0.0/16`, `10.96.0.1`, `fwm`, `fwm:7` or `fwm:100-199`.
+    init?(argument: String) {
+        if let block = IPAddress.Block(argument) ?? IPAddress(argument).map(IPAddress.Block.init) {
+            self = .block(block)
+        } else if argument.lowercased() == "fwm" {
+            self = .marks(1...UInt32.max)
+        } else if argument.lowercased().hasPrefix("fwm:") {
+            let ends = argument.dropFirst(4).split(separator: "-", omittingEmptySubsequences: false).map { UInt32($0) }
+            guard (1...2).contains(ends.count), let first = ends[0], let last = ends.last ?? nil, 1 <= first,
+                first <= last
+            else { return nil }
+            self = .marks(first...last)
+        } else {
+            return nil
+        }
+    }
+
+    /// Whether a virtual server is in it.
+    func contains(_ id: VirtualServer.Identity) -> Bool {
+        switch (self, id) {
+        case (.block(let block), .endpoint(_, let endpoint)): block.contains(endpoint.address)
+        case (.marks(let marks), .firewallMark(let mark, _)): marks.contains(mark)
+        case (.block, .firewallMark), (.marks, .endpoint): false
+        }
+    }
+}
+
+/// Which virtual servers may be touched.
+struct OwnershipOption: ParsableArguments {
+    @Option(
+        name: .customLong("own"),
+        help: ArgumentHelp(
+            "Touch only virtual servers with an address in this block; can be given again.",
+            discussion: """
+                All others are left alone, and a file that has one of them is refused. A firewall mark has no address, so \
+                marks are others' too, unless fwm (all marks), fwm:7 or fwm:100-199 says that they are not.
+                """,
+            valueName: "cidr|fwm"
+        )
+    )
+    var own: [Ownership] = []
+
+    func owns(_ id: VirtualServer.Identity) -> Bool { own.isEmpty || own.contains { $0.contains(id) } }
+
+    /// Refuses a table that has a virtual server which is not owned.
+    func check(_ table: Table) throws(Failure) {
+        let others = table.services.map(\.server.id).filter { !owns($0) }
+        guard !others.isEmpty else { return }
+        throw Failure(sentences: others.map { "\($0) is in the file, but not in what --own says is yours" })
+    }
+}

@@ -1,0 +1,41 @@
+import Glibc
+import IPVS
+
+/// ipvsadm's command lines, listings and saved tables.
+enum Compatible {
+    /// Runs a command line, without the program's name, and returns the exit status: 0, or 1 for what could not be done,
+    /// or 2 for a line that is wrong.
+    static func run(_ words: [String], names: Names = .system, output: Output = .standard) -> Int32 {
+        let line: Line
+        do throws(UsageError) { line = try Parser(names: names).parse(words) } catch {
+            output.complain("\(error); ipvsctl -h shows how")
+            return 2
+        }
+        if let warning = line.warning { output.complain(warning) }
+        var hasFailed = false
+        do throws(IPVSError) { hasFailed = try !carryOut(line, names, output) } catch {
+            output.complain("\(error)")
+            hasFailed = true
+        }
+        if let loss = output.loss() {
+            output.complain("can't write to standard output: \(loss)")
+            hasFailed = true
+        }
+        return hasFailed ? 1 : 0
+    }
+
+    /// Carries out a line; false if it failed in part, which was told then.
+    private static func carryOut(_ line: Line, _ names: Names, _ output: Output) throws(IPVSError) -> Bool {
+        switch line.command {
+        // Which need no IPVS.
+        case .help: output.write(usage)
+        case .version: output.write(version)
+        default:
+            let handle = if let namespace = line.namespace { try Handle(namespace: namespace) } else { try Handle() }
+            let session = Session(handle: handle, names: names, output: output)
+            if line.command == .restore { return Restoring.run(session, from: STDIN_FILENO) }
+            try session.perform(line.command)
+        }
+        return true
+    }
+}

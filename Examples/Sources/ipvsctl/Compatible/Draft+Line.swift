@@ -1,0 +1,117 @@
+import IPVS
+
+extension Compatible.Draft {
+    /// What the line asks for, once all of it was read.
+    mutating func line(_ command: Option) throws(UsageError) -> Compatible.Line {
+        let timeouts = command == .set ? try takeTimeouts() : nil
+        if dialect == .saved, command == .addServer, given[.directRouting] == nil, arguments.first == "(null)" {
+            // ipvsadm's word in a saved table for the forwarding that it has no name for.
+            arguments.removeFirst()
+            given[.directRouting] = .bypass
+        }
+        if let argument = arguments.first { throw UsageError("\"\(argument)\" belongs to no option") }
+        try checkCompany(of: command)
+        let result: Compatible.Command =
+            switch command {
+            case .addService: .add(try virtualServer())
+            case .editService: .edit(try virtualServer())
+            case .deleteService: .delete(try identity())
+            case .addServer: .addReal(try realServer(), try identity())
+            case .editServer: .editReal(try realServer(), try identity())
+            case .deleteServer: .deleteReal(try endpoint(), try identity())
+            case .clear: .clear
+            case .zero: .zero(try zeroed())
+            case .set: .setTimeouts(timeouts ?? Timeouts())
+            case .startDaemon: .startDaemon(syncDaemon)
+            case .stopDaemon: .stopDaemon(role)
+            case .list: .list(try subject(), listFormat)
+            case .save: .save(numeric: format.isNumeric)
+            case .restore: try restore()
+            case .version: .version
+            default: .help
+            }
+        return Compatible.Line(command: result, namespace: namespace, warning: warning)
+    }
+
+    var warning: String? {
+        guard let engine, given[.persistent] == nil else { return nil }
+        return "--pe \(engine) has no effect without --persistent, and is left out"
+    }
+
+    var syncDaemon: SyncDaemon {
+        var daemon = daemon
+        daemon.role = role
+        return daemon
+    }
+
+    private func restore() throws(UsageError) -> Compatible.Command {
+        guard dialect == .commandLine else { throw UsageError("--restore can't stand among the lines that it reads") }
+        return .restore
+    }
+
+    private mutating func takeTimeouts() throws(UsageError) -> Timeouts {
+        guard arguments.count >= 3 else { throw UsageError("--set needs three timeouts: tcp, tcpfin and udp") }
+        let values = try arguments.prefix(3).map { text throws(UsageError) -> UInt32? in
+            let value = try number(.set, text, 0...Int(Persistence.maximumTimeout))
+            // Which keeps the kernel's value.
+            return value == 0 ? nil : UInt32(value)
+        }
+        arguments.removeFirst(3)
+        return Timeouts(tcp: values[0], tcpFIN: values[1], udp: values[2])
+    }
+
+    /// Refuses what does not go with the command, and what is missing for it.
+    private func checkCompany(of command: Option) throws(UsageError) {
+        let allowed = command.companions.union(command.needs).union([.namespace])
+        for subject in Option.allCases {
+            guard let option = given[subject], !allowed.contains(subject) else { continue }
+            throw UsageError("\(option.name) does not go with \(command.name)")
+        }
+        for subject in command.needs where given[subject] == nil {
+            let what = subject == .realServer ? "a real server (-r)" : "a virtual server (-t, -u, --sctp-service or -f)"
+            throw UsageError("\(command.name) needs \(what)")
+        }
+    }
+
+    private func zeroed() throws(UsageError) -> VirtualServer.Identity? {
+        guard given[.tcpService] != nil else { return nil }
+        // ipvsadm can't tell the virtual server 0.0.0.0:0 from none.
+        if let place, place.port ?? 0 == 0, place.address.bytes.allSatisfy({ $0 == 0 }) { return nil }
+        return try identity()
+    }
+}
+
+extension Compatible.Draft {
+    func subject() throws(UsageError) -> Compatible.Subject {
+        let subjects = [Option.connection, .tcpService, .timeout, .daemon].compactMap { given[$0] }
+        if subjects.count > 1 { throw .exclusive(subjects[0], subjects[1]) }
+        switch subjects.first {
+        case nil: return .table
+        case .connection:
+            try exclude([.statistics, .rate, .thresholds], from: .connection)
+            return .connections
+        case .timeout, .daemon:
+            let option: Option = given[.timeout] ?? .daemon
+            try exclude([.statistics, .rate, .thresholds, .persistentConnections], from: option)
+            return option == .timeout ? .timeouts : .daemons
+        default: return .service(try identity())
+        }
+    }
+
+    private func exclude(_ others: [Option], from option: Option) throws(UsageError) {
+        for other in others where given[other] != nil {
+            throw .exclusive(option, other)
+        }
+    }
+
+    var listFormat: Compatible.Format {
+        var format = format
+        // Where several are given, the first of these counts.
+        let columns: [(Option, Compatible.Format.Columns)] = [
+            (.statistics, .statistics), (.rate, .rates), (.thresholds, .thresholds),
+            (.persistentConnections, .persistence), (.tunnelInfo, .tunnels),
+        ]
+        format.columns = columns.first { given[$0.0] != nil }?.1 ?? .connections
+        return format
+    }
+}

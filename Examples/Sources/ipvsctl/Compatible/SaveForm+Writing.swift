@@ -1,0 +1,127 @@
+import IPVS
+
+extension SaveForm {
+    /// Writes a table. What ``read(_:names:)`` makes of it is equal to it.
+    ///
+    /// Hosts and ports are written as numbers, as with `-n`, or by those of the names that lead back to the same address
+    /// and port.
+    static func write(_ table: Table, names: Compatible.Names = .none) -> String {
+        table.services.map { write($0.server, $0.realServers, names: names) }.joined()
+    }
+
+    /// Writes a virtual server and its real servers, in this order.
+    static func write(_ server: VirtualServer, _ realServers: [RealServer], names: Compatible.Names = .none) -> String {
+        let line = Writer(id: server.id, names: names)
+        var text = line.text(of: server) + "\n"
+        for real in realServers { text += line.text(of: real) + "\n" }
+        return text
+    }
+}
+
+/// Writes the lines of a virtual server.
+private struct Writer {
+    let id: VirtualServer.Identity
+    let names: Compatible.Names
+    private let service: String
+
+    init(id: VirtualServer.Identity, names: Compatible.Names) {
+        self.id = id
+        self.names = names
+        service =
+            switch id {
+            case .endpoint(let transport, let endpoint):
+                Self.option(transport) + Self.text(of: endpoint, transport, names)
+            case .firewallMark(let mark, .ipv4): "-f \(mark)"
+            case .firewallMark(let mark, .ipv6): "-f \(mark) -6"
+            }
+    }
+
+    private static func option(_ transport: TransportProtocol) -> String {
+        switch transport {
+        case .tcp: "-t "
+        case .udp: "-u "
+        case .sctp: "--sctp-service "
+        default: "--ip-service \(transport.rawValue)/"
+        }
+    }
+
+    private static func text(
+        of endpoint: Endpoint,
+        _ transport: TransportProtocol?,
+        _ names: Compatible.Names
+    ) -> String {
+        let (address, port) = (endpoint.address, endpoint.port)
+        let host = names.host(address)
+        let service = transport.flatMap { names.service(port, $0) }
+        func text(_ host: String?, _ service: String?) -> String {
+            let host = host ?? Compatible.text(of: address)
+            return "\(address.family == .ipv6 ? "[\(host)]" : host):\(service ?? String(port))"
+        }
+        let place = Compatible.Place(address: address, port: port)
+        for named in [text(host, service), text(nil, service), text(host, nil)] {
+            if (try? Compatible.Place(named, of: transport, names, .saved)) == place { return named }
+        }
+        return text(nil, nil)
+    }
+
+    func text(of server: VirtualServer) -> String {
+        var text = "-A \(service) -s \(server.scheduler)"
+        if let persistence = server.persistence {
+            text += " -p \(persistence.timeout)"
+            if let mask = persistence.mask { text += " -M \(mask)" }
+            if let engine = persistence.engine { text += " --pe \(engine)" }
+        }
+        if server.flags.contains(.onePacket) { text += " -o" }
+        let flags = server.flags.subtracting(.onePacket)
+        if !flags.isEmpty { text += " -b " + Compatible.names(of: flags, for: server.scheduler).joined(separator: ",") }
+        return text
+    }
+
+    func text(of real: RealServer) -> String {
+        let transport: TransportProtocol? =
+            if case .endpoint(let transport, _) = id { transport } else { nil }
+        var text = "-a \(service) -r \(Self.text(of: real.endpoint, transport, names)) \(option(real.forwarding))"
+        text += " -w \(real.weight)"
+        if case .tunnel(let tunnel) = real.forwarding { text += settings(of: tunnel) }
+        if real.upperThreshold != 0 { text += " -x \(real.upperThreshold)" }
+        if real.lowerThreshold != 0 { text += " -y \(real.lowerThreshold)" }
+        return text
+    }
+
+    private func option(_ forwarding: ForwardingMethod) -> String {
+        switch forwarding {
+        case .masquerade: "-m"
+        case .directRouting: "-g"
+        case .tunnel: "-i"
+        case .local: "--local"
+        case .bypass: "--bypass"
+        }
+    }
+
+    private func settings(of tunnel: Tunnel) -> String {
+        var text = " --tun-type \(tunnel.kind)"
+        if tunnel.kind == .gue { text += " --tun-port \(tunnel.port)" }
+        guard tunnel.kind != .ipip else { return text }
+        switch tunnel.checksum {
+        case .full: text += " --tun-csum"
+        case .remote: text += " --tun-remcsum"
+        default: text += " --tun-nocsum"
+        }
+        return text
+    }
+}
+
+extension Compatible {
+    /// The names of flags, by which ``Parser`` knows them. The first two flags of some schedulers have names of their own.
+    static func names(of flags: VirtualServer.Flags, for scheduler: Scheduler) -> [String] {
+        let hasOwn = [Scheduler.sourceHashing, .maglevHashing].contains(scheduler)
+        let known: [(flag: VirtualServer.Flags, name: String)] = [
+            (.scheduler1, hasOwn ? "\(scheduler)-fallback" : "flag-1"),
+            (.scheduler2, hasOwn ? "\(scheduler)-port" : "flag-2"),
+            (.scheduler3, "flag-3"),
+        ]
+        let names = known.filter { flags.contains($0.flag) }.map(\.name)
+        let rest = known.reduce(flags) { $0.subtracting($1.flag) }
+        return rest.isEmpty ? names : names + ["0x" + String(rest.rawValue, radix: 16)]
+    }
+}

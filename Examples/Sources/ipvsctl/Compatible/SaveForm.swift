@@ -1,0 +1,106 @@
+import IPVS
+
+/// ipvsadm's form of a table, as `ipvsctl -S` and `ipvsadm -S` write it and `-R` reads it: a line `-A …` for each virtual
+/// server, and behind it a line `-a …` for each of its real servers.
+///
+///     -A -t 10.96.0.1:80 -s wrr -p 300
+///     -a -t 10.96.0.1:80 -r 10.244.1.5:8080 -m -w 2
+///
+/// What is written here loses nothing of a table, whatever is in it. Where ipvsadm's options have no word for something,
+/// ours have one: `--ip-service 47/10.0.0.1:80` for another protocol, `--local` and `--bypass`, flags such as `0x40`.
+enum SaveForm {
+    /// What is wrong with a line.
+    struct LineError: Error, Hashable, Sendable, CustomStringConvertible {
+        /// The line, counted from 1.
+        let line: Int
+
+        /// What is wrong, as a sentence.
+        let reason: String
+
+        /// `line 3: there is no option --frob`.
+        var description: String { "line \(line): \(reason)" }
+    }
+
+    /// Why a text is not a table: what is wrong with each of its lines, in their order.
+    struct ReadingError: Error, Hashable, Sendable, CustomStringConvertible {
+        let errors: [LineError]
+
+        /// A line for each error.
+        var description: String { errors.map(\.description).joined(separator: "\n") }
+    }
+
+    /// Reads a table.
+    ///
+    /// A line may begin with `ipvsadm` or `ipvsctl`; empty lines, and those that begin with `#`, say nothing. A virtual
+    /// server stands before its real servers, and none is there twice. Names of hosts and services are looked up.
+    /// - Throws: ``ReadingError`` with every line that is wrong.
+    static func read(_ text: String, names: Compatible.Names = .system) throws(ReadingError) -> Table {
+        let parser = Compatible.Parser(names: names, dialect: .saved)
+        var entries: [VirtualServer.Identity: Entry] = [:]
+        var errors: [LineError] = []
+        for (index, line) in lines(of: text).enumerated() {
+            guard let words = words(of: line) else { continue }
+            do throws(Compatible.UsageError) {
+                try insert(try parser.parse(words).command, into: &entries)
+            } catch {
+                errors.append(LineError(line: index + 1, reason: error.description))
+            }
+        }
+        guard errors.isEmpty else { throw ReadingError(errors: errors) }
+        var table = Table()
+        for entry in entries.values {
+            var service = Table.Service(entry.server)
+            for real in entry.realServers.values.sorted(by: { $0.endpoint < $1.endpoint }) { service.replace(real) }
+            table.replace(service)
+        }
+        return table
+    }
+
+    private struct Entry {
+        let server: VirtualServer
+        var realServers: [Endpoint: RealServer] = [:]
+    }
+
+    private static func insert(
+        _ command: Compatible.Command,
+        into entries: inout [VirtualServer.Identity: Entry]
+    ) throws(Compatible.UsageError) {
+        switch command {
+        case .add(let server):
+            guard entries[server.id] == nil else {
+                throw Compatible.UsageError("the virtual server \(server.id) is in a line above already")
+            }
+            entries[server.id] = Entry(server: server)
+        case .addReal(let real, let id):
+            guard let entry = entries[id] else {
+                throw Compatible.UsageError("the virtual server \(id) is in no line above")
+            }
+            guard entry.realServers[real.endpoint] == nil else {
+                throw Compatible.UsageError("\(id) has the real server \(real.endpoint) already")
+            }
+            entries[id]?.realServers[real.endpoint] = real
+        default:
+            throw Compatible.UsageError("a saved table has virtual servers (-A) and real servers (-a), nothing else")
+        }
+    }
+}
+
+extension SaveForm {
+    /// The lines of a text; the text behind the last end of a line is one as well.
+    static func lines(of text: String) -> [Substring] {
+        // By bytes: a carriage return and a line feed are one character.
+        text.utf8.split(omittingEmptySubsequences: false) { byte in byte == UInt8(ascii: "\n") }.map { Substring($0) }
+    }
+
+    /// The words of a line, without the program's name; nil where it says nothing.
+    ///
+    /// Quotes have no meaning. As ipvsadm does it, the word `ipvsadm` is passed over wherever it stands.
+    static func words(of line: some StringProtocol) -> [String]? {
+        let blanks: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]
+        var words = Substring(line).utf8.split(whereSeparator: blanks.contains).map { String(Substring($0)) }
+        if words.first == "ipvsctl" { words.removeFirst() }
+        words.removeAll { $0 == "ipvsadm" }
+        guard let first = words.first, !first.hasPrefix("#") else { return nil }
+        return words
+    }
+}

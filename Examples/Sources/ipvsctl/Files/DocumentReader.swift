@@ -1,0 +1,97 @@
+import IPVS
+import Yams
+
+/// Reads a table from a document and gathers all that is wrong with it.
+struct DocumentReader {
+    private(set) var errors: [FileError] = []
+    private let decoder = YAMLDecoder()
+
+    /// The table of a document; if there are errors, without what they are about.
+    mutating func table(_ root: Place) -> Table {
+        var table = Table()
+        var lines: [VirtualServer.Identity: Int] = [:]
+        _ = isGood(root, .table)
+        for place in root["services"]?.elements ?? [] {
+            guard let service = service(place) else { continue }
+            let id = service.server.id
+            do throws(Table.Conflict) {
+                try table.insert(service)
+                lines[id] = place.line
+            } catch {
+                errors.append(place.nearest(["id"] as [Name]).error("\(error)\(Self.seen(lines[id]))"))
+            }
+        }
+        return table
+    }
+
+    /// The service of a place; also one with errors, as long as its identity is known to look for others by.
+    private mutating func service(_ place: Place) -> Table.Service? {
+        let server = isGood(place, .service) ? decode(VirtualServer.self, place) : nil
+        if let server { refuse(Table.Service(server).invalidValues, at: place) }
+        let id = place["id"]?.node.string.flatMap(VirtualServer.Identity.init)
+        var service = (server ?? id.map { VirtualServer($0) }).map { Table.Service($0) }
+        var lines: [Endpoint: Int] = [:]
+        for place in place["realServers"]?.elements ?? [] {
+            guard isGood(place, .realServer), let real = decode(RealServer.self, place), let id else { continue }
+            var alone = Table.Service(VirtualServer(id))
+            alone.replace(real)
+            refuse(alone.invalidValues, at: place)
+            if service?.replace(real) != nil {
+                let reason = "\(id) has two real servers at \(real.endpoint)\(Self.seen(lines[real.endpoint]))"
+                errors.append(place.nearest(["endpoint"] as [Name]).error(reason))
+            }
+            lines[real.endpoint] = place.line
+        }
+        return service
+    }
+
+    private static func seen(_ line: Int?) -> String { line.map { "; the first is in line \($0)" } ?? "" }
+
+    private mutating func isGood(_ place: Place, _ shape: Shape) -> Bool {
+        let found = shape.errors(at: place)
+        errors += found
+        return found.isEmpty
+    }
+
+    private mutating func decode<Value: Decodable>(_ type: Value.Type, _ place: Place) -> Value? {
+        do {
+            return try decoder.decode(type, from: place.node)
+        } catch let error as DecodingError {
+            switch error {
+            case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context),
+                .keyNotFound(_, let context):
+                errors.append(place.nearest(context.codingPath).error(context.debugDescription))
+            @unknown default:
+                errors.append(place.error("\(error)"))
+            }
+        } catch {
+            errors.append(place.error("\(error)"))
+        }
+        return nil
+    }
+
+    /// Tells values that no kernel takes, each where it stands.
+    private mutating func refuse(_ invalid: [IPVSError], at place: Place) {
+        for error in invalid {
+            errors.append(place.nearest(Self.ways[error.field ?? ""] ?? []).error(error.reason))
+        }
+    }
+
+    /// Where the fields of a model, by the names that the library's errors have for them, stand in a file.
+    private static let ways: [String: [Name]] = [
+        "firewall mark": ["id"], "scheduler": ["scheduler"], "persistence timeout": ["persistence", "timeout"],
+        "persistence mask": ["persistence", "mask"], "persistence engine": ["persistence", "engine"],
+        "address": ["endpoint"], "weight": ["weight"], "lower threshold": ["lowerThreshold"],
+        "tunnel port": ["forwarding", "tunnel", "port"],
+    ]
+}
+
+/// The name of a field.
+private struct Name: CodingKey, ExpressibleByStringLiteral, Sendable {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringLiteral name: String) { stringValue = name }
+    init(stringValue name: String) { stringValue = name }
+    init?(intValue: Int) { nil }
+}

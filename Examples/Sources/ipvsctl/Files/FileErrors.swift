@@ -1,0 +1,31 @@
+/// All that is wrong with a file, in the order of its lines.
+struct FileErrors: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The file's name as the user gave it.
+    let file: String
+    let errors: [FileError]
+
+    init(_ file: String, _ errors: [FileError]) {
+        self.file = file
+        self.errors = errors.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
+    }
+
+    /// A line for each error: `FILE:LINE: FIELD: sentence`.
+    var description: String {
+        errors.map { error in
+            let place = [file, error.line.map(String.init)].compactMap(\.self).joined(separator: ":")
+            return [place, error.field, error.reason].compactMap(\.self).joined(separator: ": ")
+        }.joined(separator: "\n")
+    }
+}
+
+/// One thing that is wrong with a file.
+struct FileError: Error, Hashable, Sendable {
+    /// The line it is in, counted from 1; nil if it is the whole file that is wrong.
+    var line: Int?
+
+    /// The field it is about, such as `services[0].realServers[1].weight`.
+    var field: String?
+
+    /// What is wrong, as a sentence.
+    var reason: String
+}

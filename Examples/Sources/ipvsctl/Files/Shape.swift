@@ -1,0 +1,94 @@
+import IPVS
+import Yams
+
+/// What may stand at a place of a file.
+///
+/// The values themselves are the library's to decode. This is what decoding can't tell: the names that nobody asked
+/// for, such as a misspelt `wieght`, and each of several errors at its own line.
+indirect enum Shape: Sendable {
+    /// One line of text, of a kind that the user is told if it is another.
+    case text(kind: String, isValid: @Sendable (String) -> Bool)
+    /// A number from 0 to a maximum.
+    case number(UInt32)
+    case list(of: Shape)
+    case object([Field])
+    /// A text of a kind, or an object in its place.
+    case textOrObject(kind: String, isValid: @Sendable (String) -> Bool, [Field])
+    /// What is looked at elsewhere.
+    case anything
+
+    struct Field: Sendable {
+        let name: String
+        let shape: Shape
+        var isRequired = false
+    }
+}
+
+extension Shape {
+    /// A table, but for what is in its services.
+    static let table = Shape.object([Field(name: "services", shape: .list(of: .anything), isRequired: true)])
+
+    /// A virtual server, but for what is in its real servers.
+    static let service = Shape.object([
+        Field(name: "id", shape: .identity, isRequired: true),
+        Field(name: "scheduler", shape: .name),
+        Field(name: "flags", shape: .list(of: .flag)),
+        Field(name: "persistence", shape: .persistence),
+        Field(name: "realServers", shape: .list(of: .anything)),
+    ])
+
+    static let realServer = Shape.object([
+        Field(name: "endpoint", shape: .endpoint, isRequired: true),
+        Field(name: "forwarding", shape: .forwarding, isRequired: true),
+        Field(name: "weight", shape: .number(.max)),
+        Field(name: "upperThreshold", shape: .number(.max)),
+        Field(name: "lowerThreshold", shape: .number(.max)),
+    ])
+
+    private static let persistence = Shape.object([
+        Field(name: "timeout", shape: .number(.max)), Field(name: "mask", shape: .mask),
+        Field(name: "engine", shape: .name),
+    ])
+
+    private static let forwarding = Shape.textOrObject(
+        kind: "a forwarding method: masquerade, direct-routing, tunnel, local or bypass",
+        isValid: { decodes(ForwardingMethod.self, Node($0)) },
+        [Field(name: "tunnel", shape: .tunnel, isRequired: true)]
+    )
+
+    private static let tunnel = Shape.object([
+        Field(name: "kind", shape: .kind, isRequired: true),
+        Field(name: "port", shape: .number(UInt32(UInt16.max))),
+        Field(name: "checksum", shape: .checksum),
+    ])
+
+    private static let flag = Shape.text(kind: "a flag, such as ops, sh-port or mh-fallback") {
+        decodes(VirtualServer.Flags.self, Node([Node($0)]))
+    }
+
+    private static let name = Shape.text(kind: "a name") { _ in true }
+
+    private static let identity = Shape.text(
+        kind: "a virtual server, such as TCP 10.96.0.1:80, UDP [fd00::1]:53 or FWM 7"
+    ) {
+        VirtualServer.Identity($0) != nil
+    }
+
+    private static let endpoint = Shape.text(kind: "an address and port, such as 10.244.1.5:8080 or [fd00::1]:443") {
+        Endpoint($0) != nil
+    }
+
+    // Those that group nothing stand for no mask.
+    private static let mask = Shape.text(kind: "a netmask, such as 255.255.255.0, or a prefix length, such as 64") {
+        Persistence.Mask($0) != nil || ["255.255.255.255", "128"].contains($0)
+    }
+
+    private static let kind = Shape.text(kind: "a kind of tunnel: ipip, gue or gre") { Tunnel.Kind($0) != nil }
+
+    private static let checksum = Shape.text(kind: "a checksum: none, full or remote") { Tunnel.Checksum($0) != nil }
+
+    /// Whether a node is what the library takes for a type that has no way from text but decoding.
+    private static func decodes<Value: Decodable>(_ type: Value.Type, _ node: Node) -> Bool {
+        (try? YAMLDecoder().decode(type, from: node)) != nil
+    }
+}

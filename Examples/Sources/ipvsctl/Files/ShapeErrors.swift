@@ -1,0 +1,95 @@
+import Yams
+
+extension Shape {
+    /// Everything at a place that is not of this shape.
+    func errors(at place: Place) -> [FileError] {
+        switch (self, place.node) {
+        case (.anything, _): []
+        case (_, .scalar(let scalar)) where scalar.isNull: [place.error("has no value; leave it out for its default")]
+        case (.text(let kind, let isValid), .scalar(let scalar)),
+            (.textOrObject(let kind, let isValid, _), .scalar(let scalar)):
+            isValid(scalar.string) ? [] : [place.error("\"\(scalar.string)\" is not \(kind)")]
+        case (.number(let maximum), .scalar(let scalar)):
+            scalar.isNumber(upTo: maximum)
+                ? [] : [place.error("\(scalar.shown) is not a number from 0 to \(maximum) in decimal digits")]
+        case (.list(let element), .sequence): place.elements.flatMap(element.errors)
+        case (.object(let fields), .mapping(let mapping)), (.textOrObject(_, _, let fields), .mapping(let mapping)):
+            Self.errors(at: place, of: mapping, fields)
+        default: [place.error("must be \(description), not \(place.node.shown)")]
+        }
+    }
+
+    private static func errors(at place: Place, of mapping: Node.Mapping, _ fields: [Field]) -> [FileError] {
+        var errors: [FileError] = []
+        for field in fields {
+            if let value = place[field.name] {
+                errors += field.shape.errors(at: value)
+            } else if field.isRequired {
+                errors.append(FileError(line: place.line, field: place.path(of: field.name), reason: "is missing"))
+            }
+        }
+        let names = fields.map(\.name)
+        for key in mapping.keys where !names.contains(key.string ?? "") {
+            let name = key.string ?? "?"
+            let near = names.first { $0.isNearly(name) }
+            let hint = near.map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
+            let reason = "there is no such field; \(hint)"
+            errors.append(FileError(line: key.mark?.line, field: place.path(of: name), reason: reason))
+        }
+        return errors
+    }
+
+    /// What it is in a message.
+    private var description: String {
+        switch self {
+        case .text: "a text"
+        case .number: "a number"
+        case .list: "a list"
+        case .object: "an object"
+        case .textOrObject: "a text or an object"
+        case .anything: "anything"
+        }
+    }
+}
+
+extension Node {
+    /// The node in a message.
+    fileprivate var shown: String {
+        switch self {
+        case .scalar(let scalar): scalar.shown
+        case .sequence: "a list"
+        case .mapping: "an object"
+        case .alias: "an alias"
+        }
+    }
+}
+
+extension Node.Scalar {
+    fileprivate var isNull: Bool { style == .plain && ["", "~", "null", "Null", "NULL"].contains(string) }
+
+    /// The text in a message: with quotes if it has them in the file.
+    fileprivate var shown: String { style == .plain ? string : "\"\(string)\"" }
+
+    /// Only in plain digits: what else YAML takes for numbers, other programs take for others, as octal 010 or 1:30.
+    fileprivate func isNumber(upTo maximum: UInt32) -> Bool {
+        guard style == .plain, string == "0" || !string.hasPrefix("0"), string.hasOnlyDigits else { return false }
+        return UInt32(string).map { $0 <= maximum } ?? false
+    }
+}
+
+extension String {
+    /// Whether at most two letters have to be changed, added or removed to make it the other, whatever their case.
+    fileprivate func isNearly(_ other: String) -> Bool {
+        let (left, right) = (Array(lowercased()), Array(other.lowercased()))
+        var row = Array(0...right.count)
+        for (index, letter) in left.enumerated() {
+            var next = [index + 1]
+            for (column, otherLetter) in right.enumerated() {
+                let replaced = row[column] + (letter == otherLetter ? 0 : 1)
+                next.append(Swift.min(replaced, row[column + 1] + 1, next[column] + 1))
+            }
+            row = next
+        }
+        return row[right.count] <= 2
+    }
+}

@@ -1,0 +1,64 @@
+import Dispatch
+import Glibc
+
+extension Top {
+    /// What happens while servers are watched.
+    enum Event: Sendable {
+        /// It is time to read them again.
+        case tick
+        /// The user has pressed keys.
+        case input([UInt8])
+        /// The terminal has another size.
+        case resize
+        /// The program goes on after it was stopped.
+        case resume
+        /// There will be no more keys, or the program is asked to end.
+        case end
+    }
+
+    /// The events of a terminal and the signals, in the order in which they come.
+    final class Events {
+        let stream: AsyncStream<Event>
+        private let continuation: AsyncStream<Event>.Continuation
+        private var sources: [any DispatchSourceProtocol] = []
+        private let queue = DispatchQueue(label: "ipvsctl.top")
+
+        init(readingKeys: Bool) {
+            let (stream, continuation) = AsyncStream.makeStream(of: Event.self)
+            (self.stream, self.continuation) = (stream, continuation)
+            for (number, event) in [
+                (SIGINT, .end), (SIGTERM, .end), (SIGHUP, .end), (SIGWINCH, .resize), (SIGCONT, .resume),
+            ] as [(Int32, Event)] {
+                // Else its default action would come first.
+                if case .end = event { signal(number, SIG_IGN) }
+                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+                source.setEventHandler { continuation.yield(event) }
+                sources.append(source)
+            }
+            if readingKeys {
+                let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: queue)
+                source.setEventHandler {
+                    var bytes = [UInt8](repeating: 0, count: 64)
+                    let count = read(STDIN_FILENO, &bytes, bytes.count)
+                    continuation.yield(count > 0 ? .input(Array(bytes[..<count])) : .end)
+                    if count <= 0 { continuation.finish() }
+                }
+                sources.append(source)
+            }
+            for source in sources { source.resume() }
+        }
+
+        deinit {
+            for source in sources { source.cancel() }
+            for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
+        }
+
+        /// Makes a tick at some time. It is asked for one by one, so that they don't pile up while the terminal waits.
+        func tick(at time: ContinuousClock.Instant) {
+            Task { [continuation] in
+                try? await Task.sleep(until: time, clock: .continuous)
+                continuation.yield(.tick)
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+extension Top {
+    /// What the user looks at, and how a key changes it.
+    struct View: Hashable {
+        var column = Column.connections
+        var isReversed = false
+
+        /// How many rows are above the first that is shown.
+        var offset = 0
+
+        /// What a key asks for beyond another look at the same rows.
+        enum Command { case quit, suspend }
+
+        /// Does what a key says, on a page of so many rows.
+        mutating func press(_ key: Key, pageRows: Int) -> Command? {
+            switch key {
+            case .character("q"), .character("Q"), .interrupt: return .quit
+            case .suspend: return .suspend
+            case .character("r"): isReversed.toggle()
+            case .left: step(by: -1)
+            case .right: step(by: 1)
+            case .up, .character("k"): offset -= 1
+            case .down, .character("j"): offset += 1
+            case .pageUp: offset -= pageRows
+            case .pageDown, .character(" "): offset += pageRows
+            case .home, .character("g"): offset = 0
+            case .end, .character("G"): offset = .max / 2
+            case .character(let character):
+                guard let column = Column.allCases.first(where: { $0.key == character }) else { break }
+                self.column = column
+            }
+            offset = max(0, offset)
+            return nil
+        }
+
+        /// Keeps the last page full where there are enough rows.
+        mutating func clamp(rows: Int, pageRows: Int) { offset = max(0, min(offset, rows - pageRows)) }
+
+        private mutating func step(by distance: Int) {
+            let columns = Column.allCases
+            let place = columns.firstIndex(of: column) ?? 0
+            column = columns[(place + distance + columns.count) % columns.count]
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Glibc
+import IPVS
+
+extension Top {
+    /// Looks at the servers again and again, and shows them.
+    struct Watch {
+        private let handle: Handle
+        private let interval: Duration
+
+        /// How many times the servers are shown yet; nil is without end.
+        private var showsLeft: Int?
+
+        /// How many looks there are from one show to the next: as many as it takes to see each move of the counters, or
+        /// one if the interval is that of several moves.
+        private let looksPerShow: Int
+        private var looks = 0
+
+        private var view: View
+        private var activity = Activity()
+        private var caption = Caption(time: "")
+        private let start = ContinuousClock.now
+
+        init(_ handle: Handle, _ view: View, interval: Duration, count: Int?) {
+            self.handle = handle
+            self.view = view
+            self.interval = interval
+            showsLeft = count
+            looksPerShow = interval >= Meter.period * 2 ? 1 : Int((interval / .seconds(1)).rounded(.up))
+        }
+
+        private var lookInterval: Duration { interval / looksPerShow }
+
+        /// Reads the servers; what can't be read stays as it was. True if it is time to show them.
+        private mutating func look() -> Bool {
+            caption.time = Self.timeOfDay()
+            do throws(IPVSError) {
+                activity.update(try Snapshot(handle, at: ContinuousClock.now - start))
+                caption.error = nil
+            } catch {
+                caption.error = "\(error)"
+            }
+            let isDue = looks % looksPerShow == 0
+            looks += 1
+            if isDue { showsLeft = showsLeft.map { $0 - 1 } }
+            return isDue
+        }
+
+        /// Shows the servers in place until the user has seen enough.
+        mutating func show(on terminal: Terminal) async {
+            let events = Events(readingKeys: terminal.hasKeys)
+            var keys = KeyReader()
+            terminal.enter()
+            defer { terminal.leave() }
+            var next = ContinuousClock.now
+            events.tick(at: next)
+            for await event in events.stream {
+                switch event {
+                case .tick:
+                    if showsLeft == 0 { return }
+                    let isDue = look()
+                    next = max(next + lookInterval, ContinuousClock.now)
+                    events.tick(at: next)
+                    guard isDue else { continue }
+                case .input(let bytes):
+                    for key in keys.read(bytes) {
+                        switch view.press(key, pageRows: Page.rows(on: terminal.size, caption)) {
+                        case .quit: return
+                        case .suspend: terminal.suspend()
+                        case nil: break
+                        }
+                    }
+                case .resize: terminal.clear()
+                case .resume: terminal.enter()
+                case .end: return
+                }
+                terminal.draw(Page(activity, &view, caption, size: terminal.size))
+            }
+        }
+
+        /// Prints the servers block by block. Whatever else asks the program to end does so at once.
+        mutating func print() async throws {
+            var next = ContinuousClock.now
+            while true {
+                if look() { printPage() }
+                if showsLeft == 0 { break }
+                next = max(next + lookInterval, ContinuousClock.now)
+                try await Task.sleep(until: next, clock: .continuous)
+            }
+            if caption.error != nil { throw ExitCode.failure }
+        }
+
+        private func printPage() {
+            if let error = caption.error {
+                Console.fail(error)
+            } else {
+                let lines = Page(activity, view, caption).lines.map(\.text)
+                Console.write(lines.joined(separator: "\n") + "\n\n")
+            }
+        }
+
+        private static func timeOfDay() -> String {
+            var now = time(nil)
+            var parts = tm()
+            localtime_r(&now, &parts)
+            return String(unsafeUninitializedCapacity: 16) { buffer in
+                buffer.withMemoryRebound(to: CChar.self) { strftime($0.baseAddress, $0.count, "%H:%M:%S", &parts) }
+            }
+        }
+    }
+}

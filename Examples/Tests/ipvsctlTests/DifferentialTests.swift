@@ -1,0 +1,138 @@
+import Foundation
+import IPVS
+import Testing
+
+@testable import ipvsctl
+
+extension KernelTests {
+    /// The same line by ipvsadm in one namespace and by ipvsctl in another.
+    @Suite struct Differential {
+        @Test func everyLineOfTheFile() throws {
+            let pair = try Pair()
+            var byProgram = 0
+            let lines = try DifferentialLine.all()
+            for (index, line) in lines.enumerated() {
+                if let command = line.command {
+                    try pair.inBoth(command)
+                    continue
+                }
+                // A program's start takes an emulated machine a second, so most lines go to the code that the program
+                // runs them by. IPVSCTL_EVERY_LINE=1 gives all of them to the program.
+                let isForProgram = index % 32 == 0 || !line.input.isEmpty || Pair.isEveryLineForProgram
+                byProgram += isForProgram ? 1 : 0
+                try pair.compare(line, byProgram: isForProgram)
+            }
+            print("differential: \(pair.count) lines of the file compared, \(byProgram) of them by the built program")
+            #expect(pair.count >= 200)
+        }
+
+        @Test(arguments: [1, 2, 3] as [UInt64]) func randomLines(seed: UInt64) throws {
+            let pair = try Pair()
+            var lines = RandomLines(seed: seed)
+            for number in 1...50 {
+                let line = DifferentialLine(number: number, words: lines.line())
+                try pair.compare(line, byProgram: Pair.isEveryLineForProgram, comment: "seed \(seed), \(line)")
+            }
+            print("differential: \(pair.count) random lines of seed \(seed) compared, \(pair.failures) of them refused")
+            #expect(pair.failures > 0 && pair.failures < pair.count)
+        }
+    }
+}
+
+/// A namespace for each program, with tables that are to stay the same.
+final class Pair {
+    let theirs: TestNamespace
+    let ours: TestNamespace
+    private let theirHandle: Handle
+    private let ourHandle: Handle
+    private(set) var count = 0
+    /// How many lines both programs refused.
+    private(set) var failures = 0
+
+    static let isEveryLineForProgram = ProcessInfo.processInfo.environment["IPVSCTL_EVERY_LINE"] == "1"
+
+    init() throws {
+        theirs = try TestNamespace()
+        ours = try TestNamespace()
+        theirHandle = try theirs.open()
+        ourHandle = try ours.open()
+    }
+
+    func inBoth(_ command: String) throws {
+        for namespace in [theirs, ours] {
+            let result = try Spawned.run(["/bin/sh", "-c", command], in: namespace)
+            guard result.hasSucceeded else { throw TestFailure("\(command): \(result.complaint)") }
+        }
+    }
+
+    /// Runs a line by both programs and compares what came of it.
+    func compare(_ line: DifferentialLine, byProgram: Bool, comment: String? = nil) throws {
+        let name = comment ?? line.description
+        let expected = try Spawned.run([Spawned.ipvsadm] + line.words, in: theirs, input: line.input)
+        // What only reads is compared in one namespace: each namespace has an order of its own.
+        let place = line.isListing ? theirs : ours
+        let result =
+            byProgram
+            ? try Spawned.run([Program.path] + line.words, in: place, input: line.input)
+            : try Self.inProcess(line.words, in: place)
+        count += 1
+        if !expected.hasSucceeded && !result.hasSucceeded { failures += 1 }
+
+        let hasSameStatus = expected.hasSucceeded == result.hasSucceeded
+        #expect(
+            hasSameStatus != line.differences.contains(.status),
+            "\(name): ipvsadm \(expected.status) \(expected.complaint), ipvsctl \(result.status) \(result.complaint)"
+        )
+        if line.isListing, expected.hasSucceeded {
+            let difference = Self.difference(expected.output, result.output)
+            #expect(
+                (difference == nil) != line.differences.contains(.output),
+                "\(name)\n\(difference ?? "the same")\n\(result.complaint)"
+            )
+        }
+        if !result.hasSucceeded {
+            #expect(result.complaint.hasPrefix("ipvsctl: "), "\(name): a failure says why: \(result.complaint)")
+        }
+        let (their, our) = (try theirHandle.table(), try ourHandle.table())
+        // Where the status differs on purpose, so may what came of it.
+        if !line.differences.contains(.status) {
+            #expect(
+                (their == our) != line.differences.contains(.table),
+                "\(name)\nipvsadm:\n\(their)\nipvsctl:\n\(our)"
+            )
+        }
+        #expect(try theirHandle.timeouts() == ourHandle.timeouts(), "\(name)")
+        #expect(try theirHandle.syncDaemons() == ourHandle.syncDaemons(), "\(name)")
+    }
+
+    /// The lines that only one of two texts has; nil if they are the same, byte for byte.
+    static func difference(_ expected: String, _ text: String) -> String? {
+        guard !expected.utf8.elementsEqual(text.utf8) else { return nil }
+        let (left, right) = (expected.components(separatedBy: "\n"), text.components(separatedBy: "\n"))
+        let changes = right.difference(from: left).map { change in
+            switch change {
+            case .remove(_, let line, _): "ipvsadm: \(line)"
+            case .insert(_, let line, _): "ipvsctl: \(line)"
+            }
+        }
+        return changes.joined(separator: "\n")
+    }
+
+    /// Runs a line in this process, as the program does it.
+    static func inProcess(_ words: [String], in namespace: TestNamespace) throws -> Spawned {
+        let descriptor = namespace.descriptor
+        return try onThread {
+            guard enterNamespace(descriptor) == 0 else { throw TestFailure("setns: \(errno)") }
+            let (output, complaint) = (Gathered(), Gathered())
+            let status = Compatible.run(
+                words,
+                output: Compatible.Output(
+                    write: { output.append($0) },
+                    complain: { complaint.append("ipvsctl: \($0)\n") },
+                    loss: { nil }
+                )
+            )
+            return Spawned(status: status, output: output.text, complaint: complaint.text)
+        }
+    }
+}

@@ -1,0 +1,10 @@
+import Synchronization
+
+/// Text that comes piece by piece.
+final class Gathered: Sendable {
+    private let pieces = Mutex("")
+
+    var text: String { pieces.withLock { $0 } }
+
+    func append(_ piece: String) { pieces.withLock { $0 += piece } }
+}

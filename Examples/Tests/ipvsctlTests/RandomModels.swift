@@ -1,0 +1,1 @@
+../../../Tests/IPVSTests/RandomModels.swift

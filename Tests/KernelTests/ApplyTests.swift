@@ -126,6 +126,41 @@ extension KernelTests {
             for service in desired.services { #expect(try handle.table()[service.server.id] == service) }
         }
 
+        /// The statuses have the table's configuration, and what the lists of each virtual server tell.
+        @Test func statuses() throws {
+            var models = Self.models(seed: 4)
+            let desired = try Self.table(&models, size: 12)
+            _ = try handle.apply(desired)
+            var read = Table()
+            var statuses = try handle.serviceStatuses()
+            while let status = try statuses.next() {
+                let (server, realServers) = (status.virtualServer.server, status.realServers)
+                #expect(Set(realServers) == Set(try handle.realServers(of: server.id)))
+                #expect(status.virtualServer == (try handle.virtualServer(server.id)))
+                try read.insert(Table.Service(server, realServers: realServers.map(\.server)))
+            }
+            #expect(read == desired)
+        }
+
+        /// What another program deletes between two looks is left out, and no error.
+        @Test func statusesUnderASecondWriter() throws {
+            var models = Self.models(seed: 5)
+            let desired = try Self.table(&models, size: 12)
+            _ = try handle.apply(desired)
+            let ids = desired.services.map(\.server.id)
+            let other = try namespace.open()
+            var statuses = try handle.serviceStatuses()
+            var seen: [VirtualServer.Identity] = []
+            while let status = try statuses.next() {
+                seen.append(status.virtualServer.server.id)
+                // The first one that was not seen yet.
+                if let next = ids.first(where: { !seen.contains($0) }) { try? other.delete(next) }
+            }
+            let left = Set(try handle.table().services.map(\.server.id))
+            #expect(Set(seen) == left && seen.count == left.count)
+            #expect((1..<ids.count).contains(seen.count))
+        }
+
         /// A client's connection lives on while everything else is changed.
         @Test func aConnectionSurvives() throws {
             let server = try EchoServer(namespace, port: 8080)

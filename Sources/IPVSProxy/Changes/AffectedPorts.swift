@@ -1,0 +1,30 @@
+// Which service ports a change can matter to: those alone whose part of the object is otherwise than before.
+
+extension ObjectChange<ServiceDefinition> {
+    /// The ports that were added, deleted or changed.
+    public var servicePorts: Set<ServicePortName> {
+        guard let service = (current ?? previous)?.name else { return [] }
+        let ports = keysThatDiffer(previous?.ports ?? [:], current?.ports ?? [:])
+        return Set(ports.map { ServicePortName(service, port: $0) })
+    }
+}
+
+extension ObjectChange<EndpointSlice> {
+    /// The ports whose endpoints are others, or of another state; if the slice has gone from one service to another, those
+    /// of both.
+    public var servicePorts: Set<ServicePortName> {
+        if let previous, let current, previous.service == current.service {
+            let ports = keysThatDiffer(previous.endpoints, current.endpoints)
+            return Set(ports.map { ServicePortName(current.service, port: $0) })
+        }
+        return Set(
+            [previous, current].compactMap { $0 }.flatMap { slice in
+                slice.endpoints.keys.map { ServicePortName(slice.service, port: $0) }
+            }
+        )
+    }
+}
+
+private func keysThatDiffer<Value: Equatable>(_ one: [String: Value], _ other: [String: Value]) -> [String] {
+    one.keys.filter { one[$0] != other[$0] } + other.keys.filter { one[$0] == nil }
+}

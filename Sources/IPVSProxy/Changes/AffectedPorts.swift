@@ -1,27 +1,24 @@
 // Which service ports a change can matter to: those alone whose part of the object is otherwise than before.
 
 extension ObjectChange<ServiceDefinition> {
-    /// The ports that were added, deleted or changed.
-    public var servicePorts: Set<ServicePortName> {
+    /// The ports that were added, deleted or changed, each once.
+    public var servicePorts: [ServicePortName] {
         guard let service = (current ?? previous)?.name else { return [] }
-        let ports = keysThatDiffer(previous?.ports ?? [:], current?.ports ?? [:])
-        return Set(ports.map { ServicePortName(service, port: $0) })
+        return keysThatDiffer(previous?.ports ?? [:], current?.ports ?? [:]).map { ServicePortName(service, port: $0) }
     }
 }
 
 extension ObjectChange<EndpointSlice> {
-    /// The ports whose endpoints are others, or of another state; if the slice has gone from one service to another, those
-    /// of both.
-    public var servicePorts: Set<ServicePortName> {
+    /// The ports whose endpoints are others, or of another state, each once; if the slice has gone from one service to
+    /// another, those of both.
+    public var servicePorts: [ServicePortName] {
         if let previous, let current, previous.service == current.service {
             let ports = keysThatDiffer(previous.endpoints, current.endpoints)
-            return Set(ports.map { ServicePortName(current.service, port: $0) })
+            return ports.map { ServicePortName(current.service, port: $0) }
         }
-        return Set(
-            [previous, current].compactMap { $0 }.flatMap { slice in
-                slice.endpoints.keys.map { ServicePortName(slice.service, port: $0) }
-            }
-        )
+        return [previous, current].flatMap { slice in
+            slice.map { slice in slice.endpoints.keys.map { ServicePortName(slice.service, port: $0) } } ?? []
+        }
     }
 }
 

@@ -4,9 +4,6 @@ import IPVS
 struct Claim: Hashable, Sendable {
     let servicePort: ServicePortName
     let frontend: Frontend
-
-    /// Whether the address has to be bound, so that the node takes its packets for its own.
-    let isBound: Bool
 }
 
 extension Claim: Comparable {
@@ -50,6 +47,6 @@ struct Claims: Sendable {
         body(&claims[id, default: []])
         let count = self[id].count
         if count == 0 { claims.removeValue(forKey: id) }
-        if count > 1 { contested.insert(id) } else { contested.remove(id) }
+        if count > 1 { contested.insert(id) } else if !contested.isEmpty { contested.remove(id) }
     }
 }

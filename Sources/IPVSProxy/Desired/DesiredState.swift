@@ -39,11 +39,12 @@ public struct DesiredState: Sendable {
     /// What service ports do not get for the address is excluded.
     private var excluded: [ServicePortName: Set<Rejection>] = [:]
 
-    /// Service ports that have endpoints, but no usable one on this node, where a policy allows no others.
-    private var unserved: [ClientOrigin: Set<ServicePortName>] = [:]
+    /// Service ports that have endpoints, but no usable one on this node, where the policies for these clients allow no
+    /// others.
+    private var unserved: [ServicePortName: Set<ClientOrigin>] = [:]
 
     /// The slices of each service.
-    private var sliceNames: [NamespacedName: Set<NamespacedName>] = [:]
+    private var sliceNames: [NamespacedName: [NamespacedName]] = [:]
 
     /// The state without services and endpoints.
     public init(node: NodeFacts = NodeFacts()) {
@@ -89,8 +90,9 @@ extension DesiredState {
     public mutating func apply() -> Update {
         var work = Work()
         for name in mergeChanges() {
-            renewClaims(of: name, &work)
-            noteWhetherServed(name, &work)
+            let port = definition(of: name)
+            renewClaims(of: name, port, &work)
+            noteWhetherServed(name, port, &work)
         }
         for (id, claimsBefore) in work.claimsBefore.sorted(by: { $0.key < $1.key }) {
             renewService(id, claimsBefore, &work)
@@ -120,6 +122,10 @@ extension DesiredState {
 
         /// The endpoints of service ports, as far as they were needed.
         var endpoints: [ServicePortName: UsableEndpoints] = [:]
+
+        mutating func remember(_ claims: Claims, on id: VirtualServer.Identity) {
+            if claimsBefore[id] == nil { claimsBefore[id] = claims[id] }
+        }
     }
 
     /// Merges what the trackers were told.
@@ -131,10 +137,10 @@ extension DesiredState {
         for change in slices.merge() {
             affected.formUnion(change.servicePorts)
             if let slice = change.previous {
-                sliceNames[slice.service]?.remove(slice.name)
+                sliceNames[slice.service]?.removeAll { $0 == slice.name }
                 if sliceNames[slice.service]?.isEmpty == true { sliceNames.removeValue(forKey: slice.service) }
             }
-            if let slice = change.current { sliceNames[slice.service, default: []].insert(slice.name) }
+            if let slice = change.current { sliceNames[slice.service, default: []].append(slice.name) }
         }
         if node != appliedNode {
             appliedNode = node
@@ -148,37 +154,31 @@ extension DesiredState {
     }
 
     /// Claims for a service port what it wants now instead of what it wanted.
-    private mutating func renewClaims(of name: ServicePortName, _ work: inout Work) {
-        let port = definition(of: name)
-        let wanted = port?.frontends(on: node) ?? []
-        let allowed = wanted.filter { !node.excludes($0.endpoint.address) }
+    private mutating func renewClaims(of name: ServicePortName, _ port: ServicePort?, _ work: inout Work) {
+        var wanted = port?.frontends(on: node) ?? []
         let refused = wanted.filter { node.excludes($0.endpoint.address) }.map { $0.exclusion(of: name) }
-        let former = frontends[name] ?? []
-        for frontend in former + allowed where work.claimsBefore[frontend.id] == nil {
-            work.claimsBefore[frontend.id] = claims[frontend.id]
+        if !refused.isEmpty { wanted.removeAll { node.excludes($0.endpoint.address) } }
+        if !refused.isEmpty || !excluded.isEmpty {
+            work.update.rejections += Set(refused).subtracting(excluded[name] ?? [])
+            excluded[name] = refused.isEmpty ? nil : Set(refused)
         }
+        let former = frontends.updateValue(wanted, forKey: name) ?? []
+        if port == nil { frontends.removeValue(forKey: name) }
+        for frontend in former { work.remember(claims, on: frontend.id) }
+        // Endpoints alone change most often.
+        guard wanted != former else { return }
+        for frontend in wanted { work.remember(claims, on: frontend.id) }
         for frontend in former { claims.withdraw(frontend, of: name) }
-        for frontend in allowed {
-            let isBound = frontend.role != .nodePort && !node.owns(frontend.endpoint.address)
-            claims.place(Claim(servicePort: name, frontend: frontend, isBound: isBound))
-        }
-        frontends[name] = port == nil ? nil : allowed
-        work.update.rejections += Set(refused).subtracting(excluded[name] ?? [])
-        excluded[name] = refused.isEmpty ? nil : Set(refused)
+        for frontend in wanted { claims.place(Claim(servicePort: name, frontend: frontend)) }
     }
 
     /// Takes note whether a service port lacks endpoints on this node that a policy demands.
-    private mutating func noteWhetherServed(_ name: ServicePortName, _ work: inout Work) {
-        for origin in ClientOrigin.allCases {
-            if definition(of: name)?.trafficPolicy(for: origin) == .local,
-                frontends[name]?.contains(where: { $0.origin == origin }) == true,
-                usableEndpoints(of: name, &work).areElsewhereOnly
-            {
-                unserved[origin, default: []].insert(name)
-            } else {
-                unserved[origin]?.remove(name)
-            }
-        }
+    private mutating func noteWhetherServed(_ name: ServicePortName, _ port: ServicePort?, _ work: inout Work) {
+        let local = ClientOrigin.allCases.filter { port?.trafficPolicy(for: $0) == .local }
+        guard !local.isEmpty || !unserved.isEmpty else { return }
+        var origins = Set((frontends[name] ?? []).map(\.origin)).intersection(local)
+        if !origins.isEmpty, !usableEndpoints(of: name, &work).areElsewhereOnly { origins = [] }
+        unserved[name] = origins.isEmpty ? nil : origins
     }
 
     /// Puts a virtual server into the table as the one who has it now wants it.
@@ -200,7 +200,9 @@ extension DesiredState {
         }
         if let before { countUses(of: before, -1, &work) }
         if let now { countUses(of: now, 1, &work) }
-        work.update.rejections += Set(claimsNow.rejections).subtracting(claimsBefore.rejections)
+        if claimsNow.count > 1 {
+            work.update.rejections += Set(claimsNow.rejections).subtracting(claimsBefore.rejections)
+        }
     }
 
     private func usableEndpoints(of name: ServicePortName, _ work: inout Work) -> UsableEndpoints {
@@ -213,7 +215,7 @@ extension DesiredState {
 
     /// Counts that so many more virtual servers need the address of a claim.
     private mutating func countUses(of claim: Claim, _ difference: Int, _ work: inout Work) {
-        guard claim.isBound else { return }
+        guard claim.frontend.isBound else { return }
         let address = claim.frontend.endpoint.address
         let count = uses[address] ?? 0
         if work.usesBefore[address] == nil { work.usesBefore[address] = count }
@@ -249,6 +251,6 @@ extension DesiredState {
     /// The service ports that have endpoints, but none on this node, where the policy for clients from somewhere allows no
     /// others.
     public func servicePortsWithoutLocalEndpoints(for origin: ClientOrigin) -> Set<ServicePortName> {
-        unserved[origin] ?? []
+        Set(unserved.lazy.filter { $0.value.contains(origin) }.map(\.key))
     }
 }

@@ -15,6 +15,9 @@ struct Frontend: Hashable {
     let endpoint: Endpoint
     let role: Role
 
+    /// Whether the address has to be bound, so that the node takes its packets for its own.
+    let isBound: Bool
+
     /// Whose clients come here.
     var origin: ClientOrigin { role == .clusterIP ? .internal : .external }
 
@@ -29,7 +32,8 @@ extension ServicePort {
         func add(_ address: IPAddress, _ port: UInt16, _ role: Frontend.Role) {
             let endpoint = Endpoint(address, port)
             guard !frontends.contains(where: { $0.endpoint == endpoint }) else { return }
-            frontends.append(Frontend(transport: transport, endpoint: endpoint, role: role))
+            let isBound = role != .nodePort && !node.addresses.contains(address)
+            frontends.append(Frontend(transport: transport, endpoint: endpoint, role: role, isBound: isBound))
         }
         for address in clusterIPs { add(address, port, .clusterIP) }
         if let nodePort {
@@ -55,20 +59,21 @@ extension ServicePort {
     /// The virtual server at a place where it can be reached, with its real servers.
     func service(at frontend: Frontend, _ endpoints: UsableEndpoints, on node: NodeFacts) -> Table.Service {
         let scheduler = scheduler ?? node.scheduler
-        var service = Table.Service(
-            VirtualServer(
-                frontend.id,
-                scheduler: scheduler,
-                // By the client's address alone, as Maglev hashes do it otherwise, a client would never leave its endpoint.
-                flags: scheduler == .maglevHashing ? .mhPort : [],
-                persistence: sessionAffinity.persistence
-            )
+        let server = VirtualServer(
+            frontend.id,
+            scheduler: scheduler,
+            // By the client's address alone, as Maglev hashes do it otherwise, a client would never leave its endpoint.
+            flags: scheduler == .maglevHashing ? .mhPort : [],
+            persistence: sessionAffinity.persistence
         )
-        for endpoint in endpoints.serving(trafficPolicy(for: frontend.origin))
-        where endpoint.address.family == frontend.endpoint.address.family {
-            service.replace(RealServer(endpoint, forwarding: .masquerade))
+        let realServers = endpoints.serving(trafficPolicy(for: frontend.origin))
+            .filter { $0.address.family == frontend.endpoint.address.family }
+            .map { RealServer($0, forwarding: .masquerade) }
+        do {
+            return try Table.Service(server, realServers: realServers)
+        } catch {
+            preconditionFailure("usable endpoints have one twice: \(error)")
         }
-        return service
     }
 }
 

@@ -30,9 +30,6 @@ public struct NodeFacts: Hashable, Sendable {
 }
 
 extension NodeFacts {
-    /// Whether an address is the node's own.
-    func owns(_ address: IPAddress) -> Bool { addresses.contains(address) }
-
     /// Whether an address is not the proxy's to serve.
     func excludes(_ address: IPAddress) -> Bool { excludedBlocks.contains { $0.contains(address) } }
 

@@ -21,7 +21,9 @@ struct UsableEndpoints {
     private static func usable(_ endpoints: [ServiceEndpoint]) -> [Endpoint] {
         var usable = endpoints.filter(\.isReady)
         if usable.isEmpty { usable = endpoints.filter { $0.isServing && $0.isTerminating } }
-        return Set(usable.map(\.endpoint)).sorted()
+        return usable.map(\.endpoint).sorted().reduce(into: []) { unique, endpoint in
+            if unique.last != endpoint { unique.append(endpoint) }
+        }
     }
 
     /// Whether there are some, but none on this node.

@@ -5,7 +5,13 @@ import PackageDescription
 let package = Package(
     name: "swift-ipvs",
     products: [
-        .library(name: "IPVS", targets: ["IPVS"])
+        .library(name: "IPVS", targets: ["IPVS"]),
+        .library(name: "IPVSProxy", targets: ["IPVSProxy"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
         .systemLibrary(
@@ -15,12 +21,23 @@ let package = Package(
         ),
         .target(name: "CIPVS", dependencies: ["CLibNL"]),
         .target(name: "IPVS", dependencies: ["CIPVS"]),
+        .target(
+            name: "IPVSProxy",
+            dependencies: [
+                "IPVS", "CIPVS",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(
             name: "IPVSTests",
             dependencies: ["IPVS", "CIPVS"],
             resources: [.copy("Fixtures")]
         ),
         .testTarget(name: "KernelTests", dependencies: ["IPVS", "CIPVS"]),
+        .testTarget(name: "IPVSProxyTests", dependencies: ["IPVSProxy"]),
+        .testTarget(name: "IPVSProxyKernelTests", dependencies: ["IPVSProxy", "IPVS", "CIPVS"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11

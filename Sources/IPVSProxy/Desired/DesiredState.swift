@@ -1,0 +1,256 @@
+public import IPVS
+
+/// What a node's table and addresses should be, by the services and endpoints that a control plane told of.
+///
+/// Tell it of each change as it comes; ``apply()`` puts all that came into effect and tells what is otherwise now. It costs
+/// what changed: other service ports are not looked at.
+///
+///     var state = DesiredState(node: NodeFacts(addresses: nodeAddresses))
+///     state.update(web)
+///     state.update(slice)
+///     let update = state.apply()
+///     try handle.perform(update.plan.batch)
+///
+/// The result does not depend on the order in which things came, nor on how often it was applied.
+public struct DesiredState: Sendable {
+    /// The services.
+    public private(set) var services = ChangeTracker<ServiceDefinition>()
+
+    /// The endpoints of the services.
+    public private(set) var slices = ChangeTracker<EndpointSlice>()
+
+    /// What is known of the node. A change takes effect with the next ``apply()``, for all service ports.
+    public var node: NodeFacts
+
+    /// The virtual and real servers that should be in the kernel's table.
+    public private(set) var table = Table()
+
+    /// How many virtual servers need each of the addresses that should be bound.
+    private var uses: [IPAddress: Int] = [:]
+
+    /// What the table was made for.
+    private var appliedNode: NodeFacts
+
+    private var claims = Claims()
+
+    /// Where each service port wants to be reached.
+    private var frontends: [ServicePortName: [Frontend]] = [:]
+
+    /// What service ports do not get for the address is excluded.
+    private var excluded: [ServicePortName: Set<Rejection>] = [:]
+
+    /// Service ports that have endpoints, but no usable one on this node, where the policies for these clients allow no
+    /// others.
+    private var unserved: [ServicePortName: Set<ClientOrigin>] = [:]
+
+    /// The slices of each service.
+    private var sliceNames: [NamespacedName: [NamespacedName]] = [:]
+
+    /// The state without services and endpoints.
+    public init(node: NodeFacts = NodeFacts()) {
+        self.node = node
+        appliedNode = node
+    }
+}
+
+// MARK: - What it is told
+
+extension DesiredState {
+    /// Takes note of a service that was added or changed.
+    ///
+    /// - Returns: Whether it is otherwise than ``apply()`` last found it, so that there is something to do.
+    @discardableResult
+    public mutating func update(_ service: ServiceDefinition) -> Bool { services.update(service) }
+
+    /// Takes note that a service was deleted.
+    ///
+    /// - Returns: Whether it is otherwise than ``apply()`` last found it, so that there is something to do.
+    @discardableResult
+    public mutating func deleteService(_ name: NamespacedName) -> Bool { services.delete(name) }
+
+    /// Takes note of a slice that was added or changed.
+    ///
+    /// - Returns: Whether it is otherwise than ``apply()`` last found it, so that there is something to do.
+    @discardableResult
+    public mutating func update(_ slice: EndpointSlice) -> Bool { slices.update(slice) }
+
+    /// Takes note that a slice was deleted.
+    ///
+    /// - Returns: Whether it is otherwise than ``apply()`` last found it, so that there is something to do.
+    @discardableResult
+    public mutating func deleteSlice(_ name: NamespacedName) -> Bool { slices.delete(name) }
+}
+
+// MARK: - What comes of it
+
+extension DesiredState {
+    /// Puts into effect what the state was told since the last time.
+    ///
+    /// - Returns: What is otherwise now.
+    public mutating func apply() -> Update {
+        var work = Work()
+        for name in mergeChanges() {
+            let port = definition(of: name)
+            renewClaims(of: name, port, &work)
+            noteWhetherServed(name, port, &work)
+        }
+        for (id, claimsBefore) in work.claimsBefore.sorted(by: { $0.key < $1.key }) {
+            renewService(id, claimsBefore, &work)
+        }
+        for (address, count) in work.usesBefore where (count == 0) != (uses[address] == nil) {
+            if count == 0 {
+                work.update.addressesToBind.append(address)
+            } else {
+                work.update.addressesToUnbind.append(address)
+            }
+        }
+        work.update.addressesToBind.sort()
+        work.update.addressesToUnbind.sort()
+        work.update.rejections.sort()
+        return work.update
+    }
+
+    /// What ``apply()`` has to remember until it is done.
+    private struct Work {
+        var update = Update()
+
+        /// The claims on the virtual servers that it can matter to, as they were.
+        var claimsBefore: [VirtualServer.Identity: [Claim]] = [:]
+
+        /// How many needed the addresses of those.
+        var usesBefore: [IPAddress: Int] = [:]
+
+        /// The endpoints of service ports, as far as they were needed.
+        var endpoints: [ServicePortName: UsableEndpoints] = [:]
+
+        mutating func remember(_ claims: Claims, on id: VirtualServer.Identity) {
+            if claimsBefore[id] == nil { claimsBefore[id] = claims[id] }
+        }
+    }
+
+    /// Merges what the trackers were told.
+    ///
+    /// - Returns: The service ports that it can matter to.
+    private mutating func mergeChanges() -> Set<ServicePortName> {
+        var affected: Set<ServicePortName> = []
+        for change in services.merge() { affected.formUnion(change.servicePorts) }
+        for change in slices.merge() {
+            affected.formUnion(change.servicePorts)
+            if let slice = change.previous {
+                sliceNames[slice.service]?.removeAll { $0 == slice.name }
+                if sliceNames[slice.service]?.isEmpty == true { sliceNames.removeValue(forKey: slice.service) }
+            }
+            if let slice = change.current { sliceNames[slice.service, default: []].append(slice.name) }
+        }
+        if node != appliedNode {
+            appliedNode = node
+            affected.formUnion(frontends.keys)
+        }
+        return affected
+    }
+
+    private func definition(of name: ServicePortName) -> ServicePort? {
+        services.objects[name.service]?.ports[name.port]
+    }
+
+    /// Claims for a service port what it wants now instead of what it wanted.
+    private mutating func renewClaims(of name: ServicePortName, _ port: ServicePort?, _ work: inout Work) {
+        var wanted = port?.frontends(on: node) ?? []
+        let refused = wanted.filter { node.excludes($0.endpoint.address) }.map { $0.exclusion(of: name) }
+        if !refused.isEmpty { wanted.removeAll { node.excludes($0.endpoint.address) } }
+        if !refused.isEmpty || !excluded.isEmpty {
+            work.update.rejections += Set(refused).subtracting(excluded[name] ?? [])
+            excluded[name] = refused.isEmpty ? nil : Set(refused)
+        }
+        let former = frontends.updateValue(wanted, forKey: name) ?? []
+        if port == nil { frontends.removeValue(forKey: name) }
+        for frontend in former { work.remember(claims, on: frontend.id) }
+        // Endpoints alone change most often.
+        guard wanted != former else { return }
+        for frontend in wanted { work.remember(claims, on: frontend.id) }
+        for frontend in former { claims.withdraw(frontend, of: name) }
+        for frontend in wanted { claims.place(Claim(servicePort: name, frontend: frontend)) }
+    }
+
+    /// Takes note whether a service port lacks endpoints on this node that a policy demands.
+    private mutating func noteWhetherServed(_ name: ServicePortName, _ port: ServicePort?, _ work: inout Work) {
+        let local = ClientOrigin.allCases.filter { port?.trafficPolicy(for: $0) == .local }
+        guard !local.isEmpty || !unserved.isEmpty else { return }
+        var origins = Set((frontends[name] ?? []).map(\.origin)).intersection(local)
+        if !origins.isEmpty, !usableEndpoints(of: name, &work).areElsewhereOnly { origins = [] }
+        unserved[name] = origins.isEmpty ? nil : origins
+    }
+
+    /// Puts a virtual server into the table as the one who has it now wants it.
+    private mutating func renewService(
+        _ id: VirtualServer.Identity,
+        _ claimsBefore: [Claim],
+        _ work: inout Work
+    ) {
+        let claimsNow = claims[id]
+        let (before, now) = (claimsBefore.first, claimsNow.first)
+        let old = table[id]
+        var new: Table.Service?
+        if let now, let port = definition(of: now.servicePort) {
+            new = port.service(at: now.frontend, usableEndpoints(of: now.servicePort, &work), on: node)
+        }
+        if old != new, let owner = now ?? before {
+            if let new { table.replace(new) } else { table.remove(id) }
+            work.update.changes.append(Change(id: id, servicePort: owner.servicePort, old: old, new: new))
+        }
+        if let before { countUses(of: before, -1, &work) }
+        if let now { countUses(of: now, 1, &work) }
+        if claimsNow.count > 1 {
+            work.update.rejections += Set(claimsNow.rejections).subtracting(claimsBefore.rejections)
+        }
+    }
+
+    private func usableEndpoints(of name: ServicePortName, _ work: inout Work) -> UsableEndpoints {
+        if let known = work.endpoints[name] { return known }
+        let found = (sliceNames[name.service] ?? []).flatMap { slices.objects[$0]?.endpoints[name.port] ?? [] }
+        let usable = UsableEndpoints(found)
+        work.endpoints[name] = usable
+        return usable
+    }
+
+    /// Counts that so many more virtual servers need the address of a claim.
+    private mutating func countUses(of claim: Claim, _ difference: Int, _ work: inout Work) {
+        guard claim.frontend.isBound else { return }
+        let address = claim.frontend.endpoint.address
+        let count = uses[address] ?? 0
+        if work.usesBefore[address] == nil { work.usesBefore[address] = count }
+        uses[address] = count + difference == 0 ? nil : count + difference
+    }
+}
+
+// MARK: - What is in effect
+
+extension DesiredState {
+    /// The addresses that should be bound, in order: those of the virtual servers, without the node's own.
+    public var addresses: [IPAddress] { uses.keys.sorted() }
+
+    /// Whether an address should be bound.
+    public func binds(_ address: IPAddress) -> Bool { uses[address] != nil }
+
+    /// The service port that a virtual server of the table is for.
+    public func servicePort(of id: VirtualServer.Identity) -> ServicePortName? { claims[id].first?.servicePort }
+
+    /// The virtual servers of a service port with their real servers, ordered by identity.
+    public func services(of name: ServicePortName) -> [Table.Service] {
+        (frontends[name] ?? []).map(\.id).sorted().filter { servicePort(of: $0) == name }.compactMap { table[$0] }
+    }
+
+    /// How many service ports there are.
+    public var servicePortCount: Int { frontends.count }
+
+    /// What service ports want and don't get, in order.
+    public var rejections: [Rejection] {
+        (excluded.values.joined() + claims.contested.flatMap { claims[$0].rejections }).sorted()
+    }
+
+    /// The service ports that have endpoints, but none on this node, where the policy for clients from somewhere allows no
+    /// others.
+    public func servicePortsWithoutLocalEndpoints(for origin: ClientOrigin) -> Set<ServicePortName> {
+        Set(unserved.lazy.filter { $0.value.contains(origin) }.map(\.key))
+    }
+}

@@ -1,0 +1,45 @@
+public import IPVS
+
+/// A virtual server that a service port does not get.
+public struct Rejection: Hashable, Sendable {
+    /// The service port.
+    public let servicePort: ServicePortName
+
+    /// The virtual server.
+    public let id: VirtualServer.Identity
+
+    /// Why it does not get it.
+    public let reason: Reason
+
+    /// Why a service port does not get a virtual server.
+    public enum Reason: Hashable, Sendable {
+        /// Another service port has it.
+        case taken(by: ServicePortName)
+        /// Its address is in a block that is not the proxy's to serve.
+        case excluded
+    }
+}
+
+extension Rejection: Comparable {
+    /// By service port, then by virtual server.
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.servicePort, left.id) < (right.servicePort, right.id)
+    }
+}
+
+extension Rejection: CustomStringConvertible {
+    /// The rejection as a sentence: `default/web can't have TCP 192.0.2.1:80, which default/api has`.
+    public var description: String {
+        switch reason {
+        case .taken(let other): "\(servicePort) can't have \(id), which \(other) has"
+        case .excluded: "\(servicePort) can't have \(id), the address of which is excluded"
+        }
+    }
+}
+
+extension Frontend {
+    /// That a service port does not get it, for the address is excluded.
+    func exclusion(of servicePort: ServicePortName) -> Rejection {
+        Rejection(servicePort: servicePort, id: id, reason: .excluded)
+    }
+}

@@ -1,0 +1,39 @@
+import IPVS
+
+/// The endpoints of a service port that connections go to.
+///
+/// Those are the ready ones; if none is, those that still serve while they terminate, so that a service which is being
+/// replaced is not without any.
+struct UsableEndpoints {
+    /// All of them, for the cluster policy; ordered.
+    let all: [Endpoint]
+
+    /// Those of this node, for the local policy; ordered. One can be here that is not among all: one that terminates,
+    /// where others are ready but none on this node.
+    let local: [Endpoint]
+
+    /// Those of some endpoints, in which one can be several times.
+    init(_ endpoints: [ServiceEndpoint]) {
+        all = Self.usable(endpoints)
+        local = Self.usable(endpoints.filter(\.isLocal))
+    }
+
+    private static func usable(_ endpoints: [ServiceEndpoint]) -> [Endpoint] {
+        var usable = endpoints.filter(\.isReady)
+        if usable.isEmpty { usable = endpoints.filter { $0.isServing && $0.isTerminating } }
+        return usable.map(\.endpoint).sorted().reduce(into: []) { unique, endpoint in
+            if unique.last != endpoint { unique.append(endpoint) }
+        }
+    }
+
+    /// Whether there are some, but none on this node.
+    var areElsewhereOnly: Bool { local.isEmpty && !all.isEmpty }
+
+    /// Those that serve clients under a policy.
+    func serving(_ policy: ServicePort.TrafficPolicy) -> [Endpoint] {
+        switch policy {
+        case .cluster: all
+        case .local: local
+        }
+    }
+}

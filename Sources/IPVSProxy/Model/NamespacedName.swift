@@ -1,0 +1,28 @@
+/// The name of an object, such as a service or an endpoint slice, in its namespace.
+///
+/// Its text is `default/web`.
+public struct NamespacedName: Hashable, Sendable {
+    /// The namespace, which can be empty where the control plane has none.
+    public var namespace: String
+
+    /// The name, which no other object of its kind has in the namespace.
+    public var name: String
+
+    /// A name in a namespace.
+    public init(_ namespace: String, _ name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+}
+
+extension NamespacedName: Comparable {
+    /// By namespace, then by name.
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.namespace, left.name) < (right.namespace, right.name)
+    }
+}
+
+extension NamespacedName: CustomStringConvertible {
+    /// The name as text: `default/web`, or `web` if the namespace is empty.
+    public var description: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import IPVSProxy
+
+@Test func builds() { #expect(Bool(true)) }

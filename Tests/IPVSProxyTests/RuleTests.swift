@@ -1,0 +1,266 @@
+import IPVS
+import IPVSProxy
+import Testing
+
+@Suite("What a service port becomes")
+struct RuleTests {
+    private let pods = [ServiceEndpoint("10.244.1.1:8080"), ServiceEndpoint("10.244.1.2:8080")]
+
+    @Test("Cluster IPs, load-balancer IPs and external IPs are virtual servers with bound addresses")
+    func addresses() {
+        let state = DesiredState(
+            ServicePort(
+                .tcp,
+                80,
+                clusterIPs: [address("10.96.0.1")],
+                externalIPs: [address("192.0.2.1"), address("192.0.2.2")],
+                loadBalancerIPs: [address("198.51.100.1")]
+            ),
+            pods
+        )
+        #expect(
+            state.table.description == """
+                TCP 10.96.0.1:80 rr
+                  10.244.1.1:8080 masquerade weight 1
+                  10.244.1.2:8080 masquerade weight 1
+                TCP 192.0.2.1:80 rr
+                  10.244.1.1:8080 masquerade weight 1
+                  10.244.1.2:8080 masquerade weight 1
+                TCP 192.0.2.2:80 rr
+                  10.244.1.1:8080 masquerade weight 1
+                  10.244.1.2:8080 masquerade weight 1
+                TCP 198.51.100.1:80 rr
+                  10.244.1.1:8080 masquerade weight 1
+                  10.244.1.2:8080 masquerade weight 1
+                """
+        )
+        #expect(state.addresses.map(\.description) == ["10.96.0.1", "192.0.2.1", "192.0.2.2", "198.51.100.1"])
+        #expect(state.services(of: webHTTP) == state.table.services)
+        #expect(state.servicePort(of: id("TCP 192.0.2.1:80")) == webHTTP)
+        #expect(state.servicePortCount == 1)
+    }
+
+    @Test("Node ports are on the node's addresses, which are not bound")
+    func nodePorts() {
+        var node = NodeFacts(addresses: [address("203.0.113.5"), address("10.0.0.5"), address("2001:db8::5")])
+        let port = ServicePort(.udp, 53, clusterIPs: [address("10.96.0.10")], nodePort: 30_053)
+        let pod = [ServiceEndpoint("10.244.1.1:5353")]
+        var state = DesiredState(port, pod, node: node)
+        #expect(
+            state.table.services.map(\.server.id.description) == [
+                "UDP 10.0.0.5:30053", "UDP 10.96.0.10:53", "UDP 203.0.113.5:30053",
+            ]
+        )
+        #expect(state.addresses == [address("10.96.0.10")])
+        #expect(state.realServers(of: "UDP 10.0.0.5:30053") == ["10.244.1.1:5353"])
+
+        node.nodePortBlocks = [block("10.0.0.0/8"), block("2001:db8::/32")]
+        state = DesiredState(port, pod, node: node)
+        #expect(state.table.count == 2)
+        #expect(state.table[id("UDP 203.0.113.5:30053")] == nil)
+    }
+
+    @Test("An external IP that is the node's own is served but not bound")
+    func ownAddress() {
+        let state = DesiredState(
+            ServicePort(.tcp, 80, externalIPs: [address("203.0.113.5"), address("203.0.113.6")]),
+            pods,
+            node: NodeFacts(addresses: [address("203.0.113.5")])
+        )
+        #expect(state.table.count == 2)
+        #expect(state.addresses == [address("203.0.113.6")])
+        #expect(state.binds(address("203.0.113.6")))
+        #expect(!state.binds(address("203.0.113.5")))
+    }
+
+    @Test("Each family has its own endpoints")
+    func dualStack() {
+        let node = NodeFacts(addresses: [address("10.0.0.5"), address("2001:db8::5")])
+        let clusterIPs = [address("10.96.0.1"), address("fd00::1")]
+        let endpoints = [ServiceEndpoint("10.244.1.1:8080"), ServiceEndpoint("[fd01::1]:8080")]
+        var state = DesiredState(
+            ServicePort(.tcp, 80, clusterIPs: clusterIPs, nodePort: 30_080, externalIPs: [address("2001:db8::80")]),
+            endpoints,
+            node: node
+        )
+        #expect(state.table.count == 5)
+        for text in ["TCP 10.96.0.1:80", "TCP 10.0.0.5:30080"] {
+            #expect(state.realServers(of: text) == ["10.244.1.1:8080"])
+        }
+        for text in ["TCP [fd00::1]:80", "TCP [2001:db8::5]:30080", "TCP [2001:db8::80]:80"] {
+            #expect(state.realServers(of: text) == ["[fd01::1]:8080"])
+        }
+        // A service of IPv6 alone has no node port on IPv4 addresses; one without cluster IPs has them on all.
+        state = DesiredState(
+            ServicePort(.tcp, 80, clusterIPs: [address("fd00::1")], nodePort: 30_080),
+            endpoints,
+            node: node
+        )
+        #expect(state.table.services.map(\.server.id.family) == [.ipv6, .ipv6])
+        state = DesiredState(ServicePort(.tcp, 80, nodePort: 30_080), endpoints, node: node)
+        #expect(state.table.count == 2)
+    }
+
+    @Test("Session affinity is persistence, for three hours if nothing else is said")
+    func affinity() {
+        var port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
+        #expect(DesiredState(port).table.services[0].server.persistence == nil)
+        port.sessionAffinity = .clientIP
+        #expect(DesiredState(port).table.services[0].server.persistence == Persistence(timeout: 10_800))
+        port.sessionAffinity = .clientIP(timeout: 60)
+        #expect(DesiredState(port).table.services[0].server.persistence == Persistence(timeout: 60))
+    }
+
+    @Test("The scheduler is the service port's, or else the node's")
+    func scheduler() {
+        var port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
+        let node = NodeFacts(scheduler: .leastConnection)
+        #expect(DesiredState(port).table.services[0].server.scheduler == .roundRobin)
+        #expect(DesiredState(port, node: node).table.services[0].server.scheduler == .leastConnection)
+        port.scheduler = .maglevHashing
+        let server = DesiredState(port, node: node).table.services[0].server
+        #expect(server.scheduler == .maglevHashing)
+        #expect(server.flags == .mhPort)
+    }
+
+    @Test("Ready endpoints serve; without any, those that serve while they terminate; else none")
+    func states() {
+        let ready = ServiceEndpoint("10.244.1.1:80")
+        let leaving = ServiceEndpoint("10.244.1.2:80", isReady: false, isServing: true, isTerminating: true)
+        let starting = ServiceEndpoint("10.244.1.3:80", isReady: false)
+        // Serves, but neither is it ready nor does it terminate: it has been taken out on purpose.
+        let held = ServiceEndpoint("10.244.1.4:80", isReady: false, isServing: true)
+        let dead = ServiceEndpoint("10.244.1.5:80", isReady: false, isTerminating: true)
+        let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
+        func servers(_ endpoints: [ServiceEndpoint]) -> [String]? {
+            DesiredState(port, endpoints).realServers(of: "TCP 10.96.0.1:80")
+        }
+        #expect(servers([leaving, starting, ready, held, dead]) == ["10.244.1.1:80"])
+        #expect(servers([leaving, starting, held, dead]) == ["10.244.1.2:80"])
+        #expect(servers([starting, held, dead]) == [])
+        #expect(servers([]) == [])
+    }
+
+    @Test("A local policy leaves the endpoints of this node, for those who come from where it holds")
+    func policies() {
+        let here = ServiceEndpoint("10.244.1.1:80", isLocal: true)
+        let there = ServiceEndpoint("10.244.2.1:80")
+        let leavingHere = ServiceEndpoint(
+            "10.244.1.2:80",
+            isLocal: true,
+            isReady: false,
+            isServing: true,
+            isTerminating: true
+        )
+        var port = ServicePort(
+            .tcp,
+            80,
+            clusterIPs: [address("10.96.0.1")],
+            nodePort: 30_080,
+            externalIPs: [address("192.0.2.1")],
+            loadBalancerIPs: [address("198.51.100.1")],
+            externalTrafficPolicy: .local
+        )
+        let node = NodeFacts(addresses: [address("10.0.0.5")])
+        let outside = ["TCP 10.0.0.5:30080", "TCP 192.0.2.1:80", "TCP 198.51.100.1:80"]
+        var state = DesiredState(port, [here, there, leavingHere], node: node)
+        #expect(state.realServers(of: "TCP 10.96.0.1:80") == ["10.244.1.1:80", "10.244.2.1:80"])
+        for text in outside { #expect(state.realServers(of: text) == ["10.244.1.1:80"]) }
+        #expect(state.servicePortsWithoutLocalEndpoints(for: .external).isEmpty)
+
+        // Where no local one is ready, a local one that terminates is taken, though others are ready elsewhere.
+        state = DesiredState(port, [there, leavingHere], node: node)
+        #expect(state.realServers(of: "TCP 10.96.0.1:80") == ["10.244.2.1:80"])
+        for text in outside { #expect(state.realServers(of: text) == ["10.244.1.2:80"]) }
+
+        state = DesiredState(port, [there], node: node)
+        for text in outside { #expect(state.realServers(of: text) == []) }
+        #expect(state.servicePortsWithoutLocalEndpoints(for: .external) == [webHTTP])
+        #expect(state.servicePortsWithoutLocalEndpoints(for: .internal).isEmpty)
+        #expect(DesiredState(port, [], node: node).servicePortsWithoutLocalEndpoints(for: .external).isEmpty)
+
+        port.internalTrafficPolicy = .local
+        port.externalTrafficPolicy = .cluster
+        state = DesiredState(port, [there], node: node)
+        #expect(state.realServers(of: "TCP 10.96.0.1:80") == [])
+        for text in outside { #expect(state.realServers(of: text) == ["10.244.2.1:80"]) }
+        #expect(state.servicePortsWithoutLocalEndpoints(for: .internal) == [webHTTP])
+        #expect(state.servicePortsWithoutLocalEndpoints(for: .external).isEmpty)
+    }
+
+    @Test("A local policy is no matter where no client comes from")
+    func policyWithoutClients() {
+        let state = DesiredState(
+            ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")], externalTrafficPolicy: .local),
+            pods
+        )
+        #expect(state.servicePortsWithoutLocalEndpoints(for: .external).isEmpty)
+    }
+
+    @Test("An endpoint that is in several slices counts once, and is ready where one of them says so")
+    func severalSlices() {
+        var state = DesiredState(ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")]), pods)
+        state.update(
+            EndpointSlice(
+                NamespacedName("default", "web-2"),
+                of: web,
+                endpoints: [
+                    "http": [ServiceEndpoint("10.244.1.2:8080", isReady: false), ServiceEndpoint("10.244.1.3:8080")],
+                    "other": [ServiceEndpoint("10.244.1.4:8080")],
+                ]
+            )
+        )
+        let update = state.apply()
+        #expect(state.realServers(of: "TCP 10.96.0.1:80") == ["10.244.1.1:8080", "10.244.1.2:8080", "10.244.1.3:8080"])
+        #expect(
+            update.plan.description == """
+                  TCP 10.96.0.1:80
+                +   10.244.1.3:8080 masquerade weight 1
+                """
+        )
+    }
+
+    @Test("What is excluded is neither served nor bound, and told")
+    func excluded() {
+        let node = NodeFacts(
+            addresses: [address("10.0.0.5"), address("10.0.1.5")],
+            excludedBlocks: [block("192.0.2.0/24"), block("10.0.1.0/24")]
+        )
+        let port = ServicePort(
+            .tcp,
+            80,
+            clusterIPs: [address("10.96.0.1")],
+            nodePort: 30_080,
+            externalIPs: [address("192.0.2.1")]
+        )
+        var state = DesiredState(port, pods, node: node)
+        #expect(state.table.services.map(\.server.id.description) == ["TCP 10.0.0.5:30080", "TCP 10.96.0.1:80"])
+        #expect(state.addresses == [address("10.96.0.1")])
+        #expect(
+            state.rejections.map(\.description) == [
+                "default/web:http can't have TCP 10.0.1.5:30080, the address of which is excluded",
+                "default/web:http can't have TCP 192.0.2.1:80, the address of which is excluded",
+            ]
+        )
+        state.deleteService(web)
+        _ = state.apply()
+        #expect(state.rejections.isEmpty)
+    }
+
+    @Test("An address with two roles has the stronger one's policy")
+    func twoRoles() {
+        let state = DesiredState(
+            ServicePort(
+                .tcp,
+                80,
+                clusterIPs: [address("10.96.0.1")],
+                externalIPs: [address("10.96.0.1")],
+                externalTrafficPolicy: .local
+            ),
+            pods
+        )
+        #expect(state.realServers(of: "TCP 10.96.0.1:80")?.count == 2)
+        #expect(state.table.count == 1)
+        #expect(state.rejections.isEmpty)
+    }
+}

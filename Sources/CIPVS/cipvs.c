@@ -3,12 +3,14 @@
 #include "CIPVS.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 
 // The opaque types are libnl's own, under names that need no libnl header.
@@ -25,6 +27,15 @@ bool cipvs_message_begin(cipvs_message *message, uint16_t type, uint16_t flags, 
     // libnl has no call that empties a message, but takes the length in its header as what is in use.
     nlmsg_hdr(msg(message))->nlmsg_len = NLMSG_HDRLEN;
     return genlmsg_put(msg(message), port, sequence, type, 0, flags, command, version) != NULL;
+}
+
+bool cipvs_message_begin_with(cipvs_message *message, uint16_t type, uint16_t flags, uint32_t sequence, uint32_t port,
+                              const void *header, size_t length) {
+    nlmsg_hdr(msg(message))->nlmsg_len = NLMSG_HDRLEN;
+    struct nlmsghdr *begun = nlmsg_put(msg(message), port, sequence, type, length, flags);
+    if (begun == NULL) return false;
+    memcpy(nlmsg_data(begun), header, length);
+    return true;
 }
 
 const void *cipvs_message_bytes(const cipvs_message *message, size_t *length) {
@@ -80,32 +91,44 @@ int cipvs_receive_two(int fd, cipvs_datagram *two, bool wait) {
     return count;
 }
 
-struct socket_job {
+struct job {
     int namespace_fd;
+    /// What to open; NULL for a socket.
+    const char *path;
+    /// The flags for a file, the protocol of a socket.
+    int how;
     int result;
 };
 
-static void *open_socket(void *argument) {
-    struct socket_job *job = argument;
-    if (setns(job->namespace_fd, CLONE_NEWNET) != 0) {
-        job->result = -errno;
-        return NULL;
+static void *open_in_namespace(void *argument) {
+    struct job *job = argument;
+    int fd = setns(job->namespace_fd, CLONE_NEWNET);
+    if (fd == 0) {
+        fd = job->path != NULL ? open(job->path, job->how | O_CLOEXEC)
+                               : socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, job->how);
     }
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
     job->result = fd >= 0 ? fd : -errno;
     return NULL;
 }
 
-int cipvs_socket_in_namespace(int namespace_fd) {
-    struct socket_job job = {.namespace_fd = namespace_fd, .result = -EIO};
+/// Does a job on a thread of its own, and returns its result.
+static int on_thread(struct job job) {
     // The thread inherits this mask: the program's signal handlers must not run in another namespace.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_t thread;
-    int error = pthread_create(&thread, NULL, open_socket, &job);
+    int error = pthread_create(&thread, NULL, open_in_namespace, &job);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0) return -error;
     pthread_join(thread, NULL);
     return job.result;
+}
+
+int cipvs_socket_in_namespace(int namespace_fd, int protocol) {
+    return on_thread((struct job){.namespace_fd = namespace_fd, .how = protocol, .result = -EIO});
+}
+
+int cipvs_open_in_namespace(int namespace_fd, const char *path, int flags) {
+    return on_thread((struct job){.namespace_fd = namespace_fd, .path = path, .how = flags, .result = -EIO});
 }

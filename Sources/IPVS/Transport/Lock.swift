@@ -5,12 +5,12 @@ import Glibc
 /// `Mutex` of the Synchronization module does the same, but ThreadSanitizer does not see it and reports each use as a
 /// race, in every program that uses the library. It knows this lock.
 @safe
-final class Lock<Value: ~Copyable>: @unchecked Sendable {
+package final class Lock<Value: ~Copyable>: @unchecked Sendable {
     // Unchecked: the value is only reached with the mutex held. Both live as long as the object.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let value: UnsafeMutablePointer<Value>
 
-    init(_ initial: consuming Value) {
+    package init(_ initial: consuming Value) {
         unsafe mutex = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
         unsafe value = .allocate(capacity: 1)
@@ -25,7 +25,7 @@ final class Lock<Value: ~Copyable>: @unchecked Sendable {
     }
 
     /// Calls `body` with the value, which no other thread has meanwhile.
-    func withLock<Result: ~Copyable, Failure: Error>(
+    package func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)

@@ -12,8 +12,8 @@ public struct Sysctl: Hashable, Sendable, Codable {
         self.value = value
     }
 
-    /// Where the kernel has it. A dot inside of an interface's name would be told apart from the others by nothing, and
-    /// none of ours has one.
+    /// Where the kernel has it. Each dot parts two folders; so a setting of an interface with a dot in its name has no name
+    /// here.
     var path: String { "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 }) }
 }
 

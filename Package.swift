@@ -36,7 +36,7 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         .testTarget(name: "KernelTests", dependencies: ["IPVS", "CIPVS"]),
-        .testTarget(name: "IPVSProxyTests", dependencies: ["IPVSProxy"]),
+        .testTarget(name: "IPVSProxyTests", dependencies: ["IPVSProxy", "IPVS", "CIPVS"]),
         .testTarget(name: "IPVSProxyKernelTests", dependencies: ["IPVSProxy", "IPVS", "CIPVS"]),
     ],
     swiftLanguageModes: [.v6],

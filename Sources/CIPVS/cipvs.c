@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -28,6 +29,15 @@ bool cipvs_message_begin(cipvs_message *message, uint16_t type, uint16_t flags, 
     // libnl has no call that empties a message, but takes the length in its header as what is in use.
     nlmsg_hdr(msg(message))->nlmsg_len = NLMSG_HDRLEN;
     return genlmsg_put(msg(message), port, sequence, type, 0, flags, command, version) != NULL;
+}
+
+bool cipvs_message_begin_with(cipvs_message *message, uint16_t type, uint16_t flags, uint32_t sequence, uint32_t port,
+                              const void *header, size_t length) {
+    nlmsg_hdr(msg(message))->nlmsg_len = NLMSG_HDRLEN;
+    struct nlmsghdr *begun = nlmsg_put(msg(message), port, sequence, type, length, flags);
+    if (begun == NULL) return false;
+    memcpy(nlmsg_data(begun), header, length);
+    return true;
 }
 
 const void *cipvs_message_bytes(const cipvs_message *message, size_t *length) {
@@ -92,6 +102,8 @@ struct job {
     int namespace_fd;
     /// What to open; NULL for a socket.
     const char *path;
+    /// The flags for a file, the protocol of a socket.
+    int how;
     int result;
 };
 
@@ -99,8 +111,8 @@ static void *open_in_namespace(void *argument) {
     struct job *job = argument;
     int fd = setns(job->namespace_fd, CLONE_NEWNET);
     if (fd == 0) {
-        fd = job->path != NULL ? open(job->path, O_RDONLY | O_CLOEXEC)
-                               : socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+        fd = job->path != NULL ? open(job->path, job->how | O_CLOEXEC)
+                               : socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, job->how);
     }
     job->result = fd >= 0 ? fd : -errno;
     return NULL;
@@ -120,10 +132,10 @@ static int on_thread(struct job job) {
     return job.result;
 }
 
-int cipvs_socket_in_namespace(int namespace_fd) {
-    return on_thread((struct job){.namespace_fd = namespace_fd, .result = -EIO});
+int cipvs_socket_in_namespace(int namespace_fd, int protocol) {
+    return on_thread((struct job){.namespace_fd = namespace_fd, .how = protocol, .result = -EIO});
 }
 
-int cipvs_open_in_namespace(int namespace_fd, const char *path) {
-    return on_thread((struct job){.namespace_fd = namespace_fd, .path = path, .result = -EIO});
+int cipvs_open_in_namespace(int namespace_fd, const char *path, int flags) {
+    return on_thread((struct job){.namespace_fd = namespace_fd, .path = path, .how = flags, .result = -EIO});
 }

@@ -24,6 +24,8 @@ extension IPVSError {
             self.init(.malformedReply, request, detail: "the kernel's reply can't be understood: \(reply)")
         case .answerLost, .truncated:
             self.init(.answerLost, request)
+        case .interrupted:
+            self.init(.tableChanging, request)
         }
     }
 
@@ -56,20 +58,14 @@ extension IPVSError {
             self.init(.resolveFamily, .system(error))
             return
         }
-        let place = "network namespace \(namespace.path)"
-        switch (error.call, error.errno) {
-        case ("open", ENOENT), ("open", ENOTDIR), ("open", ESRCH):
-            self.init(.namespaceNotFound, .resolveFamily, errno: error.errno, detail: "no \(place)")
-        case ("setns", EINVAL):
-            let detail = "\(namespace.path) is not a network namespace"
-            self.init(.namespaceNotFound, .resolveFamily, errno: error.errno, detail: detail)
-        case (_, EPERM), (_, EACCES):
-            let detail = "not permitted to enter \(place); it takes CAP_SYS_ADMIN, as root has it"
-            self.init(.permissionDenied, .resolveFamily, errno: error.errno, detail: detail)
-        default:
-            let reason = unsafe String(cString: strerror(error.errno))
-            self.init(.system, .resolveFamily, errno: error.errno, detail: "\(place): \(reason)")
-        }
+        let obstacle = NamespaceObstacle(namespace, error)
+        let code: Code =
+            switch obstacle.kind {
+            case .notFound: .namespaceNotFound
+            case .notPermitted: .permissionDenied
+            case .other: .system
+            }
+        self.init(code, .resolveFamily, errno: error.errno, detail: obstacle.reason)
     }
 }
 

@@ -125,14 +125,14 @@ struct ExchangeTests {
         }
     }
 
-    @Test("A message without a generic netlink header is malformed", arguments: 0...3)
+    @Test("A message without its family's header is malformed", arguments: 0...3)
     func noHeader(length: Int) throws {
         let channel = try ScriptedChannel.run([
             .take, .deliver([Reply.message([]).cut(to: length)]), .deliver([.ack]), .take, .deliver([.ack]),
         ]) { handle in
             let error = try expectError { _ = try handle.virtualServer(service.id) }
             #expect(error.code == .malformedReply)
-            #expect("\(error)".hasSuffix("a message has no generic netlink header"))
+            #expect("\(error)".hasSuffix("a message lacks its family's header"))
             #expect(try handle.virtualServer(service.id) == nil)
         }
         #expect(channel.waits == [true, false, true])

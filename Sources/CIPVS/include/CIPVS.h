@@ -6,8 +6,11 @@
 #define CIPVS_H
 
 #include <linux/genetlink.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/ip_vs.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +34,10 @@ void cipvs_message_destroy(cipvs_message *message);
 bool cipvs_message_begin(cipvs_message *message, uint16_t type, uint16_t flags, uint32_t sequence, uint32_t port,
                          uint8_t command, uint8_t version);
 
+/// Does the same for a family that is not generic netlink's: `length` bytes of its own follow the netlink header.
+bool cipvs_message_begin_with(cipvs_message *message, uint16_t type, uint16_t flags, uint32_t sequence, uint32_t port,
+                              const void *header, size_t length);
+
 /// The message as it goes over the socket; valid until the message changes or is destroyed.
 const void *cipvs_message_bytes(const cipvs_message *message, size_t *length);
 
@@ -47,14 +54,15 @@ cipvs_nest *_Nullable cipvs_nest_begin(cipvs_message *message, int attribute);
 /// Ends the innermost nested attribute, which must be `nest`. An empty nest is kept.
 void cipvs_nest_end(cipvs_message *message, cipvs_nest *nest);
 
-/// Opens a generic netlink socket, close-on-exec and not yet bound, in the network namespace that
-/// `namespace_fd` refers to. A thread of its own enters the namespace, so the caller's threads never leave theirs.
-/// Returns the socket, or a negated errno.
-int cipvs_socket_in_namespace(int namespace_fd);
+/// Opens a netlink socket of a protocol such as `NETLINK_GENERIC`, close-on-exec and not yet bound, in the network
+/// namespace that `namespace_fd` refers to. A thread of its own enters the namespace, so the caller's threads never leave
+/// theirs. Returns the socket, or a negated errno.
+int cipvs_socket_in_namespace(int namespace_fd, int protocol);
 
-/// Opens a file for reading, close-on-exec, as a thread in the network namespace that `namespace_fd` refers to would: a
-/// path below `/proc/thread-self` is that thread's. Returns the file, or a negated errno.
-int cipvs_open_in_namespace(int namespace_fd, const char *path);
+/// Opens a file with the flags of open(2), and close-on-exec, as a thread in the network namespace that `namespace_fd`
+/// refers to would: a path below `/proc/sys/net` is that namespace's, one below `/proc/thread-self` that thread's.
+/// Returns the file, or a negated errno.
+int cipvs_open_in_namespace(int namespace_fd, const char *path, int flags);
 
 /// Opens the network namespace that a socket belongs to, close-on-exec. Returns a file that refers to it, or a negated
 /// errno.

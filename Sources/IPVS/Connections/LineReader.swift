@@ -1,7 +1,7 @@
 import Glibc
 
 /// What a reader needs of a file, so that tests can stand in for the kernel.
-protocol ReadableFile: Sendable {
+package protocol ReadableFile: Sendable {
     /// Reads some bytes, at least one; 0 is the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
 

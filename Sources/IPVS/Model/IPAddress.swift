@@ -20,8 +20,8 @@ public struct IPAddress: Hashable, Sendable {
     public let family: Family
 
     // The address as a 128-bit number; an IPv4 address is the upper 32 bits, as the kernel lays it out.
-    let high: UInt64
-    let low: UInt64
+    package let high: UInt64
+    package let low: UInt64
 
     init(family: Family, high: UInt64, low: UInt64) {
         self.family = family
@@ -60,16 +60,16 @@ public struct IPAddress: Hashable, Sendable {
 
     private var byteCount: Int { family == .ipv4 ? 4 : 16 }
 
-    var isUnspecified: Bool { high == 0 && low == 0 }
+    package var isUnspecified: Bool { high == 0 && low == 0 }
 
-    var isMulticast: Bool {
+    package var isMulticast: Bool {
         switch family {
         case .ipv4: high >> 60 == 0xe
         case .ipv6: high >> 56 == 0xff
         }
     }
 
-    var isLimitedBroadcast: Bool { family == .ipv4 && high >> 32 == 0xffff_ffff }
+    package var isLimitedBroadcast: Bool { family == .ipv4 && high >> 32 == 0xffff_ffff }
 }
 
 extension IPAddress: LosslessStringConvertible {

@@ -1,5 +1,5 @@
 /// What a connection needs of a netlink socket, call for call, so that tests can stand in for the kernel.
-protocol Channel: Sendable {
+package protocol Channel: Sendable {
     /// The address that the kernel sends answers to.
     var port: UInt32 { get }
 
@@ -29,7 +29,7 @@ protocol Channel: Sendable {
 }
 
 extension Channel {
-    func receiveTwo(
+    package func receiveTwo(
         into first: UnsafeMutableRawBufferPointer,
         _ second: UnsafeMutableRawBufferPointer,
         wait: Bool
@@ -39,13 +39,17 @@ extension Channel {
 }
 
 /// What was received: how long it was, fit or not, and from whom. The kernel's port is 0.
-struct Datagram {
-    var length: Int
-    var sender: UInt32
+package struct Datagram {
+    package var length: Int
+    package var sender: UInt32
+
+    package init(length: Int, sender: UInt32) { (self.length, self.sender) = (length, sender) }
 }
 
 /// A system call that failed.
-struct SystemError: Error, Hashable {
-    var errno: Int32
-    var call: String
+package struct SystemError: Error, Hashable {
+    package var errno: Int32
+    package var call: String
+
+    package init(errno: Int32, call: String) { (self.errno, self.call) = (errno, call) }
 }

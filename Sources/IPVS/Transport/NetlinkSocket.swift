@@ -1,16 +1,23 @@
 import CIPVS
 import Glibc
 
-/// A generic netlink socket of the kernel.
-final class NetlinkSocket: Channel {
-    let port: UInt32
-    let answerCapacity: Int
+/// A netlink socket of the kernel.
+package final class NetlinkSocket: Channel {
+    package let port: UInt32
+    package let answerCapacity: Int
     private let descriptor: Int32
 
     private static let bufferSize: Int32 = 2 * 1024 * 1024
 
     /// The kernel answers before a send returns, or while a dump is read; so this long means never.
     private static let patience = timeval(tv_sec: 10, tv_usec: 0)
+
+    /// Asks the kernel to list no more than what a request wants, as kernels do since 4.20.
+    package func askForStrictLists() {
+        var on: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        _ = unsafe setsockopt(descriptor, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, size)
+    }
 
     /// Takes over a socket that is not bound yet.
     private init(adopting descriptor: Int32) throws(SystemError) {
@@ -25,17 +32,20 @@ final class NetlinkSocket: Channel {
         self.descriptor = descriptor
     }
 
-    /// Opens a socket in the caller's network namespace.
-    convenience init() throws(SystemError) {
+    /// Opens a socket of a protocol in the caller's network namespace.
+    package convenience init(protocol: Int32 = NETLINK_GENERIC) throws(SystemError) {
         let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
-        try self.init(adopting: try succeed("socket") { socket(AF_NETLINK, type, NETLINK_GENERIC) })
+        try self.init(adopting: try succeed("socket") { socket(AF_NETLINK, type, `protocol`) })
     }
 
-    /// Opens a socket in another network namespace.
-    convenience init(in namespace: NetworkNamespace) throws(SystemError) {
+    /// Opens a socket of a protocol in another network namespace.
+    package convenience init(
+        in namespace: NetworkNamespace,
+        protocol: Int32 = NETLINK_GENERIC
+    ) throws(SystemError) {
         let file = try succeed("open") { unsafe open(namespace.path, O_RDONLY | O_CLOEXEC) }
         defer { _ = Glibc.close(file) }
-        let descriptor = cipvs_socket_in_namespace(file)
+        let descriptor = cipvs_socket_in_namespace(file, `protocol`)
         guard descriptor >= 0 else { throw SystemError(errno: -descriptor, call: "setns") }
         try self.init(adopting: descriptor)
     }
@@ -78,12 +88,12 @@ final class NetlinkSocket: Channel {
         }
     }
 
-    func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    package func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         // Without an address it goes to the kernel. Netlink takes a message whole or not at all.
         _ = try succeed("send") { unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, 0) }
     }
 
-    func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
+    package func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
         var sender = sockaddr_nl()
         var size = socklen_t(MemoryLayout<sockaddr_nl>.size)
         // MSG_TRUNC tells the real length of a datagram that does not fit.
@@ -96,7 +106,7 @@ final class NetlinkSocket: Channel {
         return Datagram(length: length, sender: sender.nl_pid)
     }
 
-    func receiveTwo(
+    package func receiveTwo(
         into first: UnsafeMutableRawBufferPointer,
         _ second: UnsafeMutableRawBufferPointer,
         wait: Bool
@@ -120,7 +130,7 @@ final class NetlinkSocket: Channel {
         )
     }
 
-    func openFile(_ path: String) throws(SystemError) -> any ReadableFile {
+    package func openFile(_ path: String) throws(SystemError) -> any ReadableFile {
         // The socket knows its namespace, wherever the calling thread has gone since.
         let namespace = try succeed("ioctl") { cipvs_namespace_of_socket(descriptor) }
         defer { _ = Glibc.close(namespace) }
@@ -128,7 +138,7 @@ final class NetlinkSocket: Channel {
         if try Self.isCallers(namespace) {
             return OpenFile(descriptor: try succeed("open") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
         }
-        let file = unsafe cipvs_open_in_namespace(namespace, path)
+        let file = unsafe cipvs_open_in_namespace(namespace, path, O_RDONLY)
         guard file >= 0 else { throw SystemError(errno: -file, call: "open") }
         return OpenFile(descriptor: file)
     }
@@ -141,7 +151,7 @@ final class NetlinkSocket: Channel {
         return own.st_dev == other.st_dev && own.st_ino == other.st_ino
     }
 
-    func close() { _ = Glibc.close(descriptor) }
+    package func close() { _ = Glibc.close(descriptor) }
 }
 
 /// Calls a function of C's that returns a negative number and sets `errno` when it fails.

@@ -1,16 +1,19 @@
 import CIPVS
 
 /// A reply that can't be read: which attribute is wrong, and how.
-struct MalformedReply: Error, Hashable, CustomStringConvertible {
+package struct MalformedReply: Error, Hashable, CustomStringConvertible {
     let attribute: String
     let problem: String
 
-    var description: String { "\(attribute) \(problem)" }
+    package init(attribute: String, problem: String) { (self.attribute, self.problem) = (attribute, problem) }
+
+    package var description: String { "\(attribute) \(problem)" }
 }
 
 /// The sets of attributes that are numbered by themselves. They name attributes in errors.
-enum AttributeSet {
+package enum AttributeSet {
     case control, error, command, info, service, destination, daemon, statistics
+    case link, linkInfo, interfaceAddress
 
     private var prefix: String {
         switch self {
@@ -22,6 +25,9 @@ enum AttributeSet {
         case .destination: "IPVS_DEST_ATTR_"
         case .daemon: "IPVS_DAEMON_ATTR_"
         case .statistics: "IPVS_STATS_ATTR_"
+        case .link: "IFLA_"
+        case .linkInfo: "IFLA_INFO_"
+        case .interfaceAddress: "IFA_"
         }
     }
 
@@ -51,6 +57,15 @@ enum AttributeSet {
                 "UNSPEC", "CONNS", "INPKTS", "OUTPKTS", "INBYTES", "OUTBYTES", "CPS", "INPPS", "OUTPPS", "INBPS",
                 "OUTBPS", "PAD",
             ]
+        case .link:
+            [
+                "UNSPEC", "ADDRESS", "BROADCAST", "IFNAME", "MTU", "LINK", "QDISC", "STATS", "COST", "PRIORITY",
+                "MASTER",
+                "WIRELESS", "PROTINFO", "TXQLEN", "MAP", "WEIGHT", "OPERSTATE", "LINKMODE", "LINKINFO",
+            ]
+        case .linkInfo: ["UNSPEC", "KIND"]
+        case .interfaceAddress:
+            ["UNSPEC", "ADDRESS", "LOCAL", "LABEL", "BROADCAST", "ANYCAST", "CACHEINFO", "MULTICAST", "FLAGS"]
         }
     }
 
@@ -60,21 +75,21 @@ enum AttributeSet {
 
     // Never inlined, here and below: what makes up the text of an error would slow down the reading of what is right.
     @inline(never)
-    func malformed(_ type: Int, _ problem: @autoclosure () -> String) -> MalformedReply {
+    package func malformed(_ type: Int, _ problem: @autoclosure () -> String) -> MalformedReply {
         MalformedReply(attribute: name(of: type), problem: problem())
     }
 
-    func missing(_ type: Int) -> MalformedReply { malformed(type, "is missing") }
+    package func missing(_ type: Int) -> MalformedReply { malformed(type, "is missing") }
 }
 
 /// An attribute's place in the bytes that it was found in.
-struct Attribute {
-    let set: AttributeSet
-    let type: Int
-    let payload: Range<Int>
+package struct Attribute {
+    package let set: AttributeSet
+    package let type: Int
+    package let payload: Range<Int>
 
     @inline(never)
-    func malformed(_ problem: @autoclosure () -> String) -> MalformedReply { set.malformed(type, problem()) }
+    package func malformed(_ problem: @autoclosure () -> String) -> MalformedReply { set.malformed(type, problem()) }
 
     @inline(never)
     fileprivate func wrongSize(_ size: Int) -> MalformedReply {
@@ -85,18 +100,18 @@ struct Attribute {
 /// Steps through the attributes of a message or of a nested attribute, and never beyond its end.
 ///
 /// It holds places, not bytes; so it can be kept where a span can't.
-struct AttributeCursor {
+package struct AttributeCursor {
     private let set: AttributeSet
     private var offset: Int
 
-    init(_ set: AttributeSet, from offset: Int = 0) {
+    package init(_ set: AttributeSet, from offset: Int = 0) {
         self.set = set
         self.offset = offset
     }
 
     /// The next attribute, or nil at the end. `bytes` are the same at each call.
     @inline(__always)
-    mutating func next(in bytes: RawSpan) throws(MalformedReply) -> Attribute? {
+    package mutating func next(in bytes: RawSpan) throws(MalformedReply) -> Attribute? {
         let left = bytes.byteCount - offset
         guard left > 0 else { return nil }
         guard left >= Netlink.attributeHeaderLength else { throw strayBytes(left) }
@@ -128,14 +143,14 @@ struct AttributeCursor {
 extension RawSpan {
     /// An integer of the host's byte order. Traps outside the bounds, which callers have checked.
     @inline(__always)
-    func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as _: Value.Type) -> Value {
+    package func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as _: Value.Type) -> Value {
         // Unsafe for types in which not every bit pattern is a value; in integers, each is. The bounds are checked.
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
     }
 
     /// The attribute as an integer of the host's byte order, exactly as wide as the type.
     @inline(__always)
-    func read<Value: FixedWidthInteger & BitwiseCopyable>(
+    package func read<Value: FixedWidthInteger & BitwiseCopyable>(
         _ attribute: Attribute,
         as type: Value.Type
     ) throws(MalformedReply) -> Value {
@@ -153,7 +168,7 @@ extension RawSpan {
     }
 
     /// The attribute as text; a NUL at its end is not part of it.
-    func readString(_ attribute: Attribute) throws(MalformedReply) -> String {
+    package func readString(_ attribute: Attribute) throws(MalformedReply) -> String {
         var end = attribute.payload.upperBound
         while end > attribute.payload.lowerBound, integer(at: end - 1, as: UInt8.self) == 0 { end -= 1 }
         let bytes = extracting(attribute.payload.lowerBound..<end)
@@ -165,7 +180,7 @@ extension RawSpan {
 
     /// The attribute as the 16 bytes that IPVS has for an address of either family.
     @inline(__always)
-    func readAddress(_ attribute: Attribute) throws(MalformedReply) -> RawAddress {
+    package func readAddress(_ attribute: Attribute) throws(MalformedReply) -> RawAddress {
         guard attribute.payload.count == 16 else { throw attribute.wrongSize(16) }
         let start = attribute.payload.lowerBound
         return RawAddress(
@@ -176,12 +191,12 @@ extension RawSpan {
 }
 
 /// The bytes of an address whose family stands in another attribute.
-struct RawAddress {
+package struct RawAddress {
     let high: UInt64
     let low: UInt64
 
     /// The address; what the kernel leaves behind an IPv4 address is not part of it.
-    func address(_ family: IPAddress.Family) -> IPAddress {
+    package func address(_ family: IPAddress.Family) -> IPAddress {
         switch family {
         case .ipv4: IPAddress(ipv4: UInt32(high >> 32))
         case .ipv6: IPAddress(family: .ipv6, high: high, low: low)

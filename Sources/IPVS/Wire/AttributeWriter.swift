@@ -1,7 +1,7 @@
 /// What the attributes of a request are put into: a message that libnl builds, or a copy of one that is filled anew.
 ///
 /// The encoders are written once, over this, so what holds for the bytes of the one holds for the other.
-protocol AttributeWriter: ~Copyable {
+package protocol AttributeWriter: ~Copyable {
     mutating func put(_ attribute: Int, _ value: UInt8)
     mutating func put(_ attribute: Int, _ value: UInt16)
     mutating func put(_ attribute: Int, _ value: UInt32)

@@ -1,33 +1,30 @@
 import CIPVS
 
-/// What can be put into a message to the kernel.
-protocol EncodableRequest {
+/// What can be asked of the kernel's IPVS.
+protocol EncodableRequest: BufferedRequest {
     /// The generic netlink command.
     var command: UInt8 { get }
 
     /// The header's flags, if it is sent by itself.
     var flags: UInt16 { get }
 
-    /// Which template it is likely to fill.
-    var shape: Request.Shape { get }
-
     /// Refuses what no kernel could accept.
     func validate() throws(InvalidValue)
-
-    /// Puts the attributes that the kernel needs for the command.
-    func put(into message: inout some AttributeWriter & ~Copyable)
 
     /// The request as the value that errors are told of.
     var request: Request { get }
 }
 
+extension EncodableRequest {
+    func begin(_ message: inout Message) {
+        message.begin(type: 0, flags: flags, sequence: 0, port: 0, command: command)
+    }
+}
+
 extension Request: EncodableRequest {
     var request: Request { self }
 
-    /// Requests of one shape differ in values, but not in which attributes they have and how long each is.
-    struct Shape: Equatable {
-        fileprivate let number: UInt64
-    }
+    typealias Shape = RequestShape
 
     /// A guess that is good enough: where it is wrong, filling notices.
     var shape: Shape {
@@ -56,7 +53,7 @@ extension Request.Shape {
     ) {
         var number = UInt64(command) | UInt64(first) << 16 | UInt64(second) << 32
         if case .firewallMark = id { number |= 1 << 8 }
-        self.number = number
+        self.init(number: number)
     }
 }
 

@@ -5,7 +5,7 @@ import CIPVS
 /// Attributes have the names of `linux/ip_vs.h`, as `IPVS_SVC_ATTR_AF`. Nothing that the models can hold comes near
 /// the capacity, so a message that is full is a fault of the program; it is noticed when the bytes are asked for.
 @safe
-struct Message: AttributeWriter, ~Copyable {
+package struct Message: AttributeWriter, ~Copyable {
     private let message: OpaquePointer
     private var isComplete = true
 
@@ -25,33 +25,41 @@ struct Message: AttributeWriter, ~Copyable {
         isComplete = unsafe cipvs_message_begin(message, type, flags, sequence, port, command, version)
     }
 
-    mutating func put(_ attribute: Int, _ value: UInt8) {
+    /// Starts anew, with the headers of a family that is not generic netlink's.
+    package mutating func begin(type: UInt16, flags: UInt16, header: some BitwiseCopyable) {
+        isComplete = unsafe withUnsafeBytes(of: header) { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return unsafe cipvs_message_begin_with(message, type, flags, 0, 0, start, bytes.count)
+        }
+    }
+
+    package mutating func put(_ attribute: Int, _ value: UInt8) {
         note(unsafe cipvs_put_u8(message, Int32(attribute), value))
     }
 
-    mutating func put(_ attribute: Int, _ value: UInt16) {
+    package mutating func put(_ attribute: Int, _ value: UInt16) {
         note(unsafe cipvs_put_u16(message, Int32(attribute), value))
     }
 
-    mutating func put(_ attribute: Int, _ value: UInt32) {
+    package mutating func put(_ attribute: Int, _ value: UInt32) {
         note(unsafe cipvs_put_u32(message, Int32(attribute), value))
     }
 
-    mutating func put(_ attribute: Int, _ string: String) {
+    package mutating func put(_ attribute: Int, _ string: String) {
         note(unsafe cipvs_put_string(message, Int32(attribute), string))
     }
 
-    mutating func put(_ attribute: Int, _ address: IPAddress) {
+    package mutating func put(_ attribute: Int, _ address: IPAddress) {
         var words = (address.high.bigEndian, address.low.bigEndian)
         note(unsafe cipvs_put_bytes(message, Int32(attribute), &words, 16))
     }
 
-    mutating func put(_ attribute: Int, _ first: UInt32, _ second: UInt32) {
+    package mutating func put(_ attribute: Int, _ first: UInt32, _ second: UInt32) {
         var words = (first, second)
         note(unsafe cipvs_put_bytes(message, Int32(attribute), &words, 8))
     }
 
-    mutating func nest(_ attribute: Int, _ body: (inout Message) -> Void) {
+    package mutating func nest(_ attribute: Int, _ body: (inout Message) -> Void) {
         let nest = beginNest(attribute)
         body(&self)
         endNest(nest)

@@ -49,9 +49,9 @@ struct NetlinkCursor {
 }
 
 /// The kernel's verdict on a request: the errno, positive, or 0 for success; and its own words, if it has some.
-struct KernelAnswer: Error, Hashable {
-    let errno: Int32
-    let message: String?
+package struct KernelAnswer: Error, Hashable {
+    package let errno: Int32
+    package let message: String?
 
     /// Reads the payload of an `NLMSG_ERROR` or `NLMSG_DONE`.
     init(_ message: NetlinkMessage, in bytes: RawSpan) throws(MalformedReply) {

@@ -5,31 +5,31 @@ import Glibc
 ///
 /// What libnl built for the first request of a shape is copied for the others.
 @safe
-struct RequestBuffer: ~Copyable {
+package struct RequestBuffer: ~Copyable {
     private let storage: UnsafeMutableRawBufferPointer
-    private var templates: [(shape: Request.Shape, template: RequestTemplate)] = []
-    private var last: (shape: Request.Shape, bytes: UnsafeRawBufferPointer, slots: Slots)?
+    private var templates: [(shape: RequestShape, template: RequestTemplate)] = []
+    private var last: (shape: RequestShape, bytes: UnsafeRawBufferPointer, slots: Slots)?
     private var length = 0
 
     private typealias Slots = UnsafeBufferPointer<RequestTemplate.Slot>
 
     /// How many requests are in it.
-    private(set) var count = 0
+    package private(set) var count = 0
 
     /// A request takes some 200 bytes. Far less than what a socket takes at once: the cost of a system call is spread
     /// over hundreds by then, and memory that is touched for the first time has a cost too.
-    static let defaultCapacity = 64 * 1024
+    package static let defaultCapacity = 64 * 1024
 
-    init(capacity: Int = defaultCapacity) {
+    package init(capacity: Int = defaultCapacity) {
         unsafe storage = .allocate(byteCount: capacity, alignment: 8)
     }
 
     deinit { unsafe storage.deallocate() }
 
-    mutating func removeAll() { (length, count) = (0, 0) }
+    package mutating func removeAll() { (length, count) = (0, 0) }
 
     /// Appends a request; false if there is no room for it. Before it is sent it has to be addressed.
-    mutating func append(_ request: borrowing some EncodableRequest) -> Bool {
+    package mutating func append(_ request: borrowing some BufferedRequest) -> Bool {
         let shape = request.shape
         if let last = unsafe last, unsafe last.shape == shape {
             guard unsafe last.bytes.count <= storage.count - length else { return false }
@@ -40,7 +40,7 @@ struct RequestBuffer: ~Copyable {
 
     /// Appends a request that is not of the shape of the one before it, or that only seems to be.
     @inline(never)
-    private mutating func appendFirst(_ request: borrowing some EncodableRequest, _ shape: Request.Shape) -> Bool {
+    private mutating func appendFirst(_ request: borrowing some BufferedRequest, _ shape: RequestShape) -> Bool {
         if let index = templates.firstIndex(where: { $0.shape == shape }) {
             let template = templates[index].template
             guard unsafe template.bytes.count <= storage.count - length else { return false }
@@ -66,7 +66,7 @@ struct RequestBuffer: ~Copyable {
     private mutating func fill(
         _ bytes: UnsafeRawBufferPointer,
         _ slots: Slots,
-        with request: borrowing some EncodableRequest
+        with request: borrowing some BufferedRequest
     ) -> Bool {
         guard let start = unsafe storage.baseAddress else { return false }
         var writer = unsafe TemplateWriter(bytes: bytes, slots: slots, to: start + length)
@@ -87,17 +87,18 @@ extension RequestBuffer {
         case last
     }
 
-    /// Writes into the headers whom the requests go to, and the number of the first; the others follow it.
-    mutating func address(type: UInt16, port: UInt32, sequence: UInt32, answers: Answers) {
+    /// Writes into the headers whom the requests go to, and the number of the first; the others follow it. Without a
+    /// type, each keeps the one that it was begun with.
+    mutating func address(type: UInt16?, port: UInt32, sequence: UInt32, answers: Answers) {
         var number = sequence
         var start = 0
         while start < length {
             let header = unsafe UnsafeMutableRawBufferPointer(rebasing: storage[start..<start + Netlink.headerLength])
             let size = Netlink.aligned(Int(unsafe header.load(as: UInt32.self)))
-            unsafe header.storeBytes(of: type, toByteOffset: 4, as: UInt16.self)
-            if answers == .last {
-                let flags = NLM_F_REQUEST | (start + size == length ? NLM_F_ACK : 0)
-                unsafe header.storeBytes(of: UInt16(flags), toByteOffset: 6, as: UInt16.self)
+            if let type { unsafe header.storeBytes(of: type, toByteOffset: 4, as: UInt16.self) }
+            if answers == .last, start + size < length {
+                let flags = unsafe header.load(fromByteOffset: 6, as: UInt16.self) & ~UInt16(NLM_F_ACK)
+                unsafe header.storeBytes(of: flags, toByteOffset: 6, as: UInt16.self)
             }
             unsafe header.storeBytes(of: number, toByteOffset: 8, as: UInt32.self)
             unsafe header.storeBytes(of: port, toByteOffset: 12, as: UInt32.self)

@@ -28,7 +28,7 @@ final class RequestTemplate {
     @unsafe let slots: UnsafeBufferPointer<Slot>
 
     /// Has libnl build the request; nil if there is no memory for it.
-    init?(_ request: some EncodableRequest) {
+    init?(_ request: some BufferedRequest) {
         guard var recorder = TemplateRecorder(request) else { return nil }
         request.put(into: &recorder)
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: recorder.count, alignment: 8)
@@ -50,9 +50,9 @@ private struct TemplateRecorder: AttributeWriter, ~Copyable {
     private var message: Message
     private(set) var slots: [RequestTemplate.Slot] = []
 
-    init?(_ request: some EncodableRequest) {
+    init?(_ request: some BufferedRequest) {
         guard var message = Message() else { return nil }
-        message.begin(type: 0, flags: request.flags, sequence: 0, port: 0, command: request.command)
+        request.begin(&message)
         self.message = message
     }
 

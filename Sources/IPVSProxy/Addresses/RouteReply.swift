@@ -1,0 +1,83 @@
+import CIPVS
+import IPVS
+
+/// An interface, as far as it matters here.
+struct Link {
+    let index: Int32
+
+    /// What kind of virtual interface it is; nil for others, such as `lo`.
+    let kind: String?
+
+    static let dummyKind = "dummy"
+
+    /// Reads what follows the netlink header of an `RTM_NEWLINK`.
+    init(decoding bytes: RawSpan) throws(MalformedReply) {
+        let headerLength = MemoryLayout<ifinfomsg>.size
+        guard bytes.byteCount >= headerLength else {
+            throw MalformedReply(attribute: "a message about an interface", problem: "has no header")
+        }
+        // Any bytes are numbers, and the length has been checked.
+        index = unsafe bytes.unsafeLoadUnaligned(as: ifinfomsg.self).ifi_index
+        var kind: String?
+        var cursor = AttributeCursor(.link, from: headerLength)
+        while let attribute = try cursor.next(in: bytes) {
+            guard attribute.type == IFLA_LINKINFO else { continue }
+            let nested = bytes.extracting(attribute.payload)
+            var information = AttributeCursor(.linkInfo)
+            while let attribute = try information.next(in: nested) {
+                if attribute.type == IFLA_INFO_KIND { kind = try nested.readString(attribute) }
+            }
+        }
+        self.kind = kind
+    }
+}
+
+/// An address of an interface.
+struct InterfaceAddress {
+    /// The index of the interface.
+    let interface: Int32
+
+    let address: IPAddress
+    let prefixLength: UInt8
+
+    /// Whether it is bound as a binder does it.
+    var isSingle: Bool { prefixLength == address.family.hostPrefixLength }
+
+    /// Reads what follows the netlink header of an `RTM_NEWADDR`; nil if it is of a family that is not IP's.
+    init?(decoding bytes: RawSpan) throws(MalformedReply) {
+        let headerLength = MemoryLayout<ifaddrmsg>.size
+        guard bytes.byteCount >= headerLength else {
+            throw MalformedReply(attribute: "a message about an address", problem: "has no header")
+        }
+        // Any bytes are numbers, and the length has been checked.
+        let header = unsafe bytes.unsafeLoadUnaligned(as: ifaddrmsg.self)
+        guard let family = IPAddress.Family(rawValue: UInt16(header.ifa_family)) else { return nil }
+        prefixLength = header.ifa_prefixlen
+        interface = Int32(bitPattern: header.ifa_index)
+        var address: IPAddress?
+        var cursor = AttributeCursor(.interfaceAddress, from: headerLength)
+        while let attribute = try cursor.next(in: bytes) {
+            switch attribute.type {
+            // Where there are both, the other one is that of the far end of a line.
+            case IFA_LOCAL: address = try bytes.readPlainAddress(attribute, family)
+            case IFA_ADDRESS where address == nil: address = try bytes.readPlainAddress(attribute, family)
+            default: break
+            }
+        }
+        guard let address else { throw AttributeSet.interfaceAddress.missing(IFA_ADDRESS) }
+        self.address = address
+    }
+}
+
+extension RawSpan {
+    /// The attribute as an address in as many bytes as its family has.
+    fileprivate func readPlainAddress(
+        _ attribute: Attribute,
+        _ family: IPAddress.Family
+    ) throws(MalformedReply) -> IPAddress {
+        switch family {
+        case .ipv4: IPAddress(ipv4: UInt32(bigEndian: try read(attribute, as: UInt32.self)))
+        case .ipv6: try readAddress(attribute).address(.ipv6)
+        }
+    }
+}

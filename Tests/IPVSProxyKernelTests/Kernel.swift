@@ -1,0 +1,1 @@
+../KernelTests/Kernel.swift

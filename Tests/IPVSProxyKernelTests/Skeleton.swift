@@ -1,5 +1,0 @@
-import Testing
-
-@testable import IPVSProxy
-
-@Test func builds() { #expect(Bool(true)) }

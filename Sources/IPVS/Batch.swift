@@ -2,7 +2,7 @@
 ///
 /// A handle makes hundreds of changes with one system call, which is many times faster than one call for each. It is not
 /// a transaction: each change is made or fails by itself. Changes that need not be kept together are better made as a
-/// stream, with ``Handle/perform(_:)-(((inoutBatch.Stream)->Void))``.
+/// stream, with ``Handle/perform(_:)-((Batch.Stream)->Void)``.
 ///
 ///     var batch = Batch()
 ///     batch.add(web)

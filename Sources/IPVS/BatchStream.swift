@@ -3,7 +3,7 @@ import CIPVS
 extension Batch {
     /// Makes changes as they come, many with one system call, and keeps none of them: a ``Batch`` that needs no memory.
     ///
-    /// ``Handle/perform(_:)-(((inoutBatch.Stream)->Void))`` lends one.
+    /// ``Handle/perform(_:)-((Batch.Stream)->Void)`` lends one.
     public struct Stream: ~Copyable {
         private let handle: Handle
 

@@ -107,6 +107,7 @@ extension KernelTests {
             let writer = Thread {
                 for number in UInt32(1)...2_000 where !Thread.current.isCancelled {
                     let id = VirtualServer.Identity.udp(IPAddress(10, 97, 0, UInt8(number % 250)), 53)
+                    // It comes to an existing one at times, and deletes one that is not there: any change will do.
                     try? other.add(VirtualServer(id, scheduler: .roundRobin))
                     if number % 3 == 0 { try? other.delete(id) }
                 }
@@ -153,7 +154,7 @@ extension KernelTests {
             var seen: [VirtualServer.Identity] = []
             while let status = try statuses.next() {
                 seen.append(status.virtualServer.server.id)
-                // The first one that was not seen yet.
+                // The first one that was not seen yet. It may have been deleted in an earlier turn.
                 if let next = ids.first(where: { !seen.contains($0) }) { try? other.delete(next) }
             }
             let left = Set(try handle.table().services.map(\.server.id))

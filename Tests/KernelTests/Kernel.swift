@@ -92,17 +92,20 @@ enum TestProcess {
         let stderr: String
     }
 
-    static func run(_ command: [any StringProtocol]) throws -> Result {
+    /// Runs a program to its end, with a file on standard input if there is one.
+    static func run(_ command: [any StringProtocol], input: String? = nil) throws -> Result {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command.map { String($0) }
         var environment = ProcessInfo.processInfo.environment
         environment["PATH"] = (environment["PATH"] ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
         process.environment = environment
+        if let input { process.standardInput = try FileHandle(forReadingFrom: URL(filePath: input)) }
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = errors
         try process.run()
+        // What is told of errors is short, so that it fits into the pipe while the output is read.
         let stdout = output.fileHandleForReading.readDataToEndOfFile()
         let stderr = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

@@ -32,6 +32,7 @@ extension KernelTests {
         @Test func aKernelWithoutIPVS() throws {
             let handle = try Handle()
             let path = try String(contentsOfFile: "/proc/sys/kernel/modprobe", encoding: .utf8)
+            // Without it the tests that have the kernel load its modules fail, so it is not missed.
             defer { try? path.write(toFile: "/proc/sys/kernel/modprobe", atomically: false, encoding: .utf8) }
             try "/bin/false\n".write(toFile: "/proc/sys/kernel/modprobe", atomically: false, encoding: .utf8)
             try unloadModules()

@@ -35,52 +35,62 @@ enum SaveForm {
     /// server stands before its real servers, and none is there twice. Names of hosts and services are looked up.
     /// - Throws: ``ReadingError`` with every line that is wrong.
     static func read(_ text: String, names: Compatible.Names = .system) throws(ReadingError) -> Table {
-        let parser = Compatible.Parser(names: names, dialect: .saved)
-        var entries: [VirtualServer.Identity: Entry] = [:]
-        var errors: [LineError] = []
-        for (index, line) in lines(of: text).enumerated() {
-            guard let words = words(of: line) else { continue }
-            do throws(Compatible.UsageError) {
-                try insert(try parser.parse(words).command, into: &entries)
-            } catch {
-                errors.append(LineError(line: index + 1, reason: error.description))
-            }
-        }
-        guard errors.isEmpty else { throw ReadingError(errors: errors) }
-        var table = Table()
-        for entry in entries.values {
-            var service = Table.Service(entry.server)
-            for real in entry.realServers.values.sorted(by: { $0.endpoint < $1.endpoint }) { service.replace(real) }
-            table.replace(service)
-        }
-        return table
+        try Document(text, names: names).table
     }
 
-    private struct Entry {
-        let server: VirtualServer
-        var realServers: [Endpoint: RealServer] = [:]
-    }
+    /// A table that was read, and the lines that it is in.
+    struct Document {
+        private(set) var table = Table()
+        private var lines: [Subject: Int] = [:]
 
-    private static func insert(
-        _ command: Compatible.Command,
-        into entries: inout [VirtualServer.Identity: Entry]
-    ) throws(Compatible.UsageError) {
-        switch command {
-        case .add(let server):
-            guard entries[server.id] == nil else {
-                throw Compatible.UsageError("the virtual server \(server.id) is in a line above already")
+        /// What a line is about: a virtual server, or one of its real servers.
+        private struct Subject: Hashable {
+            let id: VirtualServer.Identity?
+            let real: Endpoint?
+        }
+
+        /// Reads a table as ``SaveForm/read(_:names:)`` does.
+        init(_ text: String, names: Compatible.Names = .system) throws(ReadingError) {
+            let parser = Compatible.Parser(names: names, dialect: .saved)
+            var errors: [LineError] = []
+            for (index, line) in SaveForm.lines(of: text).enumerated() {
+                guard let words = SaveForm.words(of: line) else { continue }
+                do throws(Compatible.UsageError) {
+                    try insert(try parser.parse(words).command, line: index + 1)
+                } catch {
+                    errors.append(LineError(line: index + 1, reason: error.description))
+                }
             }
-            entries[server.id] = Entry(server: server)
-        case .addReal(let real, let id):
-            guard let entry = entries[id] else {
-                throw Compatible.UsageError("the virtual server \(id) is in no line above")
+            guard errors.isEmpty else { throw ReadingError(errors: errors) }
+        }
+
+        /// The line that a virtual server is in, or one of its real servers.
+        func line(of id: VirtualServer.Identity?, _ real: Endpoint?) -> Int? { lines[Subject(id: id, real: real)] }
+
+        private mutating func insert(_ command: Compatible.Command, line: Int) throws(Compatible.UsageError) {
+            switch command {
+            case .add(let server):
+                guard table[server.id] == nil else {
+                    throw Compatible.UsageError("the virtual server \(server.id) is in a line above already")
+                }
+                table.replace(Table.Service(server))
+                lines[Subject(id: server.id, real: nil)] = line
+            case .addReal(let real, let id):
+                // Taken out meanwhile, so that its list of real servers is not copied for each.
+                guard var service = table.remove(id) else {
+                    throw Compatible.UsageError("the virtual server \(id) is in no line above")
+                }
+                defer { table.replace(service) }
+                guard lines[Subject(id: id, real: real.endpoint)] == nil else {
+                    throw Compatible.UsageError("\(id) has the real server \(real.endpoint) already")
+                }
+                service.replace(real)
+                lines[Subject(id: id, real: real.endpoint)] = line
+            default:
+                throw Compatible.UsageError(
+                    "a saved table has virtual servers (-A) and real servers (-a), nothing else"
+                )
             }
-            guard entry.realServers[real.endpoint] == nil else {
-                throw Compatible.UsageError("\(id) has the real server \(real.endpoint) already")
-            }
-            entries[id]?.realServers[real.endpoint] = real
-        default:
-            throw Compatible.UsageError("a saved table has virtual servers (-A) and real servers (-a), nothing else")
         }
     }
 }

@@ -56,6 +56,7 @@ extension Top {
         /// Makes a tick at some time. It is asked for one by one, so that they don't pile up while the terminal waits.
         func tick(at time: ContinuousClock.Instant) {
             Task { [continuation] in
+                // Nobody cancels it, which is all that a sleep can fail by.
                 try? await Task.sleep(until: time, clock: .continuous)
                 continuation.yield(.tick)
             }

@@ -207,6 +207,7 @@ extension KernelTests {
             let name = "ipvsctl-\(getpid())"
             let attach = try TestProcess.run(["ip", "netns", "attach", name, "\(sleeper.processIdentifier)"])
             try #require(attach.status == 0, "\(attach.stderr)")
+            // If it can't be deleted, the machine is left with a name too many, and the test is none the worse.
             defer { _ = try? TestProcess.run(["ip", "netns", "delete", name]) }
             #expect(try Program.run("export", "--netns", name).output == text)
         }
@@ -223,6 +224,7 @@ extension KernelTests {
             #expect(try diff("NO_COLOR=1").hasPrefix("+ TCP 10.96.0.1:80 rr\r\n"))
         }
 
+        /// Whether `script` can be started, and has a terminal to give.
         private static var hasTerminals: Bool {
             (try? TestProcess.run(["script", "-qec", "true", "/dev/null"]).status) == 0
         }

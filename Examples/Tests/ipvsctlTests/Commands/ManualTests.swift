@@ -72,6 +72,7 @@ struct ManualTests {
         }
     }
 
+    /// Whether a shell finds a program.
     private static func has(_ program: String) -> Bool {
         (try? TestProcess.run(["sh", "-c", "command -v \(program)"]).status) == 0
     }

@@ -13,10 +13,8 @@ enum Program {
         var all: String { "status \(status)\n\(output)\(errors)" }
     }
 
-    static let path: String = {
-        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return URL(filePath: tests).deletingLastPathComponent().appending(path: "ipvsctl").path
-    }()
+    static let path = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "ipvsctl").path
 
     /// Starts the program; its output can be read from the pipes.
     static func start(
@@ -40,23 +38,8 @@ enum Program {
     static func run(_ arguments: String..., input: String? = nil) throws -> Result { try run(arguments, input: input) }
 
     static func run(_ arguments: [String], input: String? = nil) throws -> Result {
-        let (output, errors) = (Pipe(), Pipe())
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        let file = try input.map { try TemporaryFile($0) }
-        process.standardInput = try file.map { try FileHandle(forReadingFrom: URL(filePath: $0.path)) } ?? .nullDevice
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // What is told of errors is short, so that it fits into the pipe while the output is read.
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        let sentences = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Result(
-            status: process.terminationStatus,
-            output: String(decoding: text, as: UTF8.self),
-            errors: String(decoding: sentences, as: UTF8.self)
-        )
+        let file = try TemporaryFile(input ?? "")
+        let result = try TestProcess.run([path] + arguments, input: file.path)
+        return Result(status: result.status, output: result.stdout, errors: result.stderr)
     }
 }

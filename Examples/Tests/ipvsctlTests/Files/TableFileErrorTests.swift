@@ -312,5 +312,6 @@ final class TemporaryFile {
         try text.write(toFile: path, atomically: false, encoding: .utf8)
     }
 
+    // A test may have deleted it.
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }

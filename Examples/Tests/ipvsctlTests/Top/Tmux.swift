@@ -47,6 +47,7 @@ final class Tmux {
     }
 
     deinit {
+        // It may have ended by itself; and what is waited for is the end, whatever the command says.
         _ = try? tmux("kill-server")
         server.waitUntilExit()
     }

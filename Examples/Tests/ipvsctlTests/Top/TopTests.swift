@@ -214,6 +214,7 @@ private final class Traffic: Sendable {
             guard enterNamespace(descriptor) == 0 else { return }
             while !state.withLock({ $0.isStopped }) {
                 for _ in 0..<20 {
+                    // One that is lost makes the rate a little smaller, which is measured.
                     try? sendDatagram("some words", to: (127 << 24 | 9, 53), from: (127 << 24 | 1, 0))
                     state.withLock { $0.count += 1 }
                 }

@@ -16,9 +16,7 @@ extension Handle {
     ) throws(IPVSError) -> ApplyReport {
         let comparison = try compare(desired, owns)
         let plan = comparison.plan
-        let outcome = try perform { changes in
-            for change in plan.changes { changes.make(change.request) }
-        }
+        let outcome = try perform(plan)
         return ApplyReport(plan: plan, outcome: outcome, lasting: comparison.lasting)
     }
 
@@ -39,9 +37,24 @@ extension Handle {
             let detail = "it is not one of those that are owned, so it could never be deleted again"
             throw IPVSError(.invalidValue, .addService(service.server), field: "identity", detail: detail)
         }
-        return try scan(into: { _ in Comparison(with: desired) }, where: owns) {
+        return try compare(with: desired) { owns($0.id) }
+    }
+
+    /// Compares the kernel's table with another one, but for the virtual servers that are not to be looked at.
+    package func compare(
+        with desired: Table,
+        where isIncluded: (VirtualServer) -> Bool
+    ) throws(IPVSError) -> Comparison {
+        try scan(into: { _ in Comparison(with: desired) }, where: isIncluded) {
             (comparison, server, realServers) throws(Table.Conflict) in
             try comparison.compare(server, realServers)
+        }
+    }
+
+    /// Makes the changes of a plan, each by itself; the failures are numbered as the plan's changes.
+    package func perform(_ plan: Plan) throws(IPVSError) -> Batch.Outcome {
+        try perform { changes in
+            for change in plan.changes { changes.make(change.request) }
         }
     }
 }

@@ -1,5 +1,5 @@
 /// What a table has that another one wants otherwise, found service by service, so that the first need not be held.
-struct Comparison {
+package struct Comparison {
     private let desired: Table
 
     /// Which services of the desired table there were, by their places.
@@ -9,13 +9,13 @@ struct Comparison {
     private var differing: [(old: Table.Service?, new: Table.Service)] = []
 
     /// Services that should not be there.
-    private var obsolete = Table()
+    package private(set) var obsolete = Table()
 
     /// How many virtual and real servers there are, less those that should not be there with their virtual server.
     private(set) var lasting = 0
 
     /// Compares with a table; nothing is there yet.
-    init(with desired: Table) {
+    package init(with desired: Table) {
         self.desired = desired
         seen = Array(repeating: false, count: desired.count)
     }
@@ -23,7 +23,7 @@ struct Comparison {
     /// Compares a service that is there, whose real servers can be in any order.
     ///
     /// - Throws: ``Table/Conflict`` if it was there before, or has two real servers at one endpoint.
-    mutating func compare(_ server: VirtualServer, _ realServers: [RealServer]) throws(Table.Conflict) {
+    package mutating func compare(_ server: VirtualServer, _ realServers: [RealServer]) throws(Table.Conflict) {
         guard let place = desired.place(of: server.id) else {
             return try obsolete.insert(try Table.Service(server, realServers: realServers))
         }
@@ -36,13 +36,17 @@ struct Comparison {
         if service != desired.unordered[place] { differing.append((service, desired.unordered[place])) }
     }
 
-    /// What has to be changed, if nothing is there but what was compared.
-    var plan: Plan {
-        var differing = differing
-        for (place, service) in desired.unordered.enumerated() where !seen[place] { differing.append((nil, service)) }
-        differing.sort { $0.new.server.id < $1.new.server.id }
-        return Plan(differing, obsolete: obsolete.services.map(\.server))
+    /// The services that are otherwise than they should be, as they are, and as they should be; or missing, if nothing is
+    /// there but what was compared. Ordered by identity.
+    package var deviations: [(old: Table.Service?, new: Table.Service)] {
+        var deviations = differing
+        for (place, service) in desired.unordered.enumerated() where !seen[place] { deviations.append((nil, service)) }
+        deviations.sort { $0.new.server.id < $1.new.server.id }
+        return deviations
     }
+
+    /// What has to be changed, if nothing is there but what was compared.
+    var plan: Plan { Plan(deviations, obsolete: obsolete.services.map(\.server)) }
 }
 
 extension Table.Service {

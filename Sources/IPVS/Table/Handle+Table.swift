@@ -18,6 +18,23 @@ extension Handle {
         )
     }
 
+    /// One virtual server with its real servers, without counters; nil if there is none with the identity.
+    ///
+    /// It takes two lists, however many virtual servers there are besides.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` if it was changed each time it was read.
+    public func service(_ id: VirtualServer.Identity) throws(IPVSError) -> Table.Service? {
+        for _ in 0..<Self.attempts {
+            guard let server = try virtualServer(id)?.server else { return nil }
+            var realServers: [RealServer] = []
+            try listRealServers(of: id, into: &realServers)
+            do throws(Table.Conflict) { return try Table.Service(server, realServers: realServers) } catch { continue }
+        }
+        throw IPVSError(.tableChanging, .readDestinations(id))
+    }
+
+    /// How often something is read that is seen to change meanwhile.
+    private static let attempts = 5
+
     /// Folds the virtual servers with their real servers, without counters, into a result, which begins anew when the
     /// table was seen to change meanwhile.
     ///
@@ -29,10 +46,10 @@ extension Handle {
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` if it was changed each time it was read.
     func scan<Result>(
         into initial: (_ count: Int) -> Result,
-        where isIncluded: (VirtualServer.Identity) -> Bool,
+        where isIncluded: (VirtualServer) -> Bool,
         _ fold: (inout Result, VirtualServer, [RealServer]) throws(Table.Conflict) -> Void
     ) throws(IPVSError) -> Result {
-        for _ in 0..<5 {
+        for _ in 0..<Self.attempts {
             if let result = try scanOnce(into: initial, where: isIncluded, fold) { return result }
         }
         throw IPVSError(.tableChanging, .readServices)
@@ -41,14 +58,14 @@ extension Handle {
     /// Reads the table once; nil if it has changed meanwhile.
     private func scanOnce<Result>(
         into initial: (_ count: Int) -> Result,
-        where isIncluded: (VirtualServer.Identity) -> Bool,
+        where isIncluded: (VirtualServer) -> Bool,
         _ fold: (inout Result, VirtualServer, [RealServer]) throws(Table.Conflict) -> Void
     ) throws(IPVSError) -> Result? {
         let servers = try configuredServers()
         var result = initial(servers.count)
         var realServers: [RealServer] = []
         var isAnyEmpty = false
-        for server in servers where isIncluded(server.id) {
+        for server in servers where isIncluded(server) {
             try listRealServers(of: server.id, into: &realServers)
             isAnyEmpty = isAnyEmpty || realServers.isEmpty
             do throws(Table.Conflict) { try fold(&result, server, realServers) } catch { return nil }

@@ -10,7 +10,7 @@ public struct Plan: Hashable, Sendable {
     /// The changes, in the order in which to make them.
     public let changes: [Change]
 
-    private init(changes: [Change]) { self.changes = changes }
+    package init(changes: [Change]) { self.changes = changes }
 
     /// The changes that make one table into another.
     public init(from current: Table, to desired: Table) {
@@ -24,7 +24,7 @@ public struct Plan: Hashable, Sendable {
     }
 
     /// The changes for services that differ, in this order, and for virtual servers that are to be deleted.
-    init(_ differing: [(old: Table.Service?, new: Table.Service)], obsolete: [VirtualServer]) {
+    package init(_ differing: [(old: Table.Service?, new: Table.Service)], obsolete: [VirtualServer]) {
         var changes: [Change] = []
         for (old, new) in differing {
             if let old {

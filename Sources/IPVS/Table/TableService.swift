@@ -24,6 +24,13 @@ extension Table {
             }
         }
 
+        /// The real server at an endpoint, or nil if there is none.
+        public subscript(endpoint: Endpoint) -> RealServer? {
+            let place = place(of: endpoint)
+            guard place < realServers.count, realServers[place].endpoint == endpoint else { return nil }
+            return realServers[place]
+        }
+
         /// Inserts a real server in the place of the one at its endpoint, if there is one, which is returned.
         @discardableResult
         public mutating func replace(_ real: RealServer) -> RealServer? {

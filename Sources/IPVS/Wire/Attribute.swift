@@ -61,7 +61,7 @@ package enum AttributeSet {
             [
                 "UNSPEC", "ADDRESS", "BROADCAST", "IFNAME", "MTU", "LINK", "QDISC", "STATS", "COST", "PRIORITY",
                 "MASTER",
-                "WIRELESS", "PROTINFO", "TXQLEN", "MAP", "WEIGHT", "OPERSTATE", "LINKMODE", "LINKINFO",
+                "WIRELESS", "PROTINFO", "TXQLEN", "MAP", "WEIGHT", "OPERSTATE", "LINKMODE", "LINKINFO", "NET_NS_PID", "IFALIAS",
             ]
         case .linkInfo: ["UNSPEC", "KIND"]
         case .interfaceAddress:

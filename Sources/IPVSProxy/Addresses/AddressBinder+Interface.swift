@@ -8,6 +8,29 @@ extension AddressBinder {
     @discardableResult
     public func makeInterface() throws(AddressError) -> Bool { try ensureDummy().isNew }
 
+    /// The alias of the interface, which is a text that `ip link show` prints; empty if it has none, and nil if there is no
+    /// interface.
+    /// - Throws: ``AddressError`` with ``AddressError/Code/notADummy`` where the interface is somebody else's.
+    public func alias() throws(AddressError) -> String? {
+        try findDummy(for: .findInterface(interface)).map { $0.alias ?? "" }
+    }
+
+    /// Gives the interface an alias, of up to 255 bytes; makes it first if it is not there.
+    /// - Throws: ``AddressError``.
+    public func setAlias(_ text: String) throws(AddressError) {
+        let operation = AddressError.Operation.setAlias(interface)
+        guard text.utf8.count < 256, !text.utf8.contains(0) else { throw AddressError(.invalidAlias, operation) }
+        for _ in 1...Self.attempts {
+            let link = try ensureDummy()
+            do throws(AddressError) {
+                return try ask(.setAlias(link.index, text), operation, ()) { (_, _) throws(MalformedReply) in }
+            } catch {
+                guard error.errno == ENODEV else { throw error }
+            }
+        }
+        throw AddressError(.interfaceChanging, operation)
+    }
+
     /// Removes the interface, and with it every address that is bound to it.
     /// - Returns: Whether it was there.
     /// - Throws: ``AddressError``, with ``AddressError/Code/notADummy`` where the interface is somebody else's; it stays.
@@ -21,6 +44,15 @@ extension AddressBinder {
         } catch {
             guard error.errno == ENODEV else { throw error }
             return false
+        }
+    }
+
+    /// Whether the interface has addresses besides some, of whatever kind; those that the kernel gives every interface which
+    /// is up are none.
+    func hasAddresses(besides known: Set<IPAddress>) throws(AddressError) -> Bool {
+        guard let link = try findDummy(for: .listAddresses) else { return false }
+        return try list(link.index).contains { entry in
+            entry.interface == link.index && !entry.isLinkLocal && !(entry.isSingle && known.contains(entry.address))
         }
     }
 

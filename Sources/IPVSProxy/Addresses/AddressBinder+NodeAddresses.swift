@@ -10,19 +10,19 @@ extension AddressBinder {
     public func nodeAddresses(in blocks: [IPAddress.Block] = []) throws(AddressError) -> Set<IPAddress> {
         let own = try findLink()?.index
         var found: Set<IPAddress> = []
-        for entry in try list() where entry.interface != own && entry.address.isReachable {
-            if blocks.isEmpty || blocks.contains(where: { $0.contains(entry.address) }) { found.insert(entry.address) }
+        for entry in try list() where entry.interface != own && entry.isReachable {
+            if blocks.isEmpty || blocks.cover(entry.address) { found.insert(entry.address) }
         }
         return found
     }
 }
 
-extension IPAddress {
+extension InterfaceAddress {
     /// Whether other nodes may be able to send something to it.
     fileprivate var isReachable: Bool {
-        switch family {
-        case .ipv4: high >> 56 != 127
-        case .ipv6: !(high == 0 && low == 1) && high >> 54 != 0xfe80 >> 6
+        switch address.family {
+        case .ipv4: address.high >> 56 != 127
+        case .ipv6: !(address.high == 0 && address.low == 1) && !isLinkLocal
         }
     }
 }

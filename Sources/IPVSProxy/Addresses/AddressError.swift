@@ -47,7 +47,8 @@ extension AddressError {
     /// A kind of error.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         enum Kind: String {
-            case invalidName, invalidAddress, notADummy, dummyNotSupported, interfaceChanging, addressesChanging
+            case invalidName, invalidAlias, invalidAddress, notADummy, dummyNotSupported, interfaceChanging,
+                addressesChanging
             case addressFamilyNotSupported, permissionDenied, namespaceNotFound
             case binderClosed, answerLost, malformedReply, system
         }
@@ -58,6 +59,9 @@ extension AddressError {
 
         /// No interface can have the name.
         public static let invalidName = Code(.invalidName)
+
+        /// An alias is too long, or has a NUL in it.
+        public static let invalidAlias = Code(.invalidAlias)
 
         /// The address is not that of a single host.
         public static let invalidAddress = Code(.invalidAddress)
@@ -104,6 +108,7 @@ extension AddressError {
         case open
         case findInterface(String)
         case makeInterface(String)
+        case setAlias(String)
         case removeInterface(String)
         case listAddresses
         case bind(IPAddress, String)
@@ -121,6 +126,7 @@ extension AddressError: CustomStringConvertible {
     private var reason: String {
         switch code.kind {
         case .invalidName: "an interface's name has 1 to 15 bytes, and no space, slash, colon or NUL in it"
+        case .invalidAlias: "an alias has up to 255 bytes, and no NUL in it"
         case .invalidAddress: "it is not the address of a single host"
         case .notADummy: "the interface is there, but is not a dummy; remove it, or choose another name"
         case .dummyNotSupported:
@@ -146,6 +152,7 @@ extension AddressError.Operation: CustomStringConvertible {
         case .open: "open the kernel's network settings"
         case .findInterface(let name): "look for the interface \(name)"
         case .makeInterface(let name): "make the interface \(name)"
+        case .setAlias(let name): "give the interface \(name) an alias"
         case .removeInterface(let name): "remove the interface \(name)"
         case .listAddresses: "list addresses"
         case .bind(let address, let name): "bind \(address) to \(name)"

@@ -8,6 +8,9 @@ struct Link {
     /// What kind of virtual interface it is; nil for others, such as `lo`.
     let kind: String?
 
+    /// The text that somebody has given it.
+    let alias: String?
+
     static let dummyKind = "dummy"
 
     /// Reads what follows the netlink header of an `RTM_NEWLINK`.
@@ -19,8 +22,10 @@ struct Link {
         // Any bytes are numbers, and the length has been checked.
         index = unsafe bytes.unsafeLoadUnaligned(as: ifinfomsg.self).ifi_index
         var kind: String?
+        var alias: String?
         var cursor = AttributeCursor(.link, from: headerLength)
         while let attribute = try cursor.next(in: bytes) {
+            if attribute.type == IFLA_IFALIAS { alias = try bytes.readString(attribute) }
             guard attribute.type == IFLA_LINKINFO else { continue }
             let nested = bytes.extracting(attribute.payload)
             var information = AttributeCursor(.linkInfo)
@@ -29,6 +34,7 @@ struct Link {
             }
         }
         self.kind = kind
+        self.alias = alias
     }
 }
 
@@ -42,6 +48,9 @@ struct InterfaceAddress {
 
     /// Whether it is bound as a binder does it.
     var isSingle: Bool { prefixLength == address.family.hostPrefixLength }
+
+    /// Whether it is one of IPv6 that means something on its link alone.
+    var isLinkLocal: Bool { address.family == .ipv6 && address.high >> 54 == 0xfe80 >> 6 }
 
     /// Reads what follows the netlink header of an `RTM_NEWADDR`; nil if it is of a family that is not IP's.
     init?(decoding bytes: RawSpan) throws(MalformedReply) {

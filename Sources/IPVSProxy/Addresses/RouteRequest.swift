@@ -7,6 +7,8 @@ enum RouteRequest {
     case readLink(String)
     /// Makes a dummy interface.
     case addDummy(String)
+    /// Gives the interface of an index a text.
+    case setAlias(Int32, String)
     /// Removes the interface of an index.
     case deleteLink(Int32)
     /// Lists the addresses of the interface of an index, or of all.
@@ -17,7 +19,7 @@ extension RouteRequest: BufferedRequest {
     /// The kind of messages that a reply has.
     var replyType: UInt16 {
         switch self {
-        case .readLink, .addDummy, .deleteLink: UInt16(RTM_NEWLINK)
+        case .readLink, .addDummy, .setAlias, .deleteLink: UInt16(RTM_NEWLINK)
         case .readAddresses: UInt16(RTM_NEWADDR)
         }
     }
@@ -26,7 +28,7 @@ extension RouteRequest: BufferedRequest {
     var isRead: Bool {
         switch self {
         case .readLink, .readAddresses: true
-        case .addDummy, .deleteLink: false
+        case .addDummy, .setAlias, .deleteLink: false
         }
     }
 
@@ -34,6 +36,7 @@ extension RouteRequest: BufferedRequest {
         switch self {
         case .readLink: UInt16(RTM_GETLINK)
         case .addDummy: UInt16(RTM_NEWLINK)
+        case .setAlias: UInt16(RTM_SETLINK)
         case .deleteLink: UInt16(RTM_DELLINK)
         case .readAddresses: UInt16(RTM_GETADDR)
         }
@@ -41,7 +44,7 @@ extension RouteRequest: BufferedRequest {
 
     private var index: Int32 {
         switch self {
-        case .deleteLink(let index), .readAddresses(let index?): index
+        case .setAlias(let index, _), .deleteLink(let index), .readAddresses(let index?): index
         case .readLink, .addDummy, .readAddresses(nil): 0
         }
     }
@@ -49,7 +52,7 @@ extension RouteRequest: BufferedRequest {
     private var flags: UInt16 {
         let request = NLM_F_REQUEST | NLM_F_ACK
         return switch self {
-        case .readLink, .deleteLink: UInt16(request)
+        case .readLink, .setAlias, .deleteLink: UInt16(request)
         case .addDummy: UInt16(request | NLM_F_CREATE | NLM_F_EXCL)
         case .readAddresses: UInt16(request | NLM_F_ROOT | NLM_F_MATCH)
         }
@@ -76,6 +79,8 @@ extension RouteRequest: BufferedRequest {
         case .addDummy(let name):
             message.put(IFLA_IFNAME, name)
             message.nest(IFLA_LINKINFO) { $0.put(IFLA_INFO_KIND, Link.dummyKind) }
+        case .setAlias(_, let text):
+            message.put(IFLA_IFALIAS, text)
         case .deleteLink, .readAddresses:
             break
         }

@@ -28,6 +28,9 @@ public struct DesiredState: Sendable {
     /// How many virtual servers need each of the addresses that should be bound.
     private var uses: [IPAddress: Int] = [:]
 
+    /// How many real servers are in the table.
+    public private(set) var realServerCount = 0
+
     /// What the table was made for.
     private var appliedNode: NodeFacts
 
@@ -87,6 +90,7 @@ extension DesiredState {
     /// Puts into effect what the state was told since the last time.
     ///
     /// - Returns: What is otherwise now.
+    @discardableResult
     public mutating func apply() -> Update {
         var work = Work()
         for name in mergeChanges() {
@@ -196,6 +200,7 @@ extension DesiredState {
         }
         if old != new, let owner = now ?? before {
             if let new { table.replace(new) } else { table.remove(id) }
+            realServerCount += (new?.realServers.count ?? 0) - (old?.realServers.count ?? 0)
             work.update.changes.append(Change(id: id, servicePort: owner.servicePort, old: old, new: new))
         }
         if let before { countUses(of: before, -1, &work) }
@@ -239,6 +244,9 @@ extension DesiredState {
     public func services(of name: ServicePortName) -> [Table.Service] {
         (frontends[name] ?? []).map(\.id).sorted().filter { servicePort(of: $0) == name }.compactMap { table[$0] }
     }
+
+    /// How many of them there are.
+    public var addressCount: Int { uses.count }
 
     /// How many service ports there are.
     public var servicePortCount: Int { frontends.count }

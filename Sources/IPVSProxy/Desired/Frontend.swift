@@ -63,7 +63,7 @@ extension ServicePort {
             frontend.id,
             scheduler: scheduler,
             // By the client's address alone, as Maglev hashes do it otherwise, a client would never leave its endpoint.
-            flags: scheduler == .maglevHashing ? .mhPort : [],
+            flags: node.flags.union(scheduler == .maglevHashing ? .mhPort : []),
             persistence: sessionAffinity.persistence
         )
         let realServers = endpoints.serving(trafficPolicy(for: frontend.origin))

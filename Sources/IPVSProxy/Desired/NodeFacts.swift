@@ -15,28 +15,38 @@ public struct NodeFacts: Hashable, Sendable {
     /// The scheduler of service ports that name none.
     public var scheduler: Scheduler
 
+    /// Flags that every virtual server has, such as a mark that tells whose it is.
+    public var flags: VirtualServer.Flags
+
     /// The facts of a node.
     public init(
         addresses: [IPAddress] = [],
         nodePortBlocks: [IPAddress.Block] = [],
         excludedBlocks: [IPAddress.Block] = [],
-        scheduler: Scheduler = .roundRobin
+        scheduler: Scheduler = .roundRobin,
+        flags: VirtualServer.Flags = []
     ) {
         self.addresses = addresses
         self.nodePortBlocks = nodePortBlocks
         self.excludedBlocks = excludedBlocks
         self.scheduler = scheduler
+        self.flags = flags
     }
 }
 
 extension NodeFacts {
     /// Whether an address is not the proxy's to serve.
-    func excludes(_ address: IPAddress) -> Bool { excludedBlocks.contains { $0.contains(address) } }
+    func excludes(_ address: IPAddress) -> Bool { excludedBlocks.cover(address) }
 
     /// The addresses that have node ports.
     var nodePortAddresses: [IPAddress] {
         addresses.filter { address in
-            nodePortBlocks.isEmpty || nodePortBlocks.contains { $0.contains(address) }
+            nodePortBlocks.isEmpty || nodePortBlocks.cover(address)
         }
     }
+}
+
+extension [IPAddress.Block] {
+    /// Whether an address is in one of them.
+    func cover(_ address: IPAddress) -> Bool { contains { $0.contains(address) } }
 }

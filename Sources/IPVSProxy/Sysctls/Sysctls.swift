@@ -32,6 +32,13 @@ public struct Sysctls: Sendable {
 
         /// The value that it was given.
         public let after: Int
+
+        /// A change of a setting from a value to another one.
+        public init(name: String, before: Int, after: Int) {
+            self.name = name
+            self.before = before
+            self.after = after
+        }
     }
 
     /// What became of settings that were to have a value.
@@ -57,9 +64,14 @@ public struct Sysctls: Sendable {
         }
     }
 
+    /// What ``ensure(_:)`` would change, without changing it.
+    public func check(_ settings: [Sysctl]) -> Outcome { ensure(settings, write: { _ throws(SysctlError) in }) }
+
     /// Gives settings their values where they have others. One that is missing or fails does not keep the others from being
     /// set.
-    public func ensure(_ settings: [Sysctl]) -> Outcome {
+    public func ensure(_ settings: [Sysctl]) -> Outcome { ensure(settings, write: write) }
+
+    private func ensure(_ settings: [Sysctl], write: (Sysctl) throws(SysctlError) -> Void) -> Outcome {
         var outcome = Outcome()
         for setting in settings {
             outcome.note(setting.name) { () throws(SysctlError) in

@@ -11,6 +11,7 @@ final class RouteKernel: Channel, @unchecked Sendable {
     struct Interface {
         var name: String
         var kind: String?
+        var alias: String?
         var addresses: [Address] = []
     }
 
@@ -132,6 +133,7 @@ final class RouteKernel: Channel, @unchecked Sendable {
             let payload =
                 [0, 0, 0, 0] + [UInt8](littleEndian: index) + [UInt8](repeating: 0, count: 8)
                 + .attribute(IFLA_IFNAME, Array(name.utf8) + [0]) + .attribute(IFLA_LINKINFO, information)
+                + (found.alias.map { .attribute(IFLA_IFALIAS, Array($0.utf8) + [0]) } ?? [])
             replies.append(datagram(Int32(RTM_NEWLINK), flags: 0, address, payload))
         case RTM_NEWLINK:
             let name = String(decoding: (attributes[IFLA_IFNAME] ?? []).dropLast(), as: UTF8.self)
@@ -140,6 +142,10 @@ final class RouteKernel: Channel, @unchecked Sendable {
             let text = String(decoding: kind.prefix { $0 != 0 }, as: UTF8.self)
             state.interfaces[state.nextIndex] = Interface(name: name, kind: text)
             state.nextIndex += 1
+        case RTM_SETLINK:
+            if state.interfaces[index] == nil { return ENODEV }
+            let alias = (attributes[IFLA_IFALIAS] ?? []).prefix { $0 != 0 }
+            state.interfaces[index]?.alias = alias.isEmpty ? nil : String(decoding: alias, as: UTF8.self)
         case RTM_DELLINK:
             if state.interfaces.removeValue(forKey: index) == nil { return ENODEV }
         case RTM_NEWADDR, RTM_DELADDR:

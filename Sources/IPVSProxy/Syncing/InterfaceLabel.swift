@@ -1,0 +1,57 @@
+import IPVS
+
+/// What a proxy has to know after a restart, in the alias of its interface (`ip link show` prints it): that the interface
+/// is its own, and which settings of the kernel it has changed.
+///
+///     swift-ipvs ipv4.ip_forward=0:1 ipv4.vs.conntrack=0:1
+struct InterfaceLabel: Hashable {
+    /// Whether the interface was somebody else's, such as kube-proxy's, and the virtual servers at its addresses are still
+    /// to be taken over.
+    var isTakingOver = false
+
+    /// The settings that were changed, to be restored at the end.
+    var changes: [Sysctls.Change] = []
+
+    private static let owner = "swift-ipvs"
+    private static let takingOver = "taking-over"
+    private static let prefix = "net."
+
+    init(isTakingOver: Bool = false, changes: [Sysctls.Change] = []) {
+        self.isTakingOver = isTakingOver
+        self.changes = changes
+    }
+
+    /// Adds changes that are about to be made. Of several changes of one setting the first value and the last one count.
+    mutating func note(_ more: [Sysctls.Change]) {
+        for change in more {
+            let former = changes.firstIndex { $0.name == change.name }
+            let before = former.map { changes.remove(at: $0).before } ?? change.before
+            changes.append(Sysctls.Change(name: change.name, before: before, after: change.after))
+        }
+    }
+}
+
+extension InterfaceLabel: LosslessStringConvertible {
+    /// Reads an alias; nil if it is not that of an interface of a proxy.
+    init?(_ text: String) {
+        let words = text.split(separator: " ")
+        guard words.first.map(String.init) == Self.owner else { return nil }
+        for word in words.dropFirst() {
+            // Words of a later version are passed over.
+            if word == Self.takingOver { isTakingOver = true }
+            if let change = Self.change(word) { changes.append(change) }
+        }
+    }
+
+    private static func change(_ word: Substring) -> Sysctls.Change? {
+        guard let equals = word.firstIndex(of: "=") else { return nil }
+        let values = word[word.index(after: equals)...].split(separator: ":").map { Int($0) }
+        guard values.count == 2, let before = values[0], let after = values[1] else { return nil }
+        return Sysctls.Change(name: prefix + word[..<equals], before: before, after: after)
+    }
+
+    var description: String {
+        let words = changes.map { "\($0.name.dropFirst(Self.prefix.count))=\($0.before):\($0.after)" }
+        return ([Self.owner] + (isTakingOver ? [Self.takingOver] : []) + words).joined(separator: " ")
+    }
+}

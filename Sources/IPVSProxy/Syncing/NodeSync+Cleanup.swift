@@ -1,0 +1,59 @@
+import IPVS
+
+extension NodeSync {
+    /// Removes all that is the proxy's own: its virtual servers, its addresses, the interface if nobody else uses it, and
+    /// its changes of the kernel's settings.
+    func cleanUp() throws -> CleanupReport {
+        var report = CleanupReport()
+        let alias = try kernel.binder.alias()
+        let label = alias.flatMap { InterfaceLabel($0) }
+        // The addresses of an interface that it has not labelled are somebody else's.
+        let bound = label == nil ? [] : try kernel.binder.addresses()
+        ownership.adopted = label?.isTakingOver == true ? bound : []
+        try deleteAll(&report)
+        if let label {
+            // While the label still tells what they were.
+            report.settings = kernel.sysctls.restore(label.changes)
+            try remove(bound.filter { !ownership.excludes($0) }, &report)
+        }
+        forgetAll()
+        return report
+    }
+
+    private func deleteAll(_ report: inout CleanupReport) throws(IPVSError) {
+        let own = try kernel.table.compare(with: Table()) { ownership.includes($0) }.obsolete.services
+        let plan = Plan(changes: own.map { .deleteServer($0.server) })
+        guard !plan.isEmpty else { return }
+        let outcome = try kernel.table.perform(plan)
+        report.virtualServers = outcome.succeeded
+        for failure in outcome.failures where failure.error.code != .serviceNotFound {
+            let id = plan.changes[failure.index].virtualServer
+            report.failures.append(SyncFailure(virtualServer: id, reason: .table(failure.error)))
+        }
+    }
+
+    /// Unbinds addresses; with the interface if it has no others.
+    private func remove(_ addresses: Set<IPAddress>, _ report: inout CleanupReport) throws(AddressError) {
+        if try !kernel.binder.hasAddresses(besides: addresses) {
+            report.removedInterface = try kernel.binder.removeInterface()
+            report.addresses = addresses.count
+            return
+        }
+        let outcome = try kernel.binder.unbind(addresses)
+        report.addresses = outcome.changed
+        for error in outcome.failures.sorted(by: { $0.key < $1.key }).map(\.value) {
+            report.failures.append(SyncFailure(virtualServer: nil, reason: .address(error)))
+        }
+        // It is not the proxy's any more.
+        try kernel.binder.setAlias("")
+    }
+
+    /// Begins as a new process does.
+    private func forgetAll() {
+        label = nil
+        drains = DrainList()
+        (doubtful, leftAddresses) = ([], [])
+        areSettingsMade = false
+        lastFullSync = nil
+    }
+}

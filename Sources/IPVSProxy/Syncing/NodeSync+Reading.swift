@@ -1,0 +1,63 @@
+import IPVS
+
+extension NodeSync {
+    /// What a full sync is to do: it lists the table and the addresses.
+    func draft(of state: DesiredState, _ label: InterfaceLabel) throws -> Draft {
+        let bound = try kernel.binder.addresses()
+        ownership.adopted = label.isTakingOver ? bound : []
+        let desired = drains.extending(state.table)
+        var draft = Draft(drains)
+        let comparison = try compare(with: desired, &draft.taken)
+        let deadline = settings.now().advanced(by: settings.drainTimeout)
+        for (old, new) in comparison.deviations where !draft.taken.contains(new.server.id) {
+            // What was on its way out may have gone.
+            if let service = state.table[new.server.id] { draft.compare(old, service, until: deadline) }
+        }
+        for service in comparison.obsolete.services { draft.delete(service.server) }
+        let wanted = Set(state.addresses)
+        draft.addressesToBind = wanted.subtracting(bound)
+        draft.addressesToUnbind = bound.subtracting(wanted).filter { !ownership.excludes($0) }
+        return draft
+    }
+
+    /// Compares what is the proxy's own in the kernel's table with a table, and tells which virtual servers of that one are
+    /// somebody else's.
+    private func compare(
+        with desired: Table,
+        _ taken: inout Set<VirtualServer.Identity>
+    ) throws(IPVSError) -> Comparison {
+        try kernel.table.compare(with: desired) { server in
+            if ownership.includes(server) { return true }
+            if desired[server.id] != nil { taken.insert(server.id) }
+            return false
+        }
+    }
+
+    /// What a sync is to do for what has changed and what is in doubt: it reads nothing else.
+    func draft(of update: DesiredState.Update, _ state: DesiredState) throws -> Draft {
+        var draft = Draft(drains)
+        let deadline = settings.now().advanced(by: settings.drainTimeout)
+        for id in doubtful.union(update.changes.lazy.map(\.id)).sorted() {
+            let old = try kernel.table.service(id)
+            if let old, !ownership.includes(old.server) {
+                if state.table[id] != nil { draft.taken.insert(id) }
+            } else if let service = state.table[id] {
+                draft.compare(old, service, until: deadline)
+            } else if let old {
+                draft.delete(old.server)
+            }
+        }
+        draft.addressesToBind = Set(update.addressesToBind)
+        draft.addressesToBind.formUnion(doubtful.lazy.compactMap(\.address).filter(state.binds))
+        draft.addressesToUnbind = leftAddresses.union(update.addressesToUnbind).filter { !state.binds($0) }
+        return draft
+    }
+
+    /// What the interface's alias says; or what it has to say, if it does not say that the interface is the proxy's own.
+    func readLabel() throws(AddressError) -> InterfaceLabel {
+        let alias = try kernel.binder.alias()
+        if let alias, let label = InterfaceLabel(alias) { return label }
+        // One that was seen here before was made anew by others, or was robbed of its alias.
+        return label ?? InterfaceLabel(isTakingOver: alias != nil)
+    }
+}

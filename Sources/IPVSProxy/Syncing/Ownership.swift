@@ -1,0 +1,48 @@
+import IPVS
+
+/// Which virtual servers are a proxy's own.
+///
+/// Each of its own bears a mark: the upper half of its flags, of which the kernel keeps every bit and uses none. So the
+/// knowledge is where the virtual server is; it outlives the process, and the interface too.
+struct Ownership {
+    /// The mark of the proxy.
+    let mark: VirtualServer.Flags
+
+    /// Addresses whose virtual servers it takes over, marked or not.
+    var adopted: Set<IPAddress> = []
+
+    /// Blocks of addresses that are not the proxy's, whatever is marked there.
+    var excludedBlocks: [IPAddress.Block] = []
+
+    private static let markBits: UInt32 = 0xffff_0000
+
+    /// The ownership of the proxy that binds its addresses to an interface: two proxies of one node have two interfaces.
+    init(interface: String) { mark = Self.mark(for: interface) }
+
+    /// A hash of the interface's name (FNV-1a), as the mark of those who have no other name.
+    private static func mark(for interface: String) -> VirtualServer.Flags {
+        var hash: UInt32 = 0x811c_9dc5
+        for byte in interface.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+        let bits = (hash ^ hash << 16) & markBits
+        return VirtualServer.Flags(rawValue: bits == 0 ? 1 << 16 : bits)
+    }
+
+    /// Whether a virtual server that is in the kernel's table may be changed and deleted.
+    func includes(_ server: VirtualServer) -> Bool {
+        guard let address = server.id.address, !excludes(address) else { return false }
+        return server.flags.rawValue & Self.markBits == mark.rawValue || adopted.contains(address)
+    }
+
+    /// Whether an address is not the proxy's to bind, unbind or serve.
+    func excludes(_ address: IPAddress) -> Bool { excludedBlocks.cover(address) }
+}
+
+extension VirtualServer.Identity {
+    /// The address at which it is reached; nil for a firewall mark.
+    var address: IPAddress? {
+        switch self {
+        case .endpoint(_, let endpoint): endpoint.address
+        case .firewallMark: nil
+        }
+    }
+}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Common
 import Glibc
 import IPVS
 
@@ -74,9 +75,4 @@ struct IPVSCtl: AsyncParsableCommand {
             return isClean ? 0 : 2
         }
     }
-}
-
-/// Why a command failed, where it is not the library that says it.
-struct Failure: Error {
-    let sentences: [String]
 }

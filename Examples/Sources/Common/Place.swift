@@ -1,14 +1,14 @@
-import Yams
+package import Yams
 
 /// A node of a document, and the way to it from the document's root.
-struct Place {
-    let node: Node
-    private(set) var path = ""
+package struct Place {
+    package let node: Node
+    package private(set) var path = ""
 
     /// The line that the node begins in.
-    var line: Int? { node.mark?.line }
+    package var line: Int? { node.mark?.line }
 
-    init(root: Node) { node = root }
+    package init(root: Node) { node = root }
 
     private init(node: Node, path: String) {
         self.node = node
@@ -16,21 +16,21 @@ struct Place {
     }
 
     /// The path of a field in this node, which need not be there.
-    func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    package func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     /// The field of a name, if this is an object that has it.
-    subscript(name: String) -> Place? {
+    package subscript(name: String) -> Place? {
         node.mapping?.first { $0.key.string == name }.map { Place(node: $0.value, path: path(of: name)) }
     }
 
     /// The elements, if this is a list.
-    var elements: [Place] {
+    package var elements: [Place] {
         guard let sequence = node.sequence else { return [] }
         return sequence.enumerated().map { Place(node: $1, path: "\(path)[\($0)]") }
     }
 
     /// The place at the end of a way down from here, or as near to it as there is one.
-    func nearest(_ way: some Sequence<any CodingKey>) -> Place {
+    package func nearest(_ way: some Sequence<any CodingKey>) -> Place {
         var place = self
         for key in way {
             let next: Place?
@@ -46,7 +46,7 @@ struct Place {
     }
 
     /// An error about the node.
-    func error(_ reason: String) -> FileError {
+    package func error(_ reason: String) -> FileError {
         FileError(line: line, field: path.isEmpty ? nil : path, reason: reason)
     }
 }

@@ -26,8 +26,9 @@ struct Proxy {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, logger: logger)
         let registry = PrometheusRegistry()
+        let first = try manifests.read()
         let proxier = try Proxier(options.configuration, logger: logger, metrics: registry)
-        await proxier.tell(first: try manifests.read())
+        await proxier.tell(first: first)
         logger.info("read \(manifests.manifests)")
 
         let watcher = ManifestService(manifests, hangups, proxier, logger, registry)
@@ -67,8 +68,11 @@ struct Proxy {
 
     func cleanUp() async throws {
         let report = try await Proxier(options.configuration, logger: quietLogger).cleanup()
-        let interface = report.removedInterface ? ", and the interface \(options.bindInterface)" : ""
-        Console.print("removed \(report.virtualServers) virtual servers and \(report.addresses) addresses\(interface)")
+        let removed = [
+            report.virtualServers.counted("virtual server"), report.addresses.counted("address", "addresses"),
+        ]
+        let interface = report.removedInterface ? ["the interface \(options.bindInterface)"] : []
+        Console.print("removed \((removed + interface).listed("and"))")
         for change in report.settings.changes { Console.print("set \(change.name) back to \(change.after)") }
         for failure in report.failures { Console.fail("\(failure)") }
         for failure in report.settings.failures { Console.fail("\(failure)") }

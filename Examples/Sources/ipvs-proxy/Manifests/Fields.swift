@@ -90,7 +90,7 @@ struct Fields {
     mutating func choice<Value>(_ place: Place?, _ values: KeyValuePairs<String, Value>) -> Value? {
         guard let place, let text = text(place) else { return nil }
         guard let value = values.first(where: { $0.key == text })?.value else {
-            refuse(place, "must be \(values.map(\.key).listed), not \(place.node.shown)")
+            refuse(place, "must be \(values.map(\.key).listed("or")), not \(place.node.shown)")
             return nil
         }
         return value
@@ -120,13 +120,5 @@ extension Node.Scalar {
         if ["true", "false"].contains(string.lowercased()) { return true }
         // Words such as nan are none to YAML.
         return string.first.map { $0.isNumber || "+-.".contains($0) } == true && Double(string) != nil
-    }
-}
-
-extension [String] {
-    /// The words as a sentence lists them: `a, b or c`.
-    fileprivate var listed: String {
-        guard let last, count > 1 else { return joined() }
-        return "\(dropLast().joined(separator: ", ")) or \(last)"
     }
 }

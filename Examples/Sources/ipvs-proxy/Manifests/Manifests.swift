@@ -9,8 +9,7 @@ struct Manifests: Equatable, Sendable {
 extension Manifests: CustomStringConvertible {
     /// How much there is.
     var description: String {
-        "\(services.count) service\(services.count == 1 ? "" : "s"), "
-            + "\(slices.count) endpoint slice\(slices.count == 1 ? "" : "s")"
+        "\(services.count.counted("service")) and \(slices.count.counted("endpoint slice"))"
     }
 }
 

@@ -1,6 +1,7 @@
 import Common
 import FlyingFox
 import FlyingSocks
+import Foundation
 import Glibc
 import IPVS
 import Logging
@@ -16,7 +17,11 @@ struct StatusServer: Service {
         // Its own logger would tell each probe.
         let server = HTTPServer(config: try configuration())
         for (path, page) in pages {
-            await server.appendRoute(HTTPRoute(methods: [.GET, .HEAD], path: path)) { _ in await page().response }
+            await server.appendRoute(HTTPRoute(methods: [.GET], path: path)) { _ in await page().response }
+            // Not HEAD either: FlyingFox would send the page with it.
+            await server.appendRoute(HTTPRoute(methods: HTTPMethod.allMethods, path: path)) { _ in
+                HTTPResponse(statusCode: .methodNotAllowed, headers: [HTTPHeader("Allow"): "GET"], body: Data())
+            }
         }
         logger.info("answering \(pages.keys.sorted().joined(separator: ", ")) on http://\(endpoint)")
         do {

@@ -45,7 +45,10 @@ import Testing
                 try await Page.ask(endpoint, "/bad") == Page(status: 503, contentType: "application/json", body: "{}")
             )
             #expect(try await Page.ask(endpoint, "/other").status == 404)
-            #expect(try await Page.ask(endpoint, "/good", method: "POST").status == 404)
+            for method in ["POST", "HEAD"] {
+                let refused = Page(status: 405, contentType: "", body: "")
+                #expect(try await Page.ask(endpoint, "/good", method: method) == refused)
+            }
             await group.triggerGracefulShutdown()
             // It ends, and without an error.
             try await tasks.waitForAll()

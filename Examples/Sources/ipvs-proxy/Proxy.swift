@@ -36,9 +36,9 @@ struct Proxy {
         let servers = [
             (options.healthzAddress.endpoint, pages.healthPages), (options.metricsAddress.endpoint, pages.metricsPages),
         ].compactMap { endpoint, pages in endpoint.map { StatusServer(endpoint: $0, logger: logger, pages: pages) } }
-        // Its own messages are for those who look for a fault.
+        // What it has to say of an error is said at the end, too.
         var groupLogger = logger
-        groupLogger.logLevel = max(logger.logLevel, .error)
+        if logger.logLevel > .debug { groupLogger.logLevel = .critical }
         let group = ServiceGroup(
             services: [proxier, watcher] + servers,
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -53,8 +53,7 @@ struct Proxy {
         let proxier = try await informedProxier()
         guard let report = try await proxier.sync() else { preconditionFailure("all lists have been told") }
         Console.print("\(report)".split(separator: "\n").first.map(String.init) ?? "")
-        for failure in report.failures { Console.fail("\(failure)") }
-        for failure in report.settings?.failures ?? [] { Console.fail("\(failure)") }
+        // The proxier has told why in its log.
         guard report.isComplete, report.settings?.failures.isEmpty != false else { throw ExitCode(1) }
     }
 
@@ -88,10 +87,10 @@ struct Proxy {
         return proxier
     }
 
-    /// For what is printed anyway.
+    /// For where it is printed what was done.
     private var quietLogger: Logger {
         var logger = logger
-        if logger.logLevel == .info { logger.logLevel = .critical }
+        if logger.logLevel == .info { logger.logLevel = .warning }
         return logger
     }
 }

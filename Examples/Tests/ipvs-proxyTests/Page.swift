@@ -19,18 +19,22 @@ struct Page: Equatable {
 
     /// Asks for a page, again and again until somebody listens.
     static func askAndWait(_ endpoint: Endpoint, _ path: String, method: String = "GET") throws -> Page {
+        let descriptor = try connection(to: endpoint)
+        defer { close(descriptor) }
+        let request = Array("\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".utf8)
+        guard write(descriptor, request, request.count) == request.count else { throw POSIXError(.EIO) }
+        return try Page(text(of: descriptor))
+    }
+
+    /// Connects, as soon as somebody listens.
+    static func connection(to endpoint: Endpoint) throws -> Int32 {
         for _ in 0..<600 {
             let descriptor = try open(endpoint.address)
-            defer { close(descriptor) }
-            let result = withSocketAddress(of: endpoint) { connect(descriptor, $0, $1) }
-            guard result == 0 else {
-                guard errno == ECONNREFUSED else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-                usleep(50_000)
-                continue
-            }
-            let request = Array("\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".utf8)
-            guard write(descriptor, request, request.count) == request.count else { throw POSIXError(.EIO) }
-            return try Page(text(of: descriptor))
+            if withSocketAddress(of: endpoint, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
+            let number = errno
+            close(descriptor)
+            guard number == ECONNREFUSED else { throw POSIXError(.init(rawValue: number) ?? .EIO) }
+            usleep(50_000)
         }
         throw POSIXError(.ECONNREFUSED)
     }

@@ -11,7 +11,7 @@ extension Duration {
         var rest = Substring(text)
         guard !rest.isEmpty else { return nil }
         while !rest.isEmpty {
-            guard let match = try? pattern.prefixMatch(in: rest), let nanoseconds = Self.units[match.3],
+            guard let match = rest.prefixMatch(of: pattern), let nanoseconds = Self.units[match.3],
                 let number = Int64(match.1), number <= Self.limit / nanoseconds
             else { return nil }
             duration += .nanoseconds(number * nanoseconds)

@@ -49,6 +49,9 @@ import Testing
                 let refused = Page(status: 405, contentType: "", body: "")
                 #expect(try await Page.ask(endpoint, "/good", method: method) == refused)
             }
+            // A client that stays connected and asks nothing.
+            let idle = try Page.connection(to: endpoint)
+            defer { close(idle) }
             await group.triggerGracefulShutdown()
             // It ends, and without an error.
             try await tasks.waitForAll()

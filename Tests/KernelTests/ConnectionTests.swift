@@ -24,8 +24,15 @@ extension KernelTests {
             return entries
         }
 
-        private func balance(_ id: VirtualServer.Identity, _ persistence: Persistence?, to real: String) throws {
-            try handle.add(VirtualServer(id, scheduler: .roundRobin, persistence: persistence))
+        private func balance(
+            _ id: VirtualServer.Identity,
+            _ persistence: Persistence?,
+            engine: PersistenceEngine? = nil,
+            to real: String
+        ) throws {
+            var server = VirtualServer(id, scheduler: .roundRobin, persistence: persistence)
+            server.persistenceEngine = engine
+            try handle.add(server)
             try handle.add(RealServer(try #require(Endpoint(real)), forwarding: .masquerade), to: id)
         }
 
@@ -40,7 +47,7 @@ extension KernelTests {
             try balance(.tcp(IPAddress(127, 0, 0, 9), 80), Persistence(timeout: 300), to: "127.0.0.1:8080")
             try balance(try #require(.init("TCP [fd00::1]:80")), nil, to: "[::1]:8080")
             try balance(.udp(IPAddress(127, 0, 0, 9), 53), nil, to: "127.0.0.1:5353")
-            try balance(.udp(IPAddress(127, 0, 0, 9), 5060), Persistence(engine: .sip), to: "127.0.0.1:5061")
+            try balance(.udp(IPAddress(127, 0, 0, 9), 5060), Persistence(), engine: .sip, to: "127.0.0.1:5061")
             try balance(.firewallMark(0x8000_0007), Persistence(timeout: 60), to: "127.0.0.1:0")
             try balance(.firewallMark(7, .ipv6), Persistence(timeout: 60), to: "[::1]:0")
             var once = VirtualServer(.udp(IPAddress(127, 0, 0, 9), 99), scheduler: .roundRobin)

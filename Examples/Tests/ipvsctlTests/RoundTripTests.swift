@@ -48,6 +48,20 @@ extension KernelTests {
             #expect(try target.open().table() == expected, "seed \(seed):\n\(saved.output)")
         }
 
+        /// The kernel keeps an engine without persistence, though ipvsadm does not list it; both programs save it.
+        @Test func anEngineWithoutPersistence() throws {
+            try source.ipvsadm("-A -u 10.0.0.1:5060 -s rr --pe sip")
+            #expect(try !source.ipvsadm("-Ln").contains("sip"))
+            let sip = VirtualServer(.udp(IPAddress(10, 0, 0, 1), 5060), scheduler: .roundRobin, persistenceEngine: .sip)
+            let table = try Table([Table.Service(sip)])
+            #expect(try source.open().table() == table)
+            let saved = try Spawned.run([Program.path, "-S", "-n"], in: source).output
+            #expect(saved == "-A -u 10.0.0.1:5060 -s rr --pe sip\n")
+            #expect(try source.ipvsadm("-Sn") == saved)
+            #expect(try Spawned.run([Program.path, "-R"], in: target, input: saved).hasSucceeded)
+            #expect(try target.open().table() == table)
+        }
+
         /// A service without what ipvsadm does not save.
         private static func asIPVSAdmSavesIt(_ service: Table.Service) throws -> Table.Service {
             var server = service.server
@@ -117,7 +131,6 @@ extension KernelTests {
                 result.complaint == """
                     ipvsctl: line 3: can't add virtual server TCP 10.0.0.1:80: it exists already
                     ipvsctl: line 5: there is no option --frob
-                    ipvsctl: line 7: --pe sip has no effect without --persistent, and is left out
                     ipvsctl: line 6: can't add real server 10.1.0.1:80 to TCP 10.0.0.9:80: no such virtual server
                     ipvsctl: line 9: "x" is not a port, nor a service of TCP
                     ipvsctl: the lines behind line 9 were not carried out

@@ -115,8 +115,8 @@ struct TableFileErrorTests {
             "FILE:4: services[0].persistence.mask: persistence mask 64 is for IPv6, but the virtual server is IPv4"
         ),
         Wrong(
-            fields: "persistence:\n  engine: seventeen-letters",
-            "FILE:4: services[0].persistence.engine: persistence engine \"seventeen-letters\" is longer than 16 bytes"
+            fields: "persistence: {}\npersistenceEngine: seventeen-letters",
+            "FILE:4: services[0].persistenceEngine: persistence engine \"seventeen-letters\" is longer than 16 bytes"
         ),
         Wrong(fields: "realServers: 10.0.0.1:80", "FILE:3: services[0].realServers: must be a list, not 10.0.0.1:80"),
         // Each of several, in the order of their lines.
@@ -125,7 +125,7 @@ struct TableFileErrorTests {
             "FILE:3: services[0].flags: must be a list, not x",
             "FILE:5: services[0].realServers[0]: must be an object, not 5",
             "FILE:6: services[1].id: there are two virtual servers TCP 10.96.0.1:80; the first is in line 2",
-            "FILE:7: services[1].wieght: there is no such field; there are id, scheduler, flags, persistence, realServers"
+            "FILE:7: services[1].wieght: there is no such field; there are id, scheduler, flags, persistence, persistenceEngine, realServers"
         ),
     ]
 

@@ -64,7 +64,7 @@ struct ManualTests {
     @Test func theTableOfTheFilesSectionIsGood() throws {
         let parts = text.components(separatedBy: ".Bd -literal -offset indent\n")
         let example = try #require(parts.first { $0.hasPrefix("services:") }).components(separatedBy: "\n.Ed")[0]
-        let table = try Table(document: example)
+        let table = try Table(yaml: example)
         #expect(table.services.first?.realServers.count == 2)
         // Each field of a file is in it.
         for field in [

@@ -36,6 +36,20 @@ extension KernelTests {
             try handle.add(RealServer(try #require(Endpoint(real)), forwarding: .masquerade), to: id)
         }
 
+        /// What an engine without persistence does: a packet that a real server sends first becomes a connection.
+        @Test(arguments: [nil, .sip] as [PersistenceEngine?]) func whatARealServerSendsFirst(
+            engine: PersistenceEngine?
+        ) throws {
+            try balance(.udp(IPAddress(127, 0, 0, 9), 5060), nil, engine: engine, to: "127.0.0.1:5061")
+            let place = namespace.descriptor
+            try onThread {
+                guard enterNamespace(place) == 0 else { throw TestFailure("setns: \(errno)") }
+                try sendDatagram("OPTIONS", to: (127 << 24 | 2, 5060), from: (127 << 24 | 1, 5061))
+            }
+            let places = try entries().map { [$0.client, $0.virtualServer, $0.realServer].map(\.description) }
+            #expect(places == (engine == nil ? [] : [["127.0.0.2:5060", "127.0.0.9:5060", "127.0.0.1:5061"]]))
+        }
+
         @Test func anEmptyTable() throws {
             #expect(try entries().isEmpty)
             #expect(try entries(showing: .origin).isEmpty)

@@ -79,7 +79,7 @@ struct JSONReader {
             guard next == "\"" else { throw expected("a name in double quotes") }
             let start = line
             let name = try string()
-            let path = path.isEmpty ? name : "\(path).\(name)"
+            let path = Place.path(path, name)
             guard names.insert(name).inserted else {
                 throw TableFile.Refusal(line: start, field: path, "is there twice in one object")
             }

@@ -20,7 +20,13 @@ struct Place {
     }
 
     /// The path of a field in this node, which need not be there.
-    func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    func path(of name: String) -> String { Self.path(path, name) }
+
+    /// The path of a field in the node at a path.
+    static func path(_ path: String, _ name: String) -> String {
+        let name = name.isEmpty ? "\"\"" : name
+        return path.isEmpty ? name : "\(path).\(name)"
+    }
 
     /// The field of a name, if this is an object that has it.
     subscript(name: String) -> Place? {

@@ -17,8 +17,8 @@ enum Program {
     /// built beside the tests.
     static let path = ProcessInfo.processInfo.environment["IPVSCTL"] ?? besideTests
 
-    private static let besideTests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        .appending(path: "ipvsctl").path
+    private static let besideTests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "ipvsctl").path
 
     /// Starts the program; its output can be read from the pipes.
     static func start(

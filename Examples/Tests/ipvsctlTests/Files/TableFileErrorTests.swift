@@ -52,6 +52,7 @@ struct TableFileErrorTests {
         Wrong("services:", "FILE:1: services: has no value; leave it out for its default"),
         Wrong("{\"services\": null}", "FILE:1: services: has no value; leave it out for its default"),
         Wrong("services: []\nweight: 1", "FILE:2: weight: there is no such field; there are services"),
+        Wrong("{\"services\": [], \"\": 1}", "FILE:1: \"\": there is no such field; there are services"),
         Wrong("services: []\n<<: {}", "FILE:2: <<: there is no such field; there are services"),
         Wrong("services: []\n[1]: 2", "FILE:2: ?: there is no such field; there are services"),
         Wrong("services: []\nservices: []", "FILE:1: services: is there twice in one object"),

@@ -31,6 +31,14 @@ struct TableFileTests {
         #expect(try table.text(format) == text)
     }
 
+    @Test func aMarkOfUTF8IsPassedOver() throws {
+        let table = Self.table(seed: 3)
+        for format in Format.allCases {
+            let file = try TemporaryFile("\u{feff}" + table.text(format))
+            #expect(try TableFile(path: file.path).read() == table)
+        }
+    }
+
     @Test func formsByName() {
         for (path, format) in [
             ("a.json", .json), ("/x.y/a.JSON", .json), ("a.yaml", .yaml), ("a.yml", .yaml), ("a.ipvsadm", .ipvsadm),

@@ -80,20 +80,44 @@ extension KernelTests {
             for connection in connections { connection.close() }
         }
 
-        /// Compares a listing while nothing changes: what ipvsadm says before and after.
+        /// Compares a listing while nothing changes but the time: with what ipvsadm says before and after.
         private func unchanging(_ words: [String]) throws -> String {
             var result = ""
             try eventually(every: 10_000) {
-                let before = try Spawned.run([Spawned.ipvsadm] + words, in: balancer).output
+                let before = Timeless(try Spawned.run([Spawned.ipvsadm] + words, in: balancer).output)
                 let ours = try Spawned.ipvsctl(words, in: balancer)
-                let after = try Spawned.run([Spawned.ipvsadm] + words, in: balancer).output
-                guard before == after else { return false }
-                let difference = Pair.difference(before, ours.output)
+                let after = Timeless(try Spawned.run([Spawned.ipvsadm] + words, in: balancer).output)
+                // A template's time begins again when it has run out.
+                let hasRunOn = zip(before.seconds, after.seconds).allSatisfy { $0 >= $1 }
+                guard before.text == after.text, hasRunOn else { return false }
+                let listed = Timeless(ours.output)
+                let difference = Pair.difference(before.text, listed.text)
                 #expect(difference == nil, "\(words): \(difference ?? "")\(ours.complaint)")
-                result = before
+                let bounds = zip(after.seconds, before.seconds).map { $0...$1 }
+                #expect(zip(bounds, listed.seconds).allSatisfy { $0.contains($1) }, "\(words): \(ours.output)")
+                result = ours.output
                 return true
             }
             return result
+        }
+    }
+}
+
+/// A listing in two: how long each connection has left, and the rest.
+private struct Timeless {
+    private(set) var text = ""
+    private(set) var seconds: [Int] = []
+
+    init(_ listing: String) {
+        for line in listing.components(separatedBy: "\n") {
+            var words = line.components(separatedBy: " ")
+            // A connection's second word is a time such as 14:59.
+            let time = words.count > 1 ? words[1].split(separator: ":").compactMap { Int($0) } : []
+            if time.count == 2 {
+                seconds.append(time[0] * 60 + time[1])
+                words[1] = String(repeating: "0", count: words[1].count)
+            }
+            text += words.joined(separator: " ") + "\n"
         }
     }
 }

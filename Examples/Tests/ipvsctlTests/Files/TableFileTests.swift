@@ -32,7 +32,8 @@ struct TableFileTests {
     }
 
     @Test func aMarkOfUTF8IsPassedOver() throws {
-        let table = Self.table(seed: 3)
+        let table = Self.table(seed: 4)
+        try #require(!table.isEmpty)
         for format in Format.allCases {
             let file = try TemporaryFile("\u{feff}" + table.text(format))
             #expect(try TableFile(path: file.path).read() == table)

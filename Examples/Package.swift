@@ -58,6 +58,7 @@ let package = Package(
                 "Common", "ipvsctl",
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
             ],
             exclude: ["Fixtures"]
         ),

@@ -20,7 +20,10 @@ package enum TextFile {
     }
 
     private static func text(of bytes: [UInt8]) throws(FileError) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        // Some editors begin a file with a mark that it is in UTF-8.
+        let mark = Array("\u{feff}".utf8)
+        let rest = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
+        if let text = String(validating: rest, as: UTF8.self) { return text }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let wrong = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
         throw FileError(line: wrong.map { $0 + 1 }, reason: "is not UTF-8 text")

@@ -23,7 +23,8 @@ struct TableFile {
             }
             let format = self.format ?? Format(path: path) ?? Format(text: text)
             switch format {
-            case .json, .yaml: return try Table(document: text)
+            case .json: return try Table(json: text)
+            case .yaml: return try Table(yaml: text)
             case .ipvsadm: return try Table(saved: text)
             case nil: throw Refusal("is empty, and so may be any form; --format ipvsadm would make it an empty table")
             }

@@ -8,28 +8,69 @@ let package = Package(
     dependencies: [
         .package(name: "swift-ipvs", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
         .executableTarget(
             name: "ipvs-demo",
             dependencies: [.product(name: "IPVS", package: "swift-ipvs")]
         ),
-        .executableTarget(
-            name: "ipvsctl",
+        // What several of the programs need.
+        .target(
+            name: "Common",
             dependencies: [
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
-        .testTarget(
-            name: "ipvsctlTests",
+        .executableTarget(
+            name: "ipvsctl",
             dependencies: [
-                "ipvsctl",
+                "Common",
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        .executableTarget(
+            name: "ipvs-proxy",
+            dependencies: [
+                "Common",
+                .product(name: "IPVS", package: "swift-ipvs"),
+                .product(name: "IPVSProxy", package: "swift-ipvs"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        .testTarget(
+            name: "ipvsctlTests",
+            dependencies: [
+                "Common", "ipvsctl",
+                .product(name: "IPVS", package: "swift-ipvs"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            exclude: ["Fixtures"]
+        ),
+        .testTarget(
+            name: "ipvs-proxyTests",
+            dependencies: [
+                "Common", "ipvs-proxy",
+                .product(name: "IPVS", package: "swift-ipvs"),
+                .product(name: "IPVSProxy", package: "swift-ipvs"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
             ],
             exclude: ["Fixtures"]
         ),

@@ -29,6 +29,10 @@ class Server(ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    # Clients hang up, and nobody is to hear of it.
+    def handle_error(self, *_):
+        pass
+
 
 server = Server(("", port), Handler)
 if process := os.fork():

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Common
 import IPVS
 
 /// Makes the kernel's table what a file says.

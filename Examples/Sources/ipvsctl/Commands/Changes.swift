@@ -1,3 +1,4 @@
+import Common
 import IPVS
 
 /// How much was changed, in one step or in several on the way to one table.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Common
 import IPVS
 
 /// Shows what applying a file would change.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Common
 import IPVS
 
 /// Takes a real server out of service when its clients have gone.

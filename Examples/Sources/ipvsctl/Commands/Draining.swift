@@ -1,4 +1,5 @@
 import ArgumentParser
+import Common
 import IPVS
 
 /// A drain that the user watches and can interrupt.

@@ -1,36 +1,10 @@
 import ArgumentParser
+import Common
 import IPVS
 
-/// Where the table is.
-struct NamespaceOption: ParsableArguments {
-    @Option(
-        name: .customLong("netns"),
-        help: ArgumentHelp(
-            "The network namespace, by a file that stands for it, a process in it, or its name in ip netns.",
-            discussion: "Digits are a process, and what has no slash a name. Without it: the one that ipvsctl is in.",
-            valueName: "path|pid|name"
-        ),
-        transform: NetworkNamespace.init(argument:)
-    )
-    var namespace: NetworkNamespace?
-
+extension NamespaceOption {
     func open() throws(IPVSError) -> Handle {
         if let namespace { try Handle(namespace: namespace) } else { try Handle() }
-    }
-}
-
-extension NetworkNamespace {
-    /// The namespace that a user means: by digits that of a process, by a slash a file, else by a name.
-    init(argument: String) throws(ValidationError) {
-        guard !argument.isEmpty else { throw ValidationError("it is empty") }
-        if argument.contains("/") {
-            self = .path(argument)
-        } else if argument.hasOnlyDigits {
-            guard let pid = Int32(argument) else { throw ValidationError("no process has such a number") }
-            self = .process(pid)
-        } else {
-            self = .named(argument)
-        }
     }
 }
 
@@ -51,11 +25,6 @@ struct FileArgument: ParsableArguments {
     var format: Format?
 
     func read() throws(FileErrors) -> Table { try TableFile(path: file, format: format).read() }
-}
-
-extension String {
-    /// Whether there is nothing in it but the digits 0 to 9.
-    var hasOnlyDigits: Bool { allSatisfy { $0.isASCII && $0.isWholeNumber } }
 }
 
 extension Duration {

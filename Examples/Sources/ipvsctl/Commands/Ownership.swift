@@ -1,4 +1,5 @@
 import ArgumentParser
+import Common
 import IPVS
 
 /// A part of the table that the user calls his own.

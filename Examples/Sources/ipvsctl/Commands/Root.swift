@@ -1,4 +1,5 @@
 import ArgumentParser
+import Common
 import Glibc
 import IPVS
 
@@ -76,9 +77,4 @@ struct IPVSCtl: AsyncParsableCommand {
             return isClean ? 0 : 2
         }
     }
-}
-
-/// Why a command failed, where it is not the library that says it.
-struct Failure: Error {
-    let sentences: [String]
 }

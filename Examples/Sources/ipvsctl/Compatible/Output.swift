@@ -1,3 +1,5 @@
+import Common
+
 extension Compatible {
     /// Where a session writes to.
     struct Output: Sendable {

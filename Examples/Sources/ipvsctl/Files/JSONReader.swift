@@ -1,3 +1,4 @@
+import Common
 import Yams
 
 /// Reads a document in JSON, strictly as RFC 8259 has it, into the nodes that a document in YAML has.

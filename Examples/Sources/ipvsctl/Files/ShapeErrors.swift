@@ -1,3 +1,4 @@
+import Common
 import Yams
 
 extension Shape {
@@ -52,36 +53,13 @@ extension Shape {
     }
 }
 
-extension Node {
-    /// The node in a message.
-    fileprivate var shown: String {
-        switch self {
-        case .scalar(let scalar): scalar.shown
-        case .sequence: "a list"
-        case .mapping: "an object"
-        case .alias: "an alias"
-        }
-    }
-}
-
 extension Node.Scalar {
-    fileprivate var isNull: Bool { style == .plain && ["", "~", "null", "Null", "NULL"].contains(string) }
-
     /// Whether it may be a text: in YAML all may that is not said to be another kind, in JSON what has quotes.
     fileprivate var isText: Bool {
         switch Tag.Name(rawValue: tag.rawValue) {
         case .null, .bool, .int, .float: false
         default: true
         }
-    }
-
-    /// The text in a message: with quotes if it has them in the file.
-    fileprivate var shown: String { style == .plain ? string : "\"\(string)\"" }
-
-    /// Only in plain digits: what else YAML takes for numbers, other programs take for others, as octal 010 or 1:30.
-    fileprivate func isNumber(upTo maximum: UInt32) -> Bool {
-        guard style == .plain, string == "0" || !string.hasPrefix("0"), string.hasOnlyDigits else { return false }
-        return UInt32(string).map { $0 <= maximum } ?? false
     }
 }
 

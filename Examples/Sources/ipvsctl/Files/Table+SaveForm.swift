@@ -1,3 +1,4 @@
+import Common
 import IPVS
 
 extension Table {

@@ -1,16 +1,16 @@
 /// All that is wrong with a file, in the order of its lines.
-struct FileErrors: Error, Hashable, Sendable, CustomStringConvertible {
+package struct FileErrors: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file's name as the user gave it.
-    let file: String
-    let errors: [FileError]
+    package let file: String
+    package let errors: [FileError]
 
-    init(_ file: String, _ errors: [FileError]) {
+    package init(_ file: String, _ errors: [FileError]) {
         self.file = file
         self.errors = errors.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
     }
 
     /// A line for each error: `FILE:LINE: FIELD: sentence`.
-    var description: String {
+    package var description: String {
         errors.map { error in
             let place = [file, error.line.map(String.init)].compactMap(\.self).joined(separator: ":")
             return [place, error.field, error.reason].compactMap(\.self).joined(separator: ": ")
@@ -19,13 +19,19 @@ struct FileErrors: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// One thing that is wrong with a file.
-struct FileError: Error, Hashable, Sendable {
+package struct FileError: Error, Hashable, Sendable {
     /// The line it is in, counted from 1; nil if it is the whole file that is wrong.
-    var line: Int?
+    package var line: Int?
 
     /// The field it is about, such as `services[0].realServers[1].weight`.
-    var field: String?
+    package var field: String?
 
     /// What is wrong, as a sentence.
-    var reason: String
+    package var reason: String
+
+    package init(line: Int? = nil, field: String? = nil, reason: String) {
+        self.line = line
+        self.field = field
+        self.reason = reason
+    }
 }

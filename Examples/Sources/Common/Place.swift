@@ -1,17 +1,17 @@
-import Yams
+package import Yams
 
 /// A node of a document, and the way to it from the document's root.
-struct Place {
-    let node: Node
-    private(set) var path = ""
+package struct Place {
+    package let node: Node
+    package private(set) var path = ""
 
     // Only of a document in JSON: nodes that Yams has read know their lines.
     private let lines: Lines?
 
     /// The line that the node begins in.
-    var line: Int? { lines?.line ?? node.mark?.line }
+    package var line: Int? { lines?.line ?? node.mark?.line }
 
-    init(root: Node, _ lines: Lines? = nil) { self.init(node: root, path: "", lines) }
+    package init(root: Node, _ lines: Lines? = nil) { self.init(node: root, path: "", lines) }
 
     private init(node: Node, path: String, _ lines: Lines?) {
         self.node = node
@@ -20,16 +20,16 @@ struct Place {
     }
 
     /// The path of a field in this node, which need not be there.
-    func path(of name: String) -> String { Self.path(path, name) }
+    package func path(of name: String) -> String { Self.path(path, name) }
 
     /// The path of a field in the node at a path.
-    static func path(_ path: String, _ name: String) -> String {
+    package static func path(_ path: String, _ name: String) -> String {
         let name = name.isEmpty ? "\"\"" : name
         return path.isEmpty ? name : "\(path).\(name)"
     }
 
     /// The field of a name, if this is an object that has it.
-    subscript(name: String) -> Place? {
+    package subscript(name: String) -> Place? {
         guard let (index, field) = node.mapping?.enumerated().first(where: { $1.key.string == name }) else {
             return nil
         }
@@ -37,7 +37,7 @@ struct Place {
     }
 
     /// The fields, if this is an object.
-    var fields: [(key: Node, value: Place)] {
+    package var fields: [(key: Node, value: Place)] {
         guard let mapping = node.mapping else { return [] }
         return mapping.enumerated().map { index, field in
             let path = path(of: field.key.string ?? "?")
@@ -46,13 +46,13 @@ struct Place {
     }
 
     /// The elements, if this is a list.
-    var elements: [Place] {
+    package var elements: [Place] {
         guard let sequence = node.sequence else { return [] }
         return sequence.enumerated().map { Place(node: $1, path: "\(path)[\($0)]", lines?.inside[$0]) }
     }
 
     /// The place at the end of a way down from here, or as near to it as there is one.
-    func nearest(_ way: some Sequence<any CodingKey>) -> Place {
+    package func nearest(_ way: some Sequence<any CodingKey>) -> Place {
         var place = self
         for key in way {
             let next: Place?
@@ -68,7 +68,7 @@ struct Place {
     }
 
     /// An error about the node.
-    func error(_ reason: String) -> FileError {
+    package func error(_ reason: String) -> FileError {
         FileError(line: line, field: path.isEmpty ? nil : path, reason: reason)
     }
 }

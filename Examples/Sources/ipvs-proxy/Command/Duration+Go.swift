@@ -1,0 +1,34 @@
+extension Duration {
+    /// Reads a duration as Kubernetes' programs do, which is as Go writes it: `500ms`, `30s`, `1m30s`, `1.5h` or `0`. Nil
+    /// for anything else, one below zero included.
+    init?(goText text: String) {
+        guard text != "0" else {
+            self = .zero
+            return
+        }
+        let pattern = /([0-9]+)(?:\.([0-9]+))?(ns|us|µs|ms|s|m|h)/
+        var duration = Duration.zero
+        var rest = Substring(text)
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            guard let match = rest.prefixMatch(of: pattern), let nanoseconds = Self.units[match.3],
+                let number = Int64(match.1), number <= Self.limit / nanoseconds
+            else { return nil }
+            duration += .nanoseconds(number * nanoseconds)
+            if let fraction = match.2.flatMap({ Double("0.\($0)") }) {
+                duration += .nanoseconds(Int64((fraction * Double(nanoseconds)).rounded()))
+            }
+            rest = rest[match.range.upperBound...]
+        }
+        guard duration <= .nanoseconds(Self.limit) else { return nil }
+        self = duration
+    }
+
+    /// A hundred years, well within what clocks can count.
+    private static let limit: Int64 = 100 * 365 * 86_400 * 1_000_000_000
+
+    private static let units: [Substring: Int64] = [
+        "ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000,
+        "h": 3_600_000_000_000,
+    ]
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Common
+import Glibc
+import IPVS
+import IPVSProxy
+import Logging
+
+/// What the program is told on its command line.
+struct Options: ParsableArguments {
+    @Argument(help: "Files with manifests, and folders of such files.", completion: .file())
+    var manifests: [String] = []
+
+    @Flag(help: "Make it so and end. What still has connections keeps them, at a weight of 0.")
+    var once = false
+
+    @Flag(help: "Print what would be changed, and change nothing.")
+    var dryRun = false
+
+    @Flag(help: "Remove all that the proxy has made, and nothing else, and end.")
+    var cleanup = false
+
+    @Option(
+        help: ArgumentHelp("The name of this node, as endpoints have it for theirs.", valueName: "name")
+    )
+    var nodeName = Options.hostName
+
+    @Option(help: ArgumentHelp("The dummy interface that has the services' addresses.", valueName: "name"))
+    var bindInterface = AddressBinder.defaultInterface
+
+    @Option(
+        help: ArgumentHelp(
+            "How endpoints are picked for new connections, by the kernel's name. (default: rr)",
+            valueName: "name"
+        ),
+        transform: Scheduler.init(argument:)
+    )
+    var scheduler = Scheduler.roundRobin
+
+    @Option(
+        help: ArgumentHelp("How much time is at least between two syncs. (default: 1s)", valueName: "time"),
+        transform: Duration.init(argument:)
+    )
+    var minSyncPeriod = Duration.seconds(1)
+
+    @Option(
+        help: ArgumentHelp(
+            "After which time all is compared, and what others changed is mended. (default: 30s)",
+            valueName: "time"
+        ),
+        transform: Duration.init(argument:)
+    )
+    var syncPeriod = Duration.seconds(30)
+
+    @Option(
+        help: ArgumentHelp(
+            "How long an endpoint that goes may keep its connections. (default: 15m)",
+            valueName: "time"
+        ),
+        transform: Duration.init(argument:)
+    )
+    var drainTimeout = Duration.seconds(15 * 60)
+
+    @Option(
+        name: .customLong("nodeport-addresses"),
+        help: ArgumentHelp(
+            "Node ports on the node's addresses in this block alone; can be given again.",
+            valueName: "cidr"
+        )
+    )
+    var nodePortAddresses: [Blocks] = []
+
+    @Option(
+        name: .customLong("exclude-cidrs"),
+        help: ArgumentHelp("Leave addresses in this block alone; can be given again.", valueName: "cidr")
+    )
+    var excluded: [Blocks] = []
+
+    @Flag(
+        name: .customLong("strict-arp"),
+        help: "Answer ARP for an address only on the interface that has it (arp_ignore 1, arp_announce 2)."
+    )
+    var strictARP = false
+
+    @OptionGroup var namespace: NamespaceOption
+
+    @Option(
+        help: ArgumentHelp("Where to answer /healthz and /livez over HTTP; \"\" is nowhere.", valueName: "address:port")
+    )
+    var healthzAddress = ListenAddress(Endpoint(IPAddress(0, 0, 0, 0), 10_256))
+
+    @Option(help: ArgumentHelp("Where to answer /metrics over HTTP; \"\" is nowhere.", valueName: "address:port"))
+    var metricsAddress = ListenAddress(Endpoint(IPAddress(127, 0, 0, 1), 10_249))
+
+    @Option(
+        help: ArgumentHelp(
+            "How much to tell on standard error: trace, debug, info, warning or error. (default: info)",
+            valueName: "level"
+        ),
+        transform: Logger.Level.init(argument:)
+    )
+    var logLevel = Logger.Level.info
+
+    /// Refuses what does not go together.
+    func check() throws(ValidationError) {
+        if [once, dryRun, cleanup].count(where: \.self) > 1 {
+            throw ValidationError("Only one of --once, --dry-run and --cleanup can be done.")
+        }
+        if manifests.isEmpty, !cleanup {
+            throw ValidationError("Say which files or folders have the manifests.")
+        }
+        if syncPeriod < minSyncPeriod {
+            throw ValidationError("--sync-period must not be less than --min-sync-period.")
+        }
+        if nodeName.isEmpty { throw ValidationError("--node-name must not be empty.") }
+    }
+
+    /// What the proxier goes by.
+    var configuration: Proxier.Configuration {
+        var configuration = Proxier.Configuration()
+        configuration.interface = bindInterface
+        configuration.namespace = namespace.namespace
+        configuration.scheduler = scheduler
+        configuration.nodePortBlocks = nodePortAddresses.flatMap(\.blocks)
+        configuration.excludedBlocks = excluded.flatMap(\.blocks)
+        configuration.minSyncPeriod = minSyncPeriod
+        configuration.syncPeriod = syncPeriod
+        configuration.drainTimeout = drainTimeout
+        configuration.sysctls = Sysctl.ipvsMode(strictARP: strictARP)
+        return configuration
+    }
+
+    /// The host's name, in small letters as Kubernetes has it.
+    private static let hostName: String = {
+        // At most 64 bytes on Linux, and the end.
+        var name = [UInt8](repeating: 0, count: 65)
+        gethostname(&name, name.count - 1)
+        return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self).lowercased()
+    }()
+}

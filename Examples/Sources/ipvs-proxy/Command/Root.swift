@@ -1,0 +1,101 @@
+import ArgumentParser
+import Common
+import Glibc
+import IPVS
+import IPVSProxy
+
+/// A node's proxy for services, from manifest files.
+@main
+struct IPVSProxyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ipvs-proxy",
+        abstract: "Balance the services of Kubernetes manifests with Linux's IPVS, as kube-proxy's IPVS mode does.",
+        discussion: """
+            Manifests are Service and EndpointSlice documents in YAML or JSON, as kubectl get -o yaml prints them; other \
+            kinds are passed over. Headless and ExternalName services, and those that are labelled as another proxy's, are \
+            not served. Of a folder all files named .yaml, .yml or .json are read, but for hidden ones.
+
+            The files are watched: what changes in them changes in the kernel, and connections live on. A manifest with an \
+            error changes nothing until it is mended, and is told on standard error as FILE:LINE: OBJECT: FIELD: sentence. \
+            SIGHUP has the files read at once; SIGTERM ends the program and leaves the kernel's table as it is, so that \
+            traffic goes on. --cleanup removes it.
+
+            Only its own is touched: virtual servers that bear its mark, and addresses on its interface. Packet rules, such \
+            as those that masquerade, are not made.
+
+            Examples:
+              kubectl get services,endpointslices -A -o yaml > cluster.yaml
+              ipvs-proxy cluster.yaml --dry-run
+              ipvs-proxy cluster.yaml
+              ipvs-proxy /etc/ipvs-proxy --once --netns blue
+              ipvs-proxy --cleanup
+
+            Exit status: 0 if all was done, 1 if not, 2 if the command line is wrong; with --dry-run, as diff has it, 0 if \
+            there is nothing to do, 1 if there is, 2 if something went wrong.
+            """
+    )
+
+    @OptionGroup var options: Options
+
+    func validate() throws { try options.check() }
+
+    func run() async throws {
+        let proxy = Proxy(options: options)
+        if options.once {
+            try await proxy.syncOnce()
+        } else if options.dryRun {
+            try await proxy.showPlan()
+        } else if options.cleanup {
+            try await proxy.cleanUp()
+        } else {
+            try await proxy.watch()
+        }
+    }
+
+    static func main() async {
+        var isDryRun = false
+        var status: Int32 = 0
+        do {
+            var command = try parseAsRoot()
+            if let command = command as? Self { isDryRun = command.options.dryRun }
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            status = report(error)
+            if status != 0, isDryRun, !(error is ExitCode) { status = Self.trouble }
+        }
+        if let loss = Console.loss {
+            Console.fail("can't write to standard output: \(loss)")
+            status = isDryRun ? Self.trouble : max(status, 1)
+        }
+        Glibc.exit(status)
+    }
+
+    /// The exit status for whatever goes wrong in a dry run, where 1 says that there is something to do.
+    static let trouble: Int32 = 2
+
+    /// Says why the program ends, and with which exit status.
+    private static func report(_ error: any Error) -> Int32 {
+        switch error {
+        case let code as ExitCode:
+            return code.rawValue
+        case let errors as ManifestErrors:
+            Console.write(errors.errors.map { "\($0)\n" }.joined(), to: STDERR_FILENO)
+            return 1
+        case let failure as Failure:
+            for sentence in failure.sentences { Console.fail(sentence) }
+            return 1
+        case is IPVSError, is AddressError:
+            Console.fail("\(error)")
+            return 1
+        default:
+            let isClean = exitCode(for: error).isSuccess
+            let message = fullMessage(for: error)
+            if !message.isEmpty { Console.write("\(message)\n", to: isClean ? STDOUT_FILENO : STDERR_FILENO) }
+            return isClean ? 0 : 2
+        }
+    }
+}

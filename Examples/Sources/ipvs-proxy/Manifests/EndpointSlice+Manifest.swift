@@ -1,0 +1,88 @@
+import Common
+import IPVS
+import IPVSProxy
+
+// Kubernetes' EndpointSlice, of the API group discovery.k8s.io/v1.
+
+extension EndpointSlice {
+    /// Reads a slice as a node of a name sees it. Nil if it has an error, or is not ours to serve: why not is noted.
+    init?(_ name: NamespacedName, _ object: ManifestObject, node: String, _ fields: inout Fields) {
+        guard let service = object.labels["kubernetes.io/service-name"], !service.isEmpty else {
+            fields.note("has no label kubernetes.io/service-name, so that it is of no service")
+            return nil
+        }
+        let place = object.place
+        if place.field("addressType") == nil { fields.refuse(place, lacks: "addressType") }
+        let types: KeyValuePairs = ["IPv4": IPAddress.Family.ipv4, "IPv6": .ipv6, "FQDN": nil]
+        guard let type = fields.choice(place.field("addressType"), types) else { return nil }
+        guard let family = type else {
+            fields.note("has names in the place of addresses")
+            return nil
+        }
+
+        let ports = Self.ports(place, &fields)
+        let hosts = fields.list(place.field("endpoints")).compactMap { Host($0, family, node: node, &fields) }
+        guard fields.errors.isEmpty else { return nil }
+        self.init(
+            name,
+            of: NamespacedName(name.namespace, service),
+            endpoints: ports.mapValues { port in hosts.map { $0.endpoint(port) } }
+        )
+    }
+
+    /// The numbers of the ports by their names. A port without a number stands for all, which no service port can have.
+    private static func ports(_ slice: Place, _ fields: inout Fields) -> [String: UInt16] {
+        var ports: [String: UInt16] = [:]
+        for place in fields.list(slice.field("ports")) {
+            guard let place = fields.object(place) else { continue }
+            let name = fields.text(place.field("name")) ?? ""
+            // Those of a name in a slice have the protocol of the service's port of that name.
+            _ = fields.choice(place.field("protocol"), TransportProtocol.names)
+            guard let port = fields.number(place.field("port"), UInt16(1)...UInt16.max) else { continue }
+            if ports.updateValue(port, forKey: name) != nil {
+                fields.refuse(place["name"] ?? place, "\"\(name)\" is the name of another port as well")
+            }
+        }
+        return ports
+    }
+}
+
+/// An endpoint of a slice: one for each of the slice's ports.
+private struct Host {
+    let address: IPAddress
+    let isLocal: Bool
+    let isReady: Bool
+    let isServing: Bool
+    let isTerminating: Bool
+
+    /// Nil if it has an error.
+    init?(_ place: Place, _ family: IPAddress.Family, node: String, _ fields: inout Fields) {
+        guard let place = fields.object(place) else { return nil }
+        let addresses = fields.list("addresses", requiredIn: place).compactMap { place in
+            let address = fields.address(place)
+            if let address, address.family != family {
+                fields.refuse(place, "\(address) is not an address of the slice's addressType")
+            }
+            return address
+        }
+        let conditions = fields.object(place.field("conditions"))
+        // What is not known is as good as true, but for the end.
+        isReady = fields.truth(conditions?.field("ready")) ?? true
+        isServing = fields.truth(conditions?.field("serving")) ?? isReady
+        isTerminating = fields.truth(conditions?.field("terminating")) ?? false
+        isLocal = fields.text(place.field("nodeName")) == node
+        // All reach the same endpoint, and one is enough: Kubernetes takes the first.
+        guard let first = addresses.first else { return nil }
+        address = first
+    }
+
+    func endpoint(_ port: UInt16) -> ServiceEndpoint {
+        ServiceEndpoint(
+            Endpoint(address, port),
+            isLocal: isLocal,
+            isReady: isReady,
+            isServing: isServing,
+            isTerminating: isTerminating
+        )
+    }
+}

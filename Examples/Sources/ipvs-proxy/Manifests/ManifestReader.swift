@@ -1,0 +1,106 @@
+import Common
+import IPVSProxy
+import Yams
+
+/// Reads manifests, and gathers all that is wrong with them.
+///
+/// They are what `kubectl get -o yaml` or `-o json` prints, or what was written by hand: Kubernetes' Service and
+/// EndpointSlice, in several documents or in lists. JSON is read as YAML, of which it is a part, by Yams, which knows the
+/// line of everything.
+struct ManifestReader {
+    /// The node that endpoints are on or not.
+    let nodeName: String
+
+    private(set) var manifests = Manifests()
+    private(set) var errors: [ManifestError] = []
+    private(set) var notes: [ManifestNote] = []
+
+    /// Where each object stands, those that are not served included.
+    private var places: [ObjectName: String] = [:]
+
+    private struct ObjectName: Hashable {
+        let kind: String
+        let name: NamespacedName
+    }
+
+    init(nodeName: String) { self.nodeName = nodeName }
+
+    /// Reads the text of a file.
+    mutating func read(_ text: String, file: String) {
+        do {
+            // Nothing is guessed of a value's type: what a field takes decides that.
+            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
+            while let root = try parser.nextRoot() {
+                guard root.scalar?.isNull != true else { continue }
+                read(Place(root: root), nil, file: file)
+            }
+        } catch let error as YamlError {
+            errors.append(ManifestError(file: file, error: FileError(error, in: text)))
+        } catch {
+            errors.append(ManifestError(file: file, error: FileError(reason: "\(error)")))
+        }
+    }
+
+    /// Takes note that a file can't be read.
+    mutating func refuse(_ file: String, _ error: FileError) { errors.append(ManifestError(file: file, error: error)) }
+
+    /// Reads a document or an element of a list, which is of a type if it names none.
+    private mutating func read(_ place: Place, _ assumed: ManifestObject.TypeName?, file: String) {
+        var fields = Fields()
+        defer { errors += fields.errors.map { ManifestError(file: file, error: $0) } }
+        guard let place = fields.object(place), let type = type(of: place, assumed, &fields) else { return }
+        if let elements = type.elements {
+            for element in fields.list(place.field("items")) { read(element, elements.first, file: file) }
+        } else if [.service, .endpointSlice].contains(type) {
+            readObject(place, type, file: file)
+        } else {
+            notes.append(
+                ManifestNote(file: file, line: place.line, sentence: "a \(type.kind) is passed over", isWarning: false)
+            )
+        }
+    }
+
+    private func type(
+        of place: Place,
+        _ assumed: ManifestObject.TypeName?,
+        _ fields: inout Fields
+    ) -> ManifestObject.TypeName? {
+        let kind = fields.text(place.field("kind")) ?? assumed?.kind
+        let apiVersion = fields.text(place.field("apiVersion")) ?? assumed?.apiVersion
+        if kind == nil { fields.refuse(place, lacks: "kind") }
+        if apiVersion == nil { fields.refuse(place, lacks: "apiVersion") }
+        guard let kind, let apiVersion else { return nil }
+        // Other groups have kinds of these names, but of this one it would be left out unseen.
+        if kind == "EndpointSlice", apiVersion.hasPrefix("discovery.k8s.io/"), apiVersion != "discovery.k8s.io/v1" {
+            fields.refuse(place["apiVersion"] ?? place, "must be discovery.k8s.io/v1, not \(apiVersion)")
+            return nil
+        }
+        return ManifestObject.TypeName(apiVersion: apiVersion, kind: kind)
+    }
+
+    private mutating func readObject(_ place: Place, _ type: ManifestObject.TypeName, file: String) {
+        var fields = Fields()
+        guard let object = ManifestObject(place, type, &fields) else {
+            errors += fields.errors.map { ManifestError(file: file, object: type.kind, error: $0) }
+            return
+        }
+        let name = object.name
+        let title = "\(type.kind) \(name)"
+        let position = "\(file):\(place.line ?? 1)"
+        if let first = places.updateValue(position, forKey: ObjectName(kind: type.kind, name: name)) {
+            let error = FileError(line: place.line, reason: "is there twice; the first is at \(first)")
+            errors.append(ManifestError(file: file, object: title, error: error))
+        }
+        if let foreignness = object.foreignness {
+            fields.note(foreignness)
+        } else if type == .service {
+            manifests.services[name] = ServiceDefinition(name, object, &fields)
+        } else {
+            manifests.slices[name] = EndpointSlice(name, object, node: nodeName, &fields)
+        }
+        errors += fields.errors.map { ManifestError(file: file, object: title, error: $0) }
+        notes += fields.notes.map { sentence, isWarning in
+            ManifestNote(file: file, line: place.line, sentence: "\(title) \(sentence)", isWarning: isWarning)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import CoreMetrics
+import IPVSProxy
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Tells a proxier of what changes in the manifests.
+actor ManifestService: Service {
+    private var watch: ManifestWatch
+    private let hangups: UnixSignalsSequence
+    private let proxier: Proxier
+    private let logger: Logger
+    private let errorCount: Gauge
+
+    /// How long it is from one look to the next.
+    private static let interval = Duration.milliseconds(500)
+
+    init(
+        _ watch: ManifestWatch,
+        _ hangups: UnixSignalsSequence,
+        _ proxier: Proxier,
+        _ logger: Logger,
+        _ metrics: any MetricsFactory
+    ) {
+        (self.watch, self.hangups, self.proxier, self.logger) = (watch, hangups, proxier, logger)
+        errorCount = Gauge(label: "ipvs_proxy_manifest_errors", factory: metrics)
+        errorCount.record(0)
+    }
+
+    func run() async {
+        await withTaskGroup { group in
+            group.addTask {
+                for await _ in self.hangups.cancelOnGracefulShutdown() { await self.readNow() }
+            }
+            group.addTask {
+                while await Self.pause() { await self.look() }
+            }
+        }
+    }
+
+    /// Waits for the time of the next look; false if there is to be none.
+    private static func pause() async -> Bool {
+        do {
+            try await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
+            return !Task.isShuttingDownGracefully
+        } catch {
+            // It is cancelled: nothing else ends a sleep.
+            return false
+        }
+    }
+
+    private func look() async {
+        await tell { watch throws(ManifestErrors) in try watch.look() }
+    }
+
+    private func readNow() async {
+        logger.info("reading the manifests, as SIGHUP asks")
+        await tell { watch throws(ManifestErrors) in try watch.read() }
+    }
+
+    /// Tells the proxier what is otherwise, or the log why it can't be known.
+    private func tell(
+        _ read: (inout ManifestWatch) throws(ManifestErrors) -> ManifestChanges?
+    ) async {
+        do throws(ManifestErrors) {
+            guard let changes = try read(&watch) else { return }
+            errorCount.record(0)
+            guard !changes.isEmpty else { return logger.info("nothing is otherwise in the manifests") }
+            logger.info("the manifests have changed: \(changes)")
+            await proxier.tell(changes)
+        } catch {
+            errorCount.record(error.errors.count)
+            for error in error.errors { logger.error("\(error)") }
+            logger.warning("the manifests are as before, until these errors are mended: \(watch.manifests)")
+        }
+    }
+}

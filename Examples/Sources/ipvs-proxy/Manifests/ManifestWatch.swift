@@ -1,0 +1,82 @@
+import Logging
+
+/// The manifests as they were last read without an error, and what becomes otherwise in the files.
+///
+/// Whether they changed is found by a look at the state of all files once in a while. That sees every way of changing
+/// them: edits in place, files that replace others, links that do, as those of a mounted ConfigMap, folders that come
+/// again. Events of the kernel (inotify) would need a watch on each folder on the way to a file, and none of them come from
+/// network file systems or for what was there before the watch was; for a look less than a second later that is much.
+struct ManifestWatch {
+    let files: ManifestFiles
+    let nodeName: String
+    let logger: Logger
+
+    /// As they were last read without an error.
+    private(set) var manifests = Manifests()
+
+    /// The state of the files that was last read, with or without an error; nil if none was.
+    private var lastRead: ManifestFiles.Fingerprint?
+
+    /// The state at the last look.
+    private var lastSeen: ManifestFiles.Fingerprint?
+
+    /// How many looks in a row have found another state than the one before.
+    private var restlessness = 0
+
+    /// What has been told of the last state.
+    private var told: Set<String> = []
+
+    init(_ paths: [String], nodeName: String, logger: Logger) {
+        files = ManifestFiles(paths: paths)
+        self.nodeName = nodeName
+        self.logger = logger
+    }
+
+    /// Looks whether the files have changed, and reads them if so.
+    ///
+    /// A file that is being written is left alone until two looks find it the same, as half a manifest can be a good one
+    /// with less in it. Files that never rest are read all the same, if not at each look.
+    /// - Returns: What is otherwise; nil if there is nothing new to read.
+    mutating func look() throws(ManifestErrors) -> ManifestChanges? {
+        let state = files.fingerprint()
+        guard state != lastRead else {
+            (lastSeen, restlessness) = (state, 0)
+            return nil
+        }
+        guard state == lastSeen || restlessness == 10 else {
+            lastSeen = state
+            restlessness += 1
+            return nil
+        }
+        return try read()
+    }
+
+    /// Reads the files, changed or not.
+    /// - Returns: What is otherwise than it was last read without an error.
+    mutating func read() throws(ManifestErrors) -> ManifestChanges {
+        restlessness = 0
+        var state = files.fingerprint()
+        var reader = files.read(nodeName: nodeName)
+        // What belongs together can be in several files. If they change all the time, the next look reads them again.
+        for _ in 0..<3 {
+            let stateAfter = files.fingerprint()
+            guard stateAfter != state else { break }
+            state = stateAfter
+            reader = files.read(nodeName: nodeName)
+        }
+        lastRead = state
+        guard reader.errors.isEmpty else { throw ManifestErrors(errors: reader.errors) }
+        tell(reader.notes)
+        let changes = ManifestChanges(from: manifests, to: reader.manifests)
+        manifests = reader.manifests
+        return changes
+    }
+
+    /// Tells what has not been told of the last state already.
+    private mutating func tell(_ notes: [ManifestNote]) {
+        for note in notes where !told.contains(note.sentence) {
+            logger.log(level: note.isWarning ? .warning : .debug, "\(note)")
+        }
+        told = Set(notes.map(\.sentence))
+    }
+}

@@ -1,0 +1,66 @@
+import IPVSProxy
+
+/// What manifests say of the services that are ours to serve, and of their endpoints.
+struct Manifests: Equatable, Sendable {
+    var services: [NamespacedName: ServiceDefinition] = [:]
+    var slices: [NamespacedName: EndpointSlice] = [:]
+}
+
+extension Manifests: CustomStringConvertible {
+    /// How much there is.
+    var description: String {
+        "\(services.count.counted("service")) and \(slices.count.counted("endpoint slice"))"
+    }
+}
+
+/// Something that was added, is otherwise now, or is gone.
+enum Change<Object: Hashable & Sendable>: Hashable, Sendable {
+    case added(Object)
+    case updated(Object, Object)
+    case deleted(Object)
+}
+
+/// What is otherwise in some manifests than it was.
+struct ManifestChanges: Equatable, Sendable {
+    let services: [Change<ServiceDefinition>]
+    let slices: [Change<EndpointSlice>]
+
+    /// The way from some manifests to others, ordered by name.
+    init(from old: Manifests, to new: Manifests) {
+        services = Self.changes(from: old.services, to: new.services)
+        slices = Self.changes(from: old.slices, to: new.slices)
+    }
+
+    var isEmpty: Bool { services.isEmpty && slices.isEmpty }
+
+    private static func changes<Object>(
+        from old: [NamespacedName: Object],
+        to new: [NamespacedName: Object]
+    ) -> [Change<Object>] {
+        Set(old.keys).union(new.keys).sorted().compactMap { name in
+            switch (old[name], new[name]) {
+            case (nil, let new?): .added(new)
+            case (let old?, let new?): old == new ? nil : .updated(old, new)
+            case (let old?, nil): .deleted(old)
+            case (nil, nil): nil
+            }
+        }
+    }
+}
+
+extension ManifestChanges: CustomStringConvertible {
+    /// How much was added, changed and deleted.
+    var description: String { "services \(Self.counts(services)), endpoint slices \(Self.counts(slices))" }
+
+    private static func counts<Object>(_ changes: [Change<Object>]) -> String {
+        var (added, updated, deleted) = (0, 0, 0)
+        for change in changes {
+            switch change {
+            case .added: added += 1
+            case .updated: updated += 1
+            case .deleted: deleted += 1
+            }
+        }
+        return "+\(added) ~\(updated) -\(deleted)"
+    }
+}

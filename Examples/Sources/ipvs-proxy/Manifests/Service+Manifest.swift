@@ -1,0 +1,126 @@
+import Common
+import IPVS
+import IPVSProxy
+import Yams
+
+// Kubernetes' Service, of the API group v1.
+
+extension ServiceDefinition {
+    /// Reads a service. Nil if it has an error, or is not ours to serve: why not is noted.
+    init?(_ name: NamespacedName, _ object: ManifestObject, _ fields: inout Fields) {
+        guard let spec = fields.object(object.place.field("spec")) else {
+            if object.place.field("spec") == nil { fields.refuse(object.place, lacks: "spec") }
+            return nil
+        }
+        let type = fields.choice(spec.field("type"), ServiceType.names) ?? .clusterIP
+        guard type != .externalName else {
+            fields.note("is an ExternalName, which is for DNS alone")
+            return nil
+        }
+        guard let clusterIPs = Self.clusterIPs(spec, &fields) else {
+            fields.note("is headless, so that its clients need no proxy")
+            return nil
+        }
+
+        var common = ServicePort(.tcp, 0, clusterIPs: clusterIPs)
+        common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { fields.address($0) }
+        common.loadBalancerIPs = Self.loadBalancerIPs(object.place, &fields)
+        common.sessionAffinity = Self.sessionAffinity(spec, &fields)
+        common.internalTrafficPolicy = fields.choice(spec.field("internalTrafficPolicy"), Self.policies) ?? .cluster
+        common.externalTrafficPolicy = fields.choice(spec.field("externalTrafficPolicy"), Self.policies) ?? .cluster
+        let ports = Self.ports(spec, type, common, &fields)
+        guard fields.errors.isEmpty else { return nil }
+
+        // The API server gives each service one, so that none is an oversight of who wrote the manifest by hand.
+        guard !clusterIPs.isEmpty else {
+            fields.note("is not served, as it has no cluster IP", isWarning: true)
+            return nil
+        }
+        if !fields.list(spec.field("loadBalancerSourceRanges")).isEmpty {
+            fields.note(
+                "is open to all: loadBalancerSourceRanges take packet rules, which are not made",
+                isWarning: true
+            )
+        }
+        self.init(name, ports: ports)
+    }
+
+    private enum ServiceType {
+        case clusterIP, nodePort, loadBalancer, externalName
+
+        static let names: KeyValuePairs = [
+            "ClusterIP": clusterIP, "NodePort": nodePort, "LoadBalancer": loadBalancer, "ExternalName": externalName,
+        ]
+    }
+
+    private static let policies: KeyValuePairs<String, ServicePort.TrafficPolicy> = [
+        "Cluster": .cluster, "Local": .local,
+    ]
+
+    /// The addresses within the cluster; nil for a headless service.
+    private static func clusterIPs(_ spec: Place, _ fields: inout Fields) -> [IPAddress]? {
+        var places = fields.list(spec.field("clusterIPs"))
+        // Manifests that were written by hand may have the older field alone.
+        if places.isEmpty, let place = spec.field("clusterIP") { places = [place] }
+        let texts = places.map { $0.node.scalar?.string }
+        if texts == ["None"] { return nil }
+        return zip(places, texts).compactMap { place, text in text == "" ? nil : fields.address(place) }
+    }
+
+    /// The addresses of load balancers, but for those that send packets on as their own.
+    private static func loadBalancerIPs(_ service: Place, _ fields: inout Fields) -> [IPAddress] {
+        let status = fields.object(service.field("status"))
+        let balancer = fields.object(status?.field("loadBalancer"))
+        return fields.list(balancer?.field("ingress")).compactMap { ingress in
+            guard let ingress = fields.object(ingress) else { return nil }
+            let address = fields.address(ingress.field("ip"))
+            let isVirtual = fields.choice(ingress.field("ipMode"), ["VIP": true, "Proxy": false]) ?? true
+            return isVirtual ? address : nil
+        }
+    }
+
+    private static func sessionAffinity(_ spec: Place, _ fields: inout Fields) -> ServicePort.SessionAffinity {
+        guard fields.choice(spec.field("sessionAffinity"), ["None": false, "ClientIP": true]) ?? false else {
+            return .none
+        }
+        let config = fields.object(spec.field("sessionAffinityConfig"))
+        let clientIP = fields.object(config?.field("clientIP"))
+        let timeout = fields.number(clientIP?.field("timeoutSeconds"), UInt32(1)...86_400)
+        return timeout.map { .clientIP(timeout: $0) } ?? .clientIP
+    }
+
+    private static func ports(
+        _ spec: Place,
+        _ type: ServiceType,
+        _ common: ServicePort,
+        _ fields: inout Fields
+    ) -> [String: ServicePort] {
+        var ports: [String: ServicePort] = [:]
+        let places = fields.list("ports", requiredIn: spec)
+        for place in places {
+            guard let place = fields.object(place) else { continue }
+            let name = fields.text(place.field("name")) ?? ""
+            if name.isEmpty, places.count > 1 {
+                fields.refuse(place, lacks: "name")
+            } else if ports[name] != nil {
+                fields.refuse(place["name"] ?? place, "\"\(name)\" is the name of another port as well")
+            }
+            var port = common
+            port.transport = fields.choice(place.field("protocol"), TransportProtocol.names) ?? .tcp
+            if place.field("port") == nil { fields.refuse(place, lacks: "port") }
+            port.port = fields.number(place.field("port"), UInt16(1)...UInt16.max) ?? 0
+            if ports.values.contains(where: { $0.transport == port.transport && $0.port == port.port }) {
+                fields.refuse(place, "\(port.transport) \(port.port) is another port as well")
+            }
+            let nodePort = fields.number(place.field("nodePort"), UInt16(0)...UInt16.max) ?? 0
+            port.nodePort = [.nodePort, .loadBalancer].contains(type) && nodePort > 0 ? nodePort : nil
+            ports[name] = port
+        }
+        return ports
+    }
+}
+
+extension TransportProtocol {
+    /// The protocols that Kubernetes has, by its names.
+    static let names: KeyValuePairs<String, TransportProtocol> = ["TCP": .tcp, "UDP": .udp, "SCTP": .sctp]
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Common
+import CoreMetrics
+import Foundation
+import IPVS
+import IPVSProxy
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// What the program does, each by its option.
+struct Proxy {
+    let options: Options
+    let logger: Logger
+
+    init(options: Options) {
+        self.options = options
+        var logger = Logger(label: "ipvs-proxy") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = options.logLevel
+        self.logger = logger
+    }
+
+    /// Follows the manifests until it is told to end.
+    func watch() async throws {
+        // From here on, so that none of them ends the program while it starts.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, logger: logger)
+        let registry = PrometheusRegistry()
+        let first = try manifests.read()
+        let proxier = try Proxier(options.configuration, logger: logger, metrics: registry)
+        await proxier.tell(first: first)
+        logger.info("read \(manifests.manifests)")
+
+        let watcher = ManifestService(manifests, hangups, proxier, logger, registry)
+        let pages = StatusPages(proxier: proxier, registry: registry)
+        let servers = [
+            (options.healthzAddress.endpoint, pages.healthPages), (options.metricsAddress.endpoint, pages.metricsPages),
+        ].compactMap { endpoint, pages in endpoint.map { StatusServer(endpoint: $0, logger: logger, pages: pages) } }
+        // What it has to say of an error is said at the end, too.
+        var groupLogger = logger
+        if logger.logLevel > .debug { groupLogger.logLevel = .critical }
+        let group = ServiceGroup(
+            services: [proxier, watcher] + servers,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: groupLogger
+        )
+        try await group.run()
+        logger.info("ended; the kernel's table stays as it is")
+    }
+
+    /// Makes the table what the manifests say.
+    func syncOnce() async throws {
+        let proxier = try await informedProxier()
+        guard let report = try await proxier.sync() else { preconditionFailure("all lists have been told") }
+        Console.print("\(report)".split(separator: "\n").first.map(String.init) ?? "")
+        // The proxier has told why in its log.
+        guard report.isComplete, report.settings?.failures.isEmpty != false else { throw ExitCode(1) }
+    }
+
+    /// Prints what would be changed.
+    func showPlan() async throws {
+        let plan = try await informedProxier().plan()
+        Console.print(changes: plan.description)
+        guard plan.failures.isEmpty else { throw ExitCode(IPVSProxyCommand.trouble) }
+        if !plan.isEmpty { throw ExitCode(1) }
+    }
+
+    func cleanUp() async throws {
+        let report = try await Proxier(options.configuration, logger: quietLogger).cleanup()
+        let removed = [
+            report.virtualServers.counted("virtual server"), report.addresses.counted("address", "addresses"),
+        ]
+        let interface = report.removedInterface ? ["the interface \(options.bindInterface)"] : []
+        Console.print("removed \((removed + interface).listed("and"))")
+        for change in report.settings.changes { Console.print("set \(change.name) back to \(change.after)") }
+        for failure in report.failures { Console.fail("\(failure)") }
+        for failure in report.settings.failures { Console.fail("\(failure)") }
+        guard report.failures.isEmpty, report.settings.failures.isEmpty else { throw ExitCode(1) }
+    }
+
+    /// A proxier that has been told of all that is in the manifests.
+    private func informedProxier() async throws -> Proxier {
+        var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, logger: logger)
+        let changes = try manifests.read()
+        let proxier = try Proxier(options.configuration, logger: quietLogger)
+        await proxier.tell(first: changes)
+        return proxier
+    }
+
+    /// For where it is printed what was done.
+    private var quietLogger: Logger {
+        var logger = logger
+        if logger.logLevel == .info { logger.logLevel = .warning }
+        return logger
+    }
+}
+
+extension Proxier {
+    /// Tells of all that there is at the beginning.
+    func tell(first changes: ManifestChanges) {
+        tell(changes)
+        onServiceSynced()
+        onEndpointSliceSynced()
+    }
+
+    /// Tells of changes, without a sync between two of them.
+    func tell(_ changes: ManifestChanges) {
+        for change in changes.services {
+            switch change {
+            case .added(let service): onServiceAdd(service)
+            case .updated(let old, let new): onServiceUpdate(old, new)
+            case .deleted(let service): onServiceDelete(service)
+            }
+        }
+        for change in changes.slices {
+            switch change {
+            case .added(let slice): onEndpointSliceAdd(slice)
+            case .updated(let old, let new): onEndpointSliceUpdate(old, new)
+            case .deleted(let slice): onEndpointSliceDelete(slice)
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import CoreMetrics
+import Synchronization
+
+/// The metrics of a program, to be shown in Prometheus' text format.
+///
+/// Counters stay counters, meters and recorders that don't aggregate are gauges, other recorders and timers histograms;
+/// timers in seconds.
+final class PrometheusRegistry: MetricsFactory {
+    private let families = Mutex<[String: Family]>([:])
+
+    /// The metrics of a name, which differ in their labels.
+    private struct Family {
+        let kind: PrometheusText.Kind
+        var series: [PrometheusText.Labels: Series] = [:]
+    }
+
+    /// All metrics in Prometheus' text format, ordered by name.
+    func text(help: [String: String] = [:]) -> String {
+        let families = families.withLock { $0 }
+        var text = PrometheusText()
+        for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+            text.begin(name, family.kind, help: help[name])
+            for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
+                text.append(name, labels, series.state)
+            }
+        }
+        return text.description
+    }
+
+    func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        CountSeries(series(label, dimensions, .counter))
+    }
+
+    func makeFloatingPointCounter(
+        label: String,
+        dimensions: [(String, String)]
+    ) -> any FloatingPointCounterHandler {
+        CountSeries(series(label, dimensions, .counter))
+    }
+
+    func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        ValueSeries(series(label, dimensions, .gauge))
+    }
+
+    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        ValueSeries(series(label, dimensions, aggregate ? .histogram : .gauge))
+    }
+
+    func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        TimeSeries(series(label, dimensions, .histogram))
+    }
+
+    // A metric that has been shown must not vanish from one scrape to the next.
+    func destroyCounter(_ handler: any CounterHandler) {}
+    func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    func destroyMeter(_ handler: any MeterHandler) {}
+    func destroyRecorder(_ handler: any RecorderHandler) {}
+    func destroyTimer(_ handler: any TimerHandler) {}
+
+    /// The series of a name and labels, the same one each time.
+    private func series(_ label: String, _ dimensions: [(String, String)], _ kind: PrometheusText.Kind) -> Series {
+        let name = PrometheusText.name(label)
+        let labels = PrometheusText.Labels(dimensions)
+        return families.withLock { families in
+            let family = families[name] ?? Family(kind: kind)
+            // A name that has two kinds would make all that is shown unreadable: the second one counts unseen.
+            guard family.kind == kind else { return Series(kind) }
+            let series = family.series[labels] ?? Series(kind)
+            families[name, default: family].series[labels] = series
+            return series
+        }
+    }
+}
+
+/// What has been recorded under a name and labels.
+private final class Series: Sendable {
+    private let guarded: Mutex<PrometheusText.State>
+
+    init(_ kind: PrometheusText.Kind) { guarded = Mutex(PrometheusText.State(kind)) }
+
+    var state: PrometheusText.State { guarded.withLock { $0 } }
+
+    func add(_ amount: Double) { guarded.withLock { $0.add(amount) } }
+    func record(_ value: Double) { guarded.withLock { $0.record(value) } }
+    func reset() { guarded.withLock { $0.reset() } }
+}
+
+// The classes are thin: what swift-metrics calls the same things by, for one series.
+
+private final class CountSeries: CounterHandler, FloatingPointCounterHandler {
+    private let series: Series
+    init(_ series: Series) { self.series = series }
+
+    func increment(by amount: Int64) { increment(by: Double(amount)) }
+    // A counter never falls.
+    func increment(by amount: Double) { if amount > 0 { series.add(amount) } }
+    func reset() { series.reset() }
+}
+
+private final class ValueSeries: MeterHandler, RecorderHandler {
+    private let series: Series
+    init(_ series: Series) { self.series = series }
+
+    func set(_ value: Int64) { series.record(Double(value)) }
+    func set(_ value: Double) { series.record(value) }
+    func increment(by amount: Double) { series.add(amount) }
+    func decrement(by amount: Double) { series.add(-amount) }
+    func record(_ value: Int64) { series.record(Double(value)) }
+    func record(_ value: Double) { series.record(value) }
+}
+
+private final class TimeSeries: TimerHandler {
+    private let series: Series
+    init(_ series: Series) { self.series = series }
+
+    func recordNanoseconds(_ duration: Int64) { series.record(Double(duration) / 1e9) }
+}

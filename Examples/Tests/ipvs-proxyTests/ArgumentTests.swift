@@ -1,0 +1,34 @@
+import IPVS
+import Testing
+
+@testable import ipvs_proxy
+
+@Suite struct ArgumentValues {
+    @Test(
+        arguments: [
+            ("0", Duration.zero), ("500ms", .milliseconds(500)), ("30s", .seconds(30)), ("1m30s", .seconds(90)),
+            ("1.5h", .seconds(5_400)), ("1h2m3s4ms5us6ns", .nanoseconds(3_723_004_005_006)), ("7µs", .microseconds(7)),
+            ("0s", .zero), ("0.5s", .milliseconds(500)), ("100h", .seconds(360_000)),
+        ]
+    )
+    func durations(text: String, duration: Duration) { #expect(Duration(goText: text) == duration) }
+
+    @Test(arguments: [
+        "", "1", "30", "s", "1d", "-1s", "1 s", "1s ", ".5s", "1.s", "1e3s", "99999999999h", "99999999999999999999s",
+        "1m 30s", "٣s",
+    ])
+    func noDurations(text: String) { #expect(Duration(goText: text) == nil) }
+
+    @Test func listenAddresses() throws {
+        #expect(ListenAddress(argument: "0.0.0.0:10256")?.endpoint == Endpoint(IPAddress(0, 0, 0, 0), 10_256))
+        #expect(try #require(ListenAddress(argument: "[::]:80")).description == "[::]:80")
+        #expect(try #require(ListenAddress(argument: "")).endpoint == nil)
+        #expect(["10256", ":80", "localhost:80", "::1:80"].allSatisfy { ListenAddress(argument: $0) == nil })
+    }
+
+    @Test func blocks() throws {
+        let blocks = try #require(Blocks(argument: "10.0.0.0/8,192.0.2.1,fd00::/8")).blocks
+        #expect(blocks.map(\.description) == ["10.0.0.0/8", "192.0.2.1/32", "fd00::/8"])
+        #expect(["", "10.0.0.0/8,", "10.0.0.1/8", "a"].allSatisfy { Blocks(argument: $0) == nil })
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import IPVSProxy
+import Logging
+import Testing
+
+@testable import ipvs_proxy
+
+/// What is seen of changes in the files, look by look.
+@Suite struct ManifestWatching {
+    let folder: Folder
+    private let log = LogLines()
+
+    init() throws { folder = try Folder() }
+
+    private func watch(_ paths: String...) -> ManifestWatch {
+        let paths = paths.isEmpty ? [folder.path] : paths
+        return ManifestWatch(paths, nodeName: "node-a", logger: Logger(label: "test") { _ in log })
+    }
+
+    /// Looks until there is something new, or until nothing can come of it any more.
+    private func changes(_ watch: inout ManifestWatch) throws -> ManifestChanges? {
+        for _ in 0..<3 {
+            if let changes = try watch.look() { return changes }
+        }
+        return nil
+    }
+
+    private func names(_ watch: ManifestWatch) -> [String] { watch.manifests.services.keys.map(\.name).sorted() }
+
+    @Test func filesAndFolders() throws {
+        let file = try folder.write("one", Sample.service("one"))
+        try folder.makeFolder("some")
+        try folder.write("some/b.yml", Sample.service("b"))
+        try folder.write("some/a.YAML", Sample.service("a"))
+        try folder.write(
+            "some/c.json",
+            #"{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "c"}, "spec": {"clusterIP": "10.96.0.1", "ports": [{"port": 80}]}}"#
+        )
+        for name in ["some/notes.txt", "some/.hidden.yaml", "some/b.yaml~"] { try folder.write(name, "[") }
+        try folder.makeFolder("some/folder.yaml")
+        var watch = watch(file, folder["some"])
+        #expect(try watch.read().services.count == 4)
+        #expect(names(watch) == ["a", "b", "c", "one"])
+        #expect(try changes(&watch) == nil)
+    }
+
+    @Test func editsInPlace() throws {
+        try folder.write("a.yaml", Sample.service())
+        var watch = watch()
+        _ = try watch.read()
+        try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.2"))
+        // Once it has been the same in two looks, and never in the first one.
+        #expect(try watch.look() == nil)
+        let changes = try #require(try watch.look())
+        #expect(changes.services.count == 1 && changes.slices.isEmpty)
+        if case .updated = changes.services[0] {} else { Issue.record("\(changes.services[0])") }
+        #expect(try watch.look() == nil)
+    }
+
+    @Test func filesThatComeGoAndAreReplaced() throws {
+        try folder.write("a.yaml", Sample.service("a"))
+        var watch = watch()
+        _ = try watch.read()
+        try folder.write("b.yaml", Sample.service("b"))
+        #expect(try changes(&watch)?.services.count == 1)
+        #expect(names(watch) == ["a", "b"])
+        try folder.replace("a.yaml", Sample.service("c"))
+        #expect(try changes(&watch)?.services.count == 2)
+        #expect(names(watch) == ["b", "c"])
+        try folder.remove("b.yaml")
+        #expect(try changes(&watch)?.services.count == 1)
+        #expect(names(watch) == ["c"])
+    }
+
+    /// As kubelet does it: all files change at once, with the link that they are behind.
+    @Test func aMountedConfigMap() throws {
+        try folder.makeFolder("..2025_03_04")
+        try folder.write("..2025_03_04/web.yaml", Sample.service("a"))
+        try folder.link("..data", to: "..2025_03_04")
+        try folder.link("web.yaml", to: "..data/web.yaml")
+        var watch = watch()
+        _ = try watch.read()
+        #expect(names(watch) == ["a"])
+        try folder.makeFolder("..2025_03_05")
+        try folder.write("..2025_03_05/web.yaml", Sample.service("b"))
+        try folder.relink("..data", to: "..2025_03_05")
+        try folder.remove("..2025_03_04")
+        #expect(try changes(&watch)?.services.count == 2)
+        #expect(names(watch) == ["b"])
+    }
+
+    @Test func nothingNewInAnotherFile() throws {
+        try folder.write("a.yaml", Sample.service())
+        var watch = watch()
+        _ = try watch.read()
+        try folder.replace("a.yaml", "# a remark\n" + Sample.service())
+        #expect(try changes(&watch)?.isEmpty == true)
+    }
+
+    /// An error keeps everything, also what is good, until it is mended; and is told once.
+    @Test func anError() throws {
+        try folder.write("a.yaml", Sample.service("a"))
+        try folder.write("b.yaml", Sample.service("b"))
+        var watch = watch()
+        _ = try watch.read()
+        let before = watch.manifests
+        try folder.write("a.yaml", Sample.service("a", clusterIP: "10.96.0.7"))
+        try folder.write("b.yaml", Sample.service("b", clusterIP: "none"))
+        #expect(try watch.look() == nil)
+        let error = #expect(throws: ManifestErrors.self) { try watch.look() }
+        #expect(
+            error?.errors.map(\.description) == [
+                "\(folder["b.yaml"]):6: Service default/b: spec.clusterIP: \"none\" is not an IP address"
+            ]
+        )
+        #expect(watch.manifests == before)
+        #expect(try changes(&watch) == nil)
+        try folder.write("b.yaml", Sample.service("b"))
+        #expect(try changes(&watch)?.services.count == 1)
+    }
+
+    @Test func aFileThatIsMissing() throws {
+        let file = folder["a.yaml"]
+        var watch = watch(file)
+        let error = #expect(throws: ManifestErrors.self) { try watch.read() }
+        #expect(error?.errors.map(\.description) == ["\(file): No such file or directory"])
+        try folder.write("a.yaml", Sample.service())
+        #expect(try changes(&watch)?.services.count == 1)
+        try folder.remove("a.yaml")
+        #expect(throws: ManifestErrors.self) { try changes(&watch) }
+        #expect(names(watch) == ["web"])
+    }
+
+    @Test func textThatIsNone() throws {
+        let path = folder["a.yaml"]
+        try Data([0x61, 0x0a, 0xff]).write(to: URL(filePath: path))
+        var watch = watch()
+        let error = #expect(throws: ManifestErrors.self) { try watch.read() }
+        #expect(error?.errors.map(\.description) == ["\(path):2: is not UTF-8 text"])
+    }
+
+    @Test func aFileThatNeverRests() throws {
+        var watch = watch()
+        _ = try watch.read()
+        var reads = 0
+        for number in 0..<30 {
+            try folder.write("a.yaml", Sample.service("name\(String(repeating: "x", count: number))"))
+            if try watch.look() != nil { reads += 1 }
+        }
+        #expect((1...3).contains(reads))
+    }
+
+    /// A warning comes once, and again when it is new again.
+    @Test func warnings() throws {
+        try folder.write("a.yaml", Sample.service("a", clusterIP: "''"))
+        var watch = watch()
+        _ = try watch.read()
+        let message = "warning \(folder["a.yaml"]):1: Service default/a is not served, as it has no cluster IP"
+        #expect(log.lines == [message])
+        _ = try watch.read()
+        #expect(log.lines == [message])
+        try folder.write("a.yaml", Sample.service("a"))
+        _ = try watch.read()
+        try folder.write("a.yaml", Sample.service("a", clusterIP: "''"))
+        _ = try watch.read()
+        #expect(log.lines == [message, message])
+    }
+}

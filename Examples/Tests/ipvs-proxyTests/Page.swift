@@ -1,0 +1,106 @@
+import Foundation
+import Glibc
+import IPVS
+
+/// A page that was asked for over HTTP.
+struct Page: Equatable {
+    let status: Int
+    let contentType: String
+    let body: String
+
+    /// Asks for a page without keeping a task's thread waiting.
+    static func ask(_ endpoint: Endpoint, _ path: String, method: String = "GET") async throws -> Page {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try askAndWait(endpoint, path, method: method) })
+            }
+        }
+    }
+
+    /// Asks for a page, again and again until somebody listens.
+    static func askAndWait(_ endpoint: Endpoint, _ path: String, method: String = "GET") throws -> Page {
+        let descriptor = try connection(to: endpoint)
+        defer { close(descriptor) }
+        let request = Array("\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".utf8)
+        guard write(descriptor, request, request.count) == request.count else { throw POSIXError(.EIO) }
+        return try Page(text(of: descriptor))
+    }
+
+    /// Connects, as soon as somebody listens.
+    static func connection(to endpoint: Endpoint) throws -> Int32 {
+        for _ in 0..<600 {
+            let descriptor = try open(endpoint.address)
+            if withSocketAddress(of: endpoint, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
+            let number = errno
+            close(descriptor)
+            guard number == ECONNREFUSED else { throw POSIXError(.init(rawValue: number) ?? .EIO) }
+            usleep(50_000)
+        }
+        throw POSIXError(.ECONNREFUSED)
+    }
+
+    /// An endpoint whose port nobody has; somebody could take it before it is used, which fails a test.
+    static func freeEndpoint(_ address: IPAddress) throws -> Endpoint {
+        let descriptor = try open(address)
+        defer { close(descriptor) }
+        guard withSocketAddress(of: Endpoint(address, 0), { bind(descriptor, $0, $1) }) == 0 else {
+            throw POSIXError(.init(rawValue: errno) ?? .EIO)
+        }
+        var name = [UInt8](repeating: 0, count: 128)
+        var length = socklen_t(name.count)
+        let result = name.withUnsafeMutableBytes { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { getsockname(descriptor, $0.baseAddress, &length) }
+        }
+        guard result == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        return Endpoint(address, UInt16(name[2]) << 8 | UInt16(name[3]))
+    }
+
+    private init(_ response: String) throws {
+        let halves = response.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let lines = halves[0].split(separator: "\r\n")
+        guard halves.count == 2, let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { throw CocoaError(.fileReadCorruptFile) }
+        let type = lines.first { $0.lowercased().hasPrefix("content-type: ") }
+        self.init(status: status, contentType: String(type?.dropFirst(14) ?? ""), body: String(halves[1]))
+    }
+
+    init(status: Int, contentType: String, body: String) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+    }
+
+    private static func open(_ address: IPAddress) throws -> Int32 {
+        let descriptor = socket(Int32(address.family.rawValue), Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        return descriptor
+    }
+
+    private static func text(of descriptor: Int32) throws -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer.prefix(count)
+        }
+    }
+
+    /// The C library's form of an endpoint: the family, the port, and the address behind it or, for IPv6, after four bytes.
+    private static func withSocketAddress<Result>(
+        of endpoint: Endpoint,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        let isIPv4 = endpoint.address.family == .ipv4
+        var bytes = withUnsafeBytes(of: endpoint.address.family.rawValue, Array.init)
+        bytes += withUnsafeBytes(of: endpoint.port.bigEndian, Array.init)
+        bytes += isIPv4 ? endpoint.address.bytes : [0, 0, 0, 0] + endpoint.address.bytes
+        bytes += [UInt8](repeating: 0, count: isIPv4 ? 8 : 4)
+        var storage = sockaddr_storage()
+        withUnsafeMutableBytes(of: &storage) { $0.copyBytes(from: bytes) }
+        return withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(bytes.count)) }
+        }
+    }
+}

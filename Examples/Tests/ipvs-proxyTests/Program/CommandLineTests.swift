@@ -1,0 +1,49 @@
+import Testing
+
+/// What the program answers without a kernel.
+@Suite struct CommandLines {
+    @Test(
+        arguments: [
+            ([], "Say which files or folders have the manifests."),
+            (["--once", "--dry-run", "a"], "Only one of --once, --dry-run and --cleanup can be done."),
+            (
+                ["a", "--sync-period", "1s", "--min-sync-period", "2s"],
+                "--sync-period must not be less than --min-sync-period."
+            ),
+            (["a", "--node-name", ""], "--node-name must not be empty."),
+            (["a", "--sync-period", "30"], "it must be a duration, such as 500ms, 30s or 1m30s"),
+            (["a", "--scheduler", ""], "it must be the name of a scheduler, such as rr, lc or mh"),
+            (["a", "--metrics-address", "80"], "The value '80' is invalid for '--metrics-address <address:port>'"),
+            (["a", "--exclude-cidrs", "10.0.0.1/8"], "The value '10.0.0.1/8' is invalid for '--exclude-cidrs <cidr>'"),
+            (["a", "--log-level", "loud"], "it must be one of trace, debug, info, notice, warning, error, critical"),
+            (["a", "--netns", ""], "it is empty"),
+        ]
+    )
+    func wrong(arguments: [String], sentence: String) throws {
+        let result = try TestProcess.run([Program.path] + arguments)
+        #expect(result.status == 2 && result.stdout.isEmpty)
+        #expect(result.stderr.contains(sentence), "\(result.stderr)")
+    }
+
+    @Test func help() throws {
+        let result = try Program.run("--help")
+        #expect(result.status == 0 && result.stderr.isEmpty)
+        #expect(result.stdout.contains("USAGE: ipvs-proxy [<options>] [<manifests> ...]"))
+        // A line of a terminal.
+        #expect(result.stdout.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    /// Nothing is asked of the kernel before the manifests are known to be good.
+    @Test(arguments: ["--once", "--dry-run", "--strict-arp"])
+    func missingManifests(option: String) throws {
+        let result = try TestProcess.run([Program.path, "/nowhere/a.yaml", "/nowhere/b", option])
+        #expect(result.status == (option == "--dry-run" ? 2 : 1) && result.stdout.isEmpty)
+        #expect(
+            result.stderr == """
+                /nowhere/a.yaml: No such file or directory
+                /nowhere/b: No such file or directory
+
+                """
+        )
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Glibc
+import IPVS
+import Synchronization
+import Testing
+
+/// The program as it was built beside the tests.
+enum Program {
+    static let path = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "ipvs-proxy").path
+
+    /// Runs the program to its end.
+    static func run(_ arguments: String...) throws -> TestProcess.Result { try TestProcess.run([path] + arguments) }
+}
+
+/// The program while it follows manifests; it is killed at the end if it has not ended.
+final class RunningProgram {
+    let health: Endpoint
+    let metrics: Endpoint
+    private let process = Process()
+    private let told = Told()
+
+    /// What it has told on standard error so far.
+    private final class Told: Sendable {
+        let text = Mutex("")
+    }
+
+    init(_ manifests: String, in namespace: TestNamespace, _ options: String...) throws {
+        health = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
+        metrics = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
+        process.executableURL = URL(filePath: Program.path)
+        process.arguments =
+            [manifests, "--netns", namespace.path, "--min-sync-period", "10ms"]
+            + ["--healthz-address", "\(health)", "--metrics-address", "\(metrics)"] + options
+        let errors = Pipe()
+        process.standardError = errors
+        errors.fileHandleForReading.readabilityHandler = { [told] handle in
+            let text = String(decoding: handle.availableData, as: UTF8.self)
+            if text.isEmpty { handle.readabilityHandler = nil }
+            told.text.withLock { $0 += text }
+        }
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    var log: String { told.text.withLock { $0 } }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits for its end; gives its exit status.
+    func end() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    }
+}

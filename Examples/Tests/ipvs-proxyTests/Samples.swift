@@ -1,0 +1,53 @@
+import Foundation
+import IPVS
+import IPVSProxy
+
+@testable import ipvs_proxy
+
+/// Manifests for tests to begin with.
+enum Sample {
+    static func fixture(_ name: String) throws -> String {
+        try String(
+            contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(name)"),
+            encoding: .utf8
+        )
+    }
+
+    /// A service with one port.
+    static func service(_ name: String = "web", clusterIP: String = "10.96.0.1") -> String {
+        """
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: \(name)
+        spec:
+          clusterIP: \(clusterIP)
+          ports:
+          - port: 80
+
+        """
+    }
+
+    /// A slice of a service's endpoints.
+    static func slice(_ name: String = "web-1", of service: String = "web", _ addresses: String...) -> String {
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata:
+          name: \(name)
+          labels: {kubernetes.io/service-name: \(service)}
+        addressType: IPv4
+        ports:
+        - port: 8080
+        endpoints: [\(addresses.map { "{addresses: [\($0)]}" }.joined(separator: ", "))]
+
+        """
+    }
+}
+
+/// What comes of a text in a file named `a.yaml`, on the node `node-a`.
+func read(_ text: String) -> ManifestReader {
+    var reader = ManifestReader(nodeName: "node-a")
+    reader.read(text, file: "a.yaml")
+    return reader
+}

@@ -37,7 +37,15 @@ let package = Package(
         ),
         .testTarget(name: "KernelTests", dependencies: ["IPVS", "CIPVS"]),
         .testTarget(name: "IPVSProxyTests", dependencies: ["IPVSProxy", "IPVS", "CIPVS"]),
-        .testTarget(name: "IPVSProxyKernelTests", dependencies: ["IPVSProxy", "IPVS", "CIPVS"]),
+        .testTarget(
+            name: "IPVSProxyKernelTests",
+            dependencies: [
+                "IPVSProxy", "IPVS", "CIPVS",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11

@@ -36,7 +36,17 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         .testTarget(name: "KernelTests", dependencies: ["IPVS", "CIPVS"]),
-        .testTarget(name: "IPVSProxyTests", dependencies: ["IPVSProxy", "IPVS", "CIPVS"]),
+        .testTarget(
+            name: "IPVSProxyTests",
+            dependencies: [
+                "IPVSProxy", "IPVS", "CIPVS",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(
             name: "IPVSProxyKernelTests",
             dependencies: [

@@ -68,6 +68,7 @@ struct Expectation {
             owners[wish.id] = wish.name
             let usable = Self.usable(policy == .local ? endpoints.filter(\.isLocal) : endpoints)
             var server = VirtualServer(wish.id, scheduler: wish.port.scheduler ?? objects.node.scheduler)
+            server.flags = objects.node.flags
             if case .clientIP(let timeout) = wish.port.sessionAffinity {
                 server.persistence = Persistence(timeout: timeout)
             }

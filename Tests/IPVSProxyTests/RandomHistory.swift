@@ -96,7 +96,8 @@ struct RandomHistory {
             addresses: Array(Set(several(0...3) { $0.address() })),
             nodePortBlocks: chance(30) ? [block("10.96.0.0/29")] : [],
             excludedBlocks: chance(30) ? [block("10.96.0.8/30"), block("fd00::4/126")] : [],
-            scheduler: chance(50) ? .roundRobin : .sourceHashing
+            scheduler: chance(50) ? .roundRobin : .sourceHashing,
+            flags: chance(50) ? [] : VirtualServer.Flags(rawValue: 0x1234_0000)
         )
     }
 }

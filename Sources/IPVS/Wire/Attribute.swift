@@ -60,8 +60,8 @@ package enum AttributeSet {
         case .link:
             [
                 "UNSPEC", "ADDRESS", "BROADCAST", "IFNAME", "MTU", "LINK", "QDISC", "STATS", "COST", "PRIORITY",
-                "MASTER",
-                "WIRELESS", "PROTINFO", "TXQLEN", "MAP", "WEIGHT", "OPERSTATE", "LINKMODE", "LINKINFO", "NET_NS_PID", "IFALIAS",
+                "MASTER", "WIRELESS", "PROTINFO", "TXQLEN", "MAP", "WEIGHT", "OPERSTATE", "LINKMODE", "LINKINFO",
+                "NET_NS_PID", "IFALIAS",
             ]
         case .linkInfo: ["UNSPEC", "KIND"]
         case .interfaceAddress:

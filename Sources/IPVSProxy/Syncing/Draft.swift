@@ -26,9 +26,8 @@ struct Draft {
     /// The draft of a sync that finds these real servers on their way out.
     init(_ drains: DrainList) { self.drains = drains }
 
-    /// Takes in how a virtual server is and how it should be.
-    ///
-    /// - Parameter deadline: How long real servers that should go may keep their connections.
+    /// Takes in how a virtual server is and how it should be. Real servers that should go may keep their connections until
+    /// the deadline.
     mutating func compare(_ old: Table.Service?, _ desired: Table.Service, until deadline: ContinuousClock.Instant) {
         let id = desired.server.id
         let known = drains[id]

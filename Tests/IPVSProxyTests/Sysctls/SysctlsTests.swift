@@ -6,7 +6,7 @@ import Testing
 @testable import IPVSProxy
 
 /// Stands in for `/proc/sys`.
-private final class FakeFiles: SysctlFiles, @unchecked Sendable {
+final class FakeFiles: SysctlFiles, @unchecked Sendable {
     // Unchecked: a test has one thread.
     let namespace: NetworkNamespace?
     var values: [String: String]

@@ -1,0 +1,101 @@
+import CoreMetrics
+import Foundation
+import IPVS
+import Logging
+
+@testable import IPVSProxy
+
+/// A proxier between a control plane that tests play and a kernel that stands in for the real one.
+struct Harness {
+    let proxier: Proxier
+    let table: FakeTable
+    let route: RouteKernel
+    let files: FakeFiles
+    private let clock: Locked<ContinuousClock.Instant>
+
+    /// A proxier on a kernel that may have seen others before.
+    init(
+        _ configuration: Proxier.Configuration = Self.configuration,
+        table: FakeTable = FakeTable(),
+        route: RouteKernel = RouteKernel { $0.add("eth0", kind: nil, ["192.0.2.10/24", "2001:db8::10/64"]) },
+        files: FakeFiles = FakeFiles([:]),
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    ) throws {
+        let clock = Locked(ContinuousClock.now)
+        (self.table, self.route, self.files, self.clock) = (table, route, files, clock)
+        let kernel = NodeSync.Kernel(
+            table: table,
+            binder: try AddressBinder(interface: configuration.interface, channel: route),
+            sysctls: Sysctls(files: files)
+        )
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        proxier = Proxier(configuration, kernel, logger: logger, metrics: metrics) { clock.value }
+    }
+
+    static var configuration: Proxier.Configuration {
+        var configuration = Proxier.Configuration()
+        configuration.sysctls = []
+        return configuration
+    }
+
+    /// A new process on the same node.
+    func restarted(_ configuration: Proxier.Configuration? = nil) throws -> Harness {
+        try Harness(configuration ?? proxier.configuration, table: table, route: route, files: files)
+    }
+
+    /// The same time, so much later.
+    func advance(by duration: Duration) { clock.withLock { $0 = $0.advanced(by: duration) } }
+
+    func tell(_ events: [RandomHistory.Event]) async {
+        for event in events {
+            switch event {
+            case .service(let service): await proxier.onServiceAdd(service)
+            case .serviceDeleted(let name): await proxier.onServiceDelete(ServiceDefinition(name, ports: [:]))
+            case .slice(let slice): await proxier.onEndpointSliceAdd(slice)
+            case .sliceDeleted(let name):
+                await proxier.onEndpointSliceDelete(EndpointSlice(name, of: name, endpoints: [:]))
+            case .node: break
+            }
+        }
+    }
+
+    /// Tells of both first lists.
+    func tellAllIsThere(_ events: [RandomHistory.Event] = []) async {
+        await tell(events)
+        await proxier.onServiceSynced()
+        await proxier.onEndpointSliceSynced()
+    }
+
+    /// The virtual servers with their real servers and weights, as texts.
+    var services: [String: [String]] {
+        table.with { state in
+            var texts: [String: [String]] = [:]
+            for (id, service) in state.services {
+                texts["\(id)"] = service.realServers.map { "\($0.endpoint) \($0.weight)" }
+            }
+            return texts
+        }
+    }
+
+    /// What is bound to the interface.
+    var addresses: Set<IPAddress> { route.with { $0.addresses(of: proxier.configuration.interface) ?? [] } }
+
+    /// The alias of the interface.
+    var alias: String? {
+        route.with { state in
+            state.interfaces.values.first { $0.name == proxier.configuration.interface }?.alias
+        }
+    }
+}
+
+extension RandomHistory.Event {
+    /// A service with the port `http`.
+    static func web(_ port: ServicePort, name: NamespacedName = IPVSProxyTests.web) -> Self {
+        .service(ServiceDefinition(name, ports: ["http": port]))
+    }
+
+    /// The slice of the endpoints of a service.
+    static func endpoints(_ endpoints: [ServiceEndpoint], of name: NamespacedName = IPVSProxyTests.web) -> Self {
+        .slice(EndpointSlice(name, of: name, endpoints: ["http": endpoints]))
+    }
+}

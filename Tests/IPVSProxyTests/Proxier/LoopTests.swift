@@ -1,0 +1,102 @@
+import Glibc
+import IPVS
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import Testing
+
+@testable import IPVSProxy
+
+@Suite("The loop of a proxier", .timeLimit(.minutes(2)))
+struct LoopTests {
+    private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
+
+    private var configuration: Proxier.Configuration {
+        var configuration = Harness.configuration
+        configuration.minSyncPeriod = .milliseconds(1)
+        configuration.drainInterval = .milliseconds(1)
+        return configuration
+    }
+
+    @Test("Changes that are told reach the kernel, until a graceful shutdown; the table stays")
+    func lifecycle() async throws {
+        let harness = try Harness(configuration)
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await harness.proxier.run() }
+                await harness.tellAllIsThere([.web(port)])
+                await harness.wait { $0.services.count == 1 }
+                await harness.tell([.endpoints([ServiceEndpoint("10.244.0.1:8080")])])
+                await harness.wait { $0.services["TCP 10.96.0.1:80"] == ["10.244.0.1:8080 1"] }
+                trigger.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+        }
+        #expect(harness.services.count == 1)
+    }
+
+    @Test("What fails is tried again without being asked for, be it one service or a whole sync")
+    func retries() async throws {
+        let harness = try Harness(configuration)
+        harness.table.with { state in
+            state.failingCall = 1
+            state.verdict = { _ in EIO }
+        }
+        let loop = Task { await harness.proxier.syncLoop() }
+        await harness.tellAllIsThere([.web(port)])
+        await harness.wait { harness in harness.table.with { !$0.changes.isEmpty } }
+        #expect(harness.services.isEmpty)
+        harness.table.with { $0.verdict = { _ in nil } }
+        await harness.wait { $0.services.count == 1 }
+        loop.cancel()
+        await loop.value
+    }
+
+    @Test("Real servers that leave are looked at without being asked for")
+    func drains() async throws {
+        let harness = try Harness(configuration)
+        let one = ServiceEndpoint("10.244.0.1:8080")
+        let target = Drain.Target(one.endpoint, of: id("TCP 10.96.0.1:80"))
+        harness.table.with { $0.connections[target] = 1 }
+        let loop = Task { await harness.proxier.syncLoop() }
+        await harness.tellAllIsThere([.web(port), .endpoints([one])])
+        await harness.wait { $0.services["TCP 10.96.0.1:80"] == ["10.244.0.1:8080 1"] }
+        await harness.tell([.endpoints([])])
+        await harness.wait { $0.services["TCP 10.96.0.1:80"] == ["10.244.0.1:8080 0"] }
+        harness.table.with { $0.connections[target] = 0 }
+        harness.advance(by: .seconds(1))
+        await harness.wait { $0.services["TCP 10.96.0.1:80"] == [] }
+        loop.cancel()
+        await loop.value
+    }
+
+    @Test("Syncs that are asked for at the same time come one after the other")
+    func turns() async throws {
+        let harness = try Harness(configuration)
+        await harness.tellAllIsThere([.web(port)])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<50 {
+                group.addTask {
+                    let endpoint = ServiceEndpoint(Endpoint(IPAddress(10, 244, 0, UInt8(number)), 80))
+                    let name = NamespacedName("default", "slice-\(number)")
+                    await harness.proxier.onEndpointSliceAdd(
+                        EndpointSlice(name, of: web, endpoints: ["http": [endpoint]])
+                    )
+                    try await harness.proxier.sync()
+                    _ = try await harness.proxier.plan()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(harness.services["TCP 10.96.0.1:80"]?.count == 50)
+    }
+}
+
+extension Harness {
+    /// Waits until something is so; if it never is, the suite's time limit ends the test.
+    fileprivate func wait(until condition: (Harness) -> Bool) async {
+        while !condition(self), !Task.isCancelled {
+            // Cancelled, it ends.
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+    }
+}

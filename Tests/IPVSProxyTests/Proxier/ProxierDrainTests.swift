@@ -1,0 +1,178 @@
+import Glibc
+import IPVS
+import Testing
+
+@testable import IPVSProxy
+
+@Suite("Real servers that leave")
+struct ProxierDrainTests {
+    private let server = "TCP 10.96.0.1:80"
+    private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
+    private let one = ServiceEndpoint("10.244.0.1:8080")
+    private let two = ServiceEndpoint("10.244.0.2:8080")
+
+    /// A proxier with a service of two endpoints, the first of which has connections.
+    private func harness(_ port: ServicePort? = nil, connections: UInt32 = 3) async throws -> Harness {
+        let harness = try Harness()
+        await harness.tellAllIsThere([.web(port ?? self.port), .endpoints([one, two])])
+        try await harness.proxier.sync()
+        harness.set(connections, of: one, server)
+        return harness
+    }
+
+    @Test("One keeps its connections, and goes when they are over")
+    func drained() async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        #expect(try await harness.proxier.sync()?.draining == 1)
+        #expect(harness.services[server] == ["10.244.0.1:8080 0", "10.244.0.2:8080 1"])
+        harness.set(0, of: one, server)
+        // Looked at again after a while, not with every sync.
+        #expect(try await harness.proxier.sync()?.drained == 0)
+        harness.advance(by: harness.proxier.configuration.drainInterval)
+        let report = try await harness.proxier.sync()
+        #expect(report?.kind == .changes && report?.drained == 1 && report?.draining == 0)
+        #expect(harness.services[server] == ["10.244.0.2:8080 1"])
+    }
+
+    @Test("One without connections goes at once, when it can get none any more")
+    func idle() async throws {
+        let harness = try await harness(connections: 0)
+        harness.table.with { $0.startAnew() }
+        await harness.tell([.endpoints([two])])
+        #expect(try await harness.proxier.sync()?.drained == 1)
+        #expect(harness.services[server] == ["10.244.0.2:8080 1"])
+        let changes = harness.table.with { $0.changes }
+        guard case .updateReal(let idle, _, _)? = changes.first, case .deleteReal? = changes.last else {
+            Issue.record("it was deleted without a weight of 0: \(changes)")
+            return
+        }
+        #expect(idle.weight == 0)
+    }
+
+    @Test("One goes with its connections when its time is up")
+    func deadline() async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        try await harness.proxier.sync()
+        harness.advance(by: harness.proxier.configuration.drainTimeout - .seconds(1))
+        #expect(try await harness.proxier.sync()?.drained == 0)
+        harness.advance(by: harness.proxier.configuration.drainInterval)
+        #expect(try await harness.proxier.sync()?.drained == 1)
+        #expect(harness.services[server] == ["10.244.0.2:8080 1"])
+    }
+
+    @Test("One that comes back gets its weight back", arguments: [false, true])
+    func back(isFull: Bool) async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        try await harness.proxier.sync()
+        await harness.tell([.endpoints([one, two])])
+        if isFull { harness.advance(by: harness.proxier.configuration.syncPeriod) }
+        let report = try await harness.proxier.sync()
+        #expect(report?.kind == (isFull ? .full : .changes))
+        #expect(report?.draining == 0 && report?.changes == 1)
+        #expect(harness.services[server] == ["10.244.0.1:8080 1", "10.244.0.2:8080 1"])
+    }
+
+    @Test("UDP has nothing to wait for")
+    func udp() async throws {
+        let harness = try await harness(ServicePort(.udp, 53, clusterIPs: [address("10.96.0.1")]))
+        harness.set(3, of: one, "UDP 10.96.0.1:53")
+        await harness.tell([.endpoints([two])])
+        #expect(try await harness.proxier.sync()?.draining == 0)
+        #expect(harness.services["UDP 10.96.0.1:53"] == ["10.244.0.2:8080 1"])
+    }
+
+    @Test("A full sync leaves those alone that are on their way out")
+    func fullSync() async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        try await harness.proxier.sync()
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        let report = try await harness.proxier.sync()
+        #expect(report?.kind == .full && report?.changes == 0 && report?.draining == 1)
+    }
+
+    @Test("After a restart nothing stays at a weight of 0")
+    func restart() async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        try await harness.proxier.sync()
+
+        let leaving = try harness.restarted()
+        await leaving.tellAllIsThere([.web(port), .endpoints([two])])
+        let report = try await leaving.proxier.sync()
+        #expect(report?.changes == 0 && report?.draining == 1)
+        leaving.advance(by: leaving.proxier.configuration.drainTimeout)
+        #expect(try await leaving.proxier.sync()?.drained == 1)
+
+        let returned = try await self.harness()
+        await returned.tell([.endpoints([two])])
+        try await returned.proxier.sync()
+        let again = try returned.restarted()
+        await again.tellAllIsThere([.web(port), .endpoints([one, two])])
+        try await again.proxier.sync()
+        #expect(again.services[server] == ["10.244.0.1:8080 1", "10.244.0.2:8080 1"])
+    }
+
+    @Test("One that others delete is not added again")
+    func deletedByOthers() async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        try await harness.proxier.sync()
+        harness.table.with { _ = $0.services[id(server)]?.remove(one.endpoint) }
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        let report = try await harness.proxier.sync()
+        #expect(report?.kind == .full && report?.changes == 0 && report?.draining == 0)
+        #expect(harness.services[server] == ["10.244.0.2:8080 1"])
+    }
+
+    @Test("One that others give a weight loses it again")
+    func weightByOthers() async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        try await harness.proxier.sync()
+        harness.table.with { state in
+            _ = state.services[id(server)]?.replace(RealServer(one.endpoint, forwarding: .masquerade, weight: 5))
+        }
+        harness.set(0, of: one, server)
+        harness.advance(by: harness.proxier.configuration.drainInterval)
+        #expect(try await harness.proxier.sync()?.drained == 0)
+        #expect(try await harness.proxier.sync()?.drained == 0)
+        #expect(harness.services[server]?.first == "10.244.0.1:8080 0")
+        harness.advance(by: harness.proxier.configuration.drainInterval)
+        #expect(try await harness.proxier.sync()?.drained == 1)
+    }
+
+    @Test("One that could not be deleted is tried again")
+    func failedDeletion() async throws {
+        let harness = try await harness(connections: 0)
+        harness.table.with { state in
+            state.verdict = { change in if case .deleteReal = change { EIO } else { nil } }
+        }
+        await harness.tell([.endpoints([two])])
+        let report = try await harness.proxier.sync()
+        #expect(report?.drained == 0 && report?.draining == 1 && report?.failures.count == 1)
+        harness.table.with { $0.verdict = { _ in nil } }
+        harness.advance(by: harness.proxier.configuration.drainInterval)
+        #expect(try await harness.proxier.sync()?.drained == 1)
+    }
+
+    @Test("A service that is deleted takes those on their way out with it")
+    func serviceDeleted() async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        try await harness.proxier.sync()
+        await harness.tell([.serviceDeleted(web)])
+        #expect(try await harness.proxier.sync()?.draining == 0)
+        #expect(harness.services.isEmpty)
+    }
+}
+
+extension Harness {
+    /// Gives a real server so many connections.
+    fileprivate func set(_ count: UInt32, of endpoint: ServiceEndpoint, _ server: String) {
+        table.with { $0.connections[Drain.Target(endpoint.endpoint, of: id(server))] = count }
+    }
+}

@@ -1,0 +1,158 @@
+import Glibc
+import IPVS
+import Testing
+
+@testable import IPVSProxy
+
+@Suite("Random histories of a proxier, with faults")
+struct ProxierHistoryTests {
+    /// Where a history has faults.
+    enum Fault: CaseIterable {
+        /// Nowhere.
+        case none
+        /// Single changes are refused at random.
+        case changes
+        /// Some call fails as a whole, and the sync with it.
+        case calls
+        /// Nothing can be sent to the part of the kernel that has the addresses.
+        case addresses
+        /// The process is killed and begins anew.
+        case restarts
+    }
+
+    @Test("The kernel ends as the final objects have it", arguments: Fault.allCases, 1...12)
+    func history(fault: Fault, seed: UInt64) async throws {
+        var random = RandomHistory(seed: seed)
+        var objects = FinalObjects(node: RandomHistory.facts)
+        var harness = try Harness(RandomHistory.configuration)
+        var drain = true
+        for _ in 0..<25 {
+            var events: [RandomHistory.Event] = []
+            for _ in 0..<random.number(1...6) {
+                let event = random.event()
+                if case .node = event { continue }
+                objects.take(event)
+                events.append(event)
+            }
+            await harness.tellAllIsThere(events)
+            random.set(fault, harness)
+            // It fails where the fault wants it; what counts is where everything is after that.
+            do { try await harness.proxier.sync() } catch { #expect(fault == .calls || fault == .addresses) }
+            RandomHistory.mend(harness)
+            if random.number(1...4) == 1 { harness.advance(by: .seconds(random.number(1...40))) }
+            drain.toggle()
+            harness.table.with { state in
+                // Whoever leaves has connections in every other round.
+                for (id, service) in state.services {
+                    for real in service.realServers {
+                        state.connections[Drain.Target(real.endpoint, of: id)] = drain ? 2 : 0
+                    }
+                }
+            }
+            if fault == .restarts, random.number(1...3) == 1 {
+                harness = try harness.restarted()
+                await harness.tellAllIsThere(objects.events)
+            }
+        }
+        // One sync for what is in doubt, and one after the time of all who leave is up.
+        try await harness.proxier.sync()
+        harness.advance(by: harness.proxier.configuration.drainTimeout)
+        let report = try await harness.proxier.sync()
+        #expect(report?.isComplete == true && report?.draining == 0, "\(String(describing: report))")
+        let expected = Expectation(objects)
+        #expect(harness.table.with { $0.table } == expected.table)
+        #expect(harness.addresses == expected.addresses)
+        // And again there is nothing to do.
+        harness.table.with { $0.startAnew() }
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        #expect(try await harness.proxier.sync()?.changes == 0)
+        #expect(harness.table.with { $0.calls } == ["list"])
+    }
+
+    @Test("Whichever call of a sync fails, the next sync ends where it would have", arguments: 1...12)
+    func everyCall(call: Int) async throws {
+        var random = RandomHistory(seed: 7)
+        var objects = FinalObjects(node: RandomHistory.facts)
+        let harness = try Harness(RandomHistory.configuration)
+        for _ in 0..<2 {
+            var events: [RandomHistory.Event] = []
+            while events.count < 40 {
+                let event = random.event()
+                if case .node = event { continue }
+                objects.take(event)
+                events.append(event)
+            }
+            await harness.tellAllIsThere(events)
+            harness.table.with { state in
+                state.startAnew()
+                state.failingCall = call
+            }
+            let isThrown: Bool
+            do {
+                try await harness.proxier.sync()
+                isThrown = false
+            } catch {
+                isThrown = true
+            }
+            #expect(isThrown == harness.table.with { $0.calls.count >= call })
+            harness.table.with { $0.failingCall = nil }
+            try await harness.proxier.sync()
+            harness.advance(by: harness.proxier.configuration.drainTimeout)
+            try await harness.proxier.sync()
+            let expected = Expectation(objects)
+            #expect(harness.table.with { $0.table } == expected.table)
+            #expect(harness.addresses == expected.addresses)
+        }
+    }
+}
+
+extension RandomHistory {
+    /// The node that a history with a proxier has: that of ``Harness``.
+    fileprivate static let facts = NodeFacts(
+        addresses: [address("192.0.2.10"), address("2001:db8::10")],
+        excludedBlocks: [block("10.96.0.12/32")],
+        flags: Ownership(interface: AddressBinder.defaultInterface).mark
+    )
+
+    fileprivate static var configuration: Proxier.Configuration {
+        var configuration = Harness.configuration
+        configuration.excludedBlocks = facts.excludedBlocks
+        return configuration
+    }
+
+    fileprivate mutating func set(_ fault: ProxierHistoryTests.Fault, _ harness: Harness) {
+        let place = number(0...9)
+        switch fault {
+        case .none, .restarts: break
+        case .changes:
+            let count = Locked(place)
+            harness.table.with { state in
+                state.verdict = { _ in
+                    count.withLock { count in
+                        count += 1
+                        return count % 3 == 0 ? [EIO, ENOMEM, EINVAL][count / 3 % 3] : nil
+                    }
+                }
+            }
+        case .calls:
+            harness.table.with { $0.failingCall = $0.calls.count + 1 + place % 4 }
+        case .addresses:
+            harness.route.with { $0.sendFailure = (after: $0.sends.count + place % 5, errno: ENOBUFS) }
+        }
+    }
+
+    fileprivate static func mend(_ harness: Harness) {
+        harness.table.with { state in
+            state.verdict = { _ in nil }
+            state.failingCall = nil
+        }
+        harness.route.with { $0.sendFailure = nil }
+    }
+}
+
+extension FinalObjects {
+    /// The objects, as a control plane lists them.
+    fileprivate var events: [RandomHistory.Event] {
+        services.values.map { .service($0) } + slices.values.map { .slice($0) }
+    }
+}

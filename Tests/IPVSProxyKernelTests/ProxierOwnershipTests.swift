@@ -123,5 +123,19 @@ extension ProxyKernelTests {
             #expect(try node.namespace.saved() == ["-A -t 10.96.0.2:80 -s rr"])
             #expect(try node.addresses(of: "other0") == ["10.96.0.2/32"])
         }
+
+        /// A node port is reached at the node's addresses, which those of another proxier's services are not.
+        @Test func twoProxiersWithNodePorts() async throws {
+            try node.addNodeAddresses()
+            let first = try node.proxier(clock)
+            await first.tell([web])
+            try await first.syncWell()
+            let second = try node.proxier(clock) { $0.interface = "other0" }
+            let port = ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 97, 0, 1)], nodePort: 30_080)
+            await second.tell([service("other", port)])
+            try await second.syncWell()
+            let expected = ["-A -t 10.96.0.1:80 -s rr", "-A -t 10.97.0.1:80 -s rr", "-A -t 192.0.2.1:30080 -s rr"]
+            #expect(try node.namespace.saved() == expected)
+        }
     }
 }

@@ -29,6 +29,7 @@ let package = Package(
                 "ipvsctl",
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
             ],
             exclude: ["Fixtures"]
         ),

@@ -175,7 +175,7 @@ extension IPVSError: CustomStringConvertible {
     private var missingModule: String {
         guard let server = operation.request?.configuredService else { return "no such scheduler" }
         let scheduler = "this kernel has no scheduler \"\(server.scheduler)\" (module ip_vs_\(server.scheduler))"
-        guard let engine = server.persistence?.engine else { return scheduler }
+        guard let engine = server.persistenceEngine else { return scheduler }
         return "\(scheduler), or no persistence engine \"\(engine)\" (module ip_vs_pe_\(engine))"
     }
 

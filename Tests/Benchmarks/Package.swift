@@ -5,13 +5,24 @@ import PackageDescription
 // A package of its own, so that what is measured here never reaches the library's users.
 let package = Package(
     name: "swift-ipvs-benchmarks",
-    dependencies: [.package(name: "swift-ipvs", path: "../..")],
+    dependencies: [
+        .package(name: "swift-ipvs", path: "../.."),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    ],
     targets: [
         .target(name: "CLayout"),
         .executableTarget(name: "ipvs-floor", dependencies: ["CLayout"]),
         .executableTarget(
             name: "ipvs-bench",
             dependencies: ["CLayout", .product(name: "IPVS", package: "swift-ipvs")]
+        ),
+        .executableTarget(
+            name: "ipvs-proxy-bench",
+            dependencies: [
+                .product(name: "IPVS", package: "swift-ipvs"),
+                .product(name: "IPVSProxy", package: "swift-ipvs"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .executableTarget(name: "ipvs-bench-report"),
     ],

@@ -151,7 +151,7 @@ extension Batch {
     /// One change of each kind, and two more of other lengths.
     static let sample: [Request] = {
         let web = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .roundRobin)
-        let mark = VirtualServer(.firewallMark(7), scheduler: .maglevHashing, persistence: Persistence(engine: .sip))
+        let mark = VirtualServer(.firewallMark(7), scheduler: .maglevHashing, persistenceEngine: .sip)
         let six = VirtualServer(.udp(IPAddress(family: .ipv6, high: 0xfd00 << 48, low: 1), 53))
         let real = RealServer(IPAddress(10, 244, 1, 5), 8080, forwarding: .masquerade, weight: 3)
         return [

@@ -45,10 +45,11 @@ struct CodableTests {
                 try #require(VirtualServer.Identity("UDP [fd00::1]:53")),
                 scheduler: .sourceHashing,
                 flags: [.onePacket, .scheduler1],
-                persistence: Persistence(timeout: 300, mask: .prefixLength(64), engine: .sip)
+                persistence: Persistence(timeout: 300, mask: .prefixLength(64)),
+                persistenceEngine: .sip
             ),
             #"{"flags":["ops","flag-1"],"id":"UDP [fd00::1]:53","#
-                + #""persistence":{"engine":"sip","mask":"64","timeout":300},"scheduler":"sh"}"#
+                + #""persistence":{"mask":"64","timeout":300},"persistenceEngine":"sip","scheduler":"sh"}"#
         )
         try expect(
             VirtualServer(.firewallMark(7), persistence: Persistence()),

@@ -61,7 +61,7 @@ struct ErrorMappingTests {
     private static let persistent = VirtualServer(
         id,
         scheduler: Scheduler(rawValue: "mine"),
-        persistence: Persistence(engine: .sip)
+        persistenceEngine: .sip
     )
 
     private static let far = RealServer(

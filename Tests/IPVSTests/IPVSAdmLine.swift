@@ -54,15 +54,15 @@ struct IPVSAdmLine {
         let persistence = (number("-p") as UInt32?).map { timeout in
             Persistence(
                 timeout: timeout,
-                mask: words["-M"].flatMap { Persistence.Mask($0) },
-                engine: words["--pe"].map(PersistenceEngine.init(rawValue:))
+                mask: words["-M"].flatMap { Persistence.Mask($0) }
             )
         }
         return VirtualServer(
             identity,
             scheduler: words["-s"].map(Scheduler.init(rawValue:)) ?? .weightedLeastConnection,
             flags: flags ?? [],
-            persistence: persistence
+            persistence: persistence,
+            persistenceEngine: words["--pe"].map(PersistenceEngine.init(rawValue:))
         )
     }
 

@@ -88,7 +88,11 @@ extension Seen {
         var parts: [String] = []
         let names = schedulerFlags(of: server)
         if !names.isEmpty { parts.append("(\(names))") }
-        if let persistence = server.persistence { parts.append(persistence.description) }
+        if let persistence = server.persistence {
+            parts.append(persistence.description)
+            // Without persistence ipvsadm does not list it.
+            if let engine = server.persistenceEngine { parts.append("pe \(engine)") }
+        }
         if server.flags.contains(.onePacket) { parts.append("ops") }
         return parts
     }
@@ -168,8 +172,8 @@ extension Seen {
         if let persistence = server.persistence {
             line += " -p \(persistence.timeout)"
             if let mask = persistence.mask { line += " -M \(mask)" }
-            if let engine = persistence.engine { line += " --pe \(engine)" }
         }
+        if let engine = server.persistenceEngine { line += " --pe \(engine)" }
         if server.flags.contains(.onePacket) { line += " -o" }
         if !flags.isEmpty { line += " -b \(flags)" }
         let firewallMark = server.id.description.hasPrefix("FWM") ? "-f \(id.split(separator: " ")[1])" : id

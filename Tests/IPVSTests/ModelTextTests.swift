@@ -107,11 +107,13 @@ struct ModelTextTests {
                     .udp(IPAddress(10, 96, 0, 1), 5060),
                     scheduler: .sourceHashing,
                     flags: [.onePacket, .shPort],
-                    persistence: Persistence(mask: .netmask(255, 255, 255, 0), engine: .sip)
+                    persistence: Persistence(mask: .netmask(255, 255, 255, 0)),
+                    persistenceEngine: .sip
                 ),
                 "UDP 10.96.0.1:5060 sh persistent 360 mask 255.255.255.0 pe sip ops,flag-2"
             ),
             (VirtualServer(.firewallMark(7, .ipv6), flags: .scheduler3), "FWM 7 IPv6 wlc flag-3"),
+            (VirtualServer(.firewallMark(7), persistenceEngine: .sip), "FWM 7 wlc pe sip"),
         ] as [(VirtualServer, String)]
     )
     func virtualServer(server: VirtualServer, text: String) {

@@ -26,8 +26,8 @@ struct RandomModels {
     /// The protocols that virtual servers get.
     var protocols: [TransportProtocol] = [.tcp, .udp, .sctp, TransportProtocol(rawValue: 47)]
 
-    /// The persistence engines that persistent virtual servers get; nil is none.
-    var engines: [PersistenceEngine?] = [nil, nil, .sip, PersistenceEngine(rawValue: "sixteen-letters!")]
+    /// The persistence engines that virtual servers get; nil is none.
+    var engines: [PersistenceEngine?] = [nil, nil, nil, .sip, PersistenceEngine(rawValue: "sixteen-letters!")]
 
     /// All flags that a virtual server can have here.
     var flags: VirtualServer.Flags = [.onePacket, .scheduler1, .scheduler2, .scheduler3]
@@ -123,12 +123,13 @@ extension RandomModels {
             id,
             scheduler: pick(schedulers),
             flags: VirtualServer.Flags(rawValue: number(0...UInt32.max)).intersection(flags),
-            persistence: once(in: 2) ? nil : persistence(id.family)
+            persistence: once(in: 2) ? nil : persistence(id.family),
+            persistenceEngine: pick(engines)
         )
     }
 
     mutating func persistence(_ family: IPAddress.Family) -> Persistence {
-        Persistence(timeout: number(0...Persistence.maximumTimeout), mask: mask(family), engine: pick(engines))
+        Persistence(timeout: number(0...Persistence.maximumTimeout), mask: mask(family))
     }
 
     mutating func mask(_ family: IPAddress.Family) -> Persistence.Mask? {

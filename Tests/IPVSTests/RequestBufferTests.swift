@@ -117,7 +117,7 @@ struct RequestBufferTests {
                     let server = VirtualServer(
                         .firewallMark(UInt32(scheduler), family),
                         scheduler: Scheduler(rawValue: String(repeating: "s", count: scheduler)),
-                        persistence: engine == 0 ? nil : Persistence(engine: name)
+                        persistenceEngine: engine == 0 ? nil : name
                     )
                     requests += [.addService(server), .updateService(server)]
                 }

@@ -94,7 +94,7 @@ struct RequestTemplateTests {
                 VirtualServer(
                     .firewallMark(1),
                     scheduler: Scheduler(rawValue: String(names[0].prefix(scheduler))),
-                    persistence: Persistence(engine: engine == 0 ? nil : name)
+                    persistenceEngine: engine == 0 ? nil : name
                 )
             )
         }

@@ -23,9 +23,17 @@ struct ValidationTests {
     private static func service(
         _ id: VirtualServer.Identity = mark,
         scheduler: String = "rr",
-        persistence: Persistence? = nil
+        persistence: Persistence? = nil,
+        engine: String? = nil
     ) -> Request {
-        .addService(VirtualServer(id, scheduler: Scheduler(rawValue: scheduler), persistence: persistence))
+        .addService(
+            VirtualServer(
+                id,
+                scheduler: Scheduler(rawValue: scheduler),
+                persistence: persistence,
+                persistenceEngine: engine.map(PersistenceEngine.init(rawValue:))
+            )
+        )
     }
 
     private static func real(
@@ -85,17 +93,17 @@ struct ValidationTests {
             "129 is not in 1...128"
         ),
         Refused(
-            service(persistence: Persistence(engine: PersistenceEngine(rawValue: ""))),
+            service(engine: ""),
             "persistence engine",
             "is empty"
         ),
         Refused(
-            service(persistence: Persistence(engine: PersistenceEngine(rawValue: "seventeen-letters"))),
+            service(engine: "seventeen-letters"),
             "persistence engine",
             #""seventeen-letters" is longer than 16 bytes"#
         ),
         Refused(
-            service(persistence: Persistence(engine: PersistenceEngine(rawValue: "sip\0"))),
+            service(engine: "sip\0"),
             "persistence engine",
             "contains a NUL"
         ),
@@ -210,7 +218,7 @@ struct ValidationTests {
         service(persistence: Persistence(mask: .netmask(255, 0, 255, 0))),
         service(mark6, persistence: Persistence(mask: .prefixLength(1))),
         service(mark6, persistence: Persistence(mask: .prefixLength(127))),
-        service(persistence: Persistence(engine: PersistenceEngine(rawValue: "sixteen-letters!"))),
+        service(engine: "sixteen-letters!"),
         real(weight: 0), real(weight: 0x7fff_ffff), real(upper: .max, lower: .max), real(upper: 1, lower: 0),
         real(IPAddress(127, 0, 0, 1)), real(IPAddress(223, 255, 255, 255)), real(IPAddress(240, 0, 0, 1)),
         real(IPAddress("fe80::1") ?? host, of: mark6), real(IPAddress("feff::1") ?? host, of: mark6),

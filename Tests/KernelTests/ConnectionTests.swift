@@ -24,9 +24,30 @@ extension KernelTests {
             return entries
         }
 
-        private func balance(_ id: VirtualServer.Identity, _ persistence: Persistence?, to real: String) throws {
-            try handle.add(VirtualServer(id, scheduler: .roundRobin, persistence: persistence))
+        private func balance(
+            _ id: VirtualServer.Identity,
+            _ persistence: Persistence?,
+            engine: PersistenceEngine? = nil,
+            to real: String
+        ) throws {
+            var server = VirtualServer(id, scheduler: .roundRobin, persistence: persistence)
+            server.persistenceEngine = engine
+            try handle.add(server)
             try handle.add(RealServer(try #require(Endpoint(real)), forwarding: .masquerade), to: id)
+        }
+
+        /// What an engine without persistence does: a packet that a real server sends first becomes a connection.
+        @Test(arguments: [nil, .sip] as [PersistenceEngine?]) func whatARealServerSendsFirst(
+            engine: PersistenceEngine?
+        ) throws {
+            try balance(.udp(IPAddress(127, 0, 0, 9), 5060), nil, engine: engine, to: "127.0.0.1:5061")
+            let place = namespace.descriptor
+            try onThread {
+                guard enterNamespace(place) == 0 else { throw TestFailure("setns: \(errno)") }
+                try sendDatagram("OPTIONS", to: (127 << 24 | 2, 5060), from: (127 << 24 | 1, 5061))
+            }
+            let places = try entries().map { [$0.client, $0.virtualServer, $0.realServer].map(\.description) }
+            #expect(places == (engine == nil ? [] : [["127.0.0.2:5060", "127.0.0.9:5060", "127.0.0.1:5061"]]))
         }
 
         @Test func anEmptyTable() throws {
@@ -40,7 +61,7 @@ extension KernelTests {
             try balance(.tcp(IPAddress(127, 0, 0, 9), 80), Persistence(timeout: 300), to: "127.0.0.1:8080")
             try balance(try #require(.init("TCP [fd00::1]:80")), nil, to: "[::1]:8080")
             try balance(.udp(IPAddress(127, 0, 0, 9), 53), nil, to: "127.0.0.1:5353")
-            try balance(.udp(IPAddress(127, 0, 0, 9), 5060), Persistence(engine: .sip), to: "127.0.0.1:5061")
+            try balance(.udp(IPAddress(127, 0, 0, 9), 5060), Persistence(), engine: .sip, to: "127.0.0.1:5061")
             try balance(.firewallMark(0x8000_0007), Persistence(timeout: 60), to: "127.0.0.1:0")
             try balance(.firewallMark(7, .ipv6), Persistence(timeout: 60), to: "[::1]:0")
             var once = VirtualServer(.udp(IPAddress(127, 0, 0, 9), 99), scheduler: .roundRobin)

@@ -60,7 +60,7 @@ struct ErrorRow: Sendable, CustomTestStringConvertible {
             preparation: addWeb,
             attempt: {
                 var changed = web
-                changed.persistence = Persistence(engine: PersistenceEngine(rawValue: "sixteen-letters-"))
+                changed.persistenceEngine = PersistenceEngine(rawValue: "sixteen-letters-")
                 try $0.update(changed)
             }
         ),

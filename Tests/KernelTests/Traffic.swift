@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A TCP server on the loopback of a namespace that sends back what it gets.
+/// A TCP server in a namespace, by default on its loopback, that sends back what it gets.
 ///
 /// A socket that is left open, or that waits for a peer which is not there any more, would keep its namespace and the
 /// modules that the namespace uses: so all of them are closed at the end, by resets.
@@ -10,12 +10,12 @@ final class EchoServer: Sendable {
     private let listener: Int32
     private let clients = OpenSockets()
 
-    init(_ namespace: TestNamespace, port: UInt16) throws {
+    init(_ namespace: TestNamespace, at address: UInt32 = 127 << 24 | 1, port: UInt16) throws {
         let descriptor = namespace.descriptor
         listener = try onThread {
             guard enterNamespace(descriptor) == 0 else { throw TestFailure("setns") }
             let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            try withLoopbackAddress(127 << 24 | 1, port) { bind(listener, $0, $1) }
+            try withAddress(address, port) { bind(listener, $0, $1) }
             guard listen(listener, 16) == 0 else { throw TestFailure("listen: \(errno)") }
             return listener
         }
@@ -60,7 +60,7 @@ func resetAndClose(_ descriptor: Int32) {
     close(descriptor)
 }
 
-/// A TCP connection from the loopback of a namespace.
+/// A TCP connection from a namespace.
 final class TestConnection {
     private let descriptor: Int32
     private var isClosed = false
@@ -70,7 +70,7 @@ final class TestConnection {
         descriptor = try onThread {
             guard enterNamespace(place) == 0 else { throw TestFailure("setns") }
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            try withLoopbackAddress(address, port) { connect(descriptor, $0, $1) }
+            try withAddress(address, port) { connect(descriptor, $0, $1) }
             return descriptor
         }
     }
@@ -90,7 +90,7 @@ final class TestConnection {
     }
 }
 
-private func withLoopbackAddress(
+private func withAddress(
     _ address: UInt32,
     _ port: UInt16,
     _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
@@ -107,13 +107,13 @@ private func withLoopbackAddress(
     guard result == 0 else { throw TestFailure("bind or connect: \(errno)") }
 }
 
-/// Sends a datagram from a loopback address of the calling thread's namespace; port 0 is any.
+/// Sends a datagram from an address of the calling thread's namespace; port 0 is any.
 func sendDatagram(_ text: String, to server: (address: UInt32, port: UInt16), from client: (UInt32, UInt16)) throws {
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
     guard descriptor >= 0 else { throw TestFailure("socket: \(errno)") }
     defer { close(descriptor) }
-    try withLoopbackAddress(client.0, client.1) { bind(descriptor, $0, $1) }
-    try withLoopbackAddress(server.address, server.port) { address, size in
+    try withAddress(client.0, client.1) { bind(descriptor, $0, $1) }
+    try withAddress(server.address, server.port) { address, size in
         let count = text.utf8.count
         return sendto(descriptor, text, count, 0, address, size) == count ? 0 : -1
     }

@@ -36,9 +36,14 @@ extension KernelTests {
                     .udp(IPAddress(10, 96, 0, 13), 5060),
                     scheduler: .roundRobin,
                     flags: .onePacket,
-                    persistence: Persistence(timeout: 60, engine: .sip)
+                    persistence: Persistence(timeout: 60),
+                    persistenceEngine: .sip
                 ),
                 "-A -u 10.96.0.13:5060 -s rr -p 60 --pe sip -o"
+            ),
+            (
+                VirtualServer(.udp(IPAddress(10, 96, 0, 17), 5060), scheduler: .roundRobin, persistenceEngine: .sip),
+                "-A -u 10.96.0.17:5060 -s rr --pe sip"
             ),
             (
                 VirtualServer(.tcp(IPAddress(10, 96, 0, 14), 0), persistence: Persistence(timeout: 2_678_400)),
@@ -129,11 +134,14 @@ extension KernelTests {
                 id,
                 scheduler: .sourceHashing,
                 flags: [.onePacket, .scheduler1, .scheduler2, .scheduler3],
-                persistence: Persistence(timeout: 99, mask: .netmask(255, 0, 0, 0), engine: .sip)
+                persistence: Persistence(timeout: 99, mask: .netmask(255, 0, 0, 0)),
+                persistenceEngine: .sip
             )
+            var engineAlone = VirtualServer(id, scheduler: .roundRobin)
+            engineAlone.persistenceEngine = .sip
             let plain = VirtualServer(id, scheduler: .roundRobin)
             try handle.add(full)
-            for server in [plain, full, plain] {
+            for server in [plain, full, engineAlone, full, plain] {
                 try handle.update(server)
                 #expect(try handle.virtualServer(id)?.server == server)
             }

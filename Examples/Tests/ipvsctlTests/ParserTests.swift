@@ -52,7 +52,8 @@ import Testing
                 == .add(
                     VirtualServer(
                         .firewallMark(8, .ipv6),
-                        persistence: Persistence(timeout: 9, mask: .prefixLength(64), engine: .sip)
+                        persistence: Persistence(timeout: 9, mask: .prefixLength(64)),
+                        persistenceEngine: .sip
                     )
                 )
         )
@@ -147,9 +148,9 @@ import Testing
         for (line, sentence) in expected { #expect(refusal(line)?.description == sentence, "\(line)") }
     }
 
-    @Test func theWarningOfAnEngineWithoutPersistence() throws {
-        let line = try Compatible.Parser(names: .none).parse(["-A", "-u", "10.0.0.1:5060", "--pe", "sip"])
-        #expect(line.warning == "--pe sip has no effect without --persistent, and is left out")
-        #expect(line.command == .add(VirtualServer(.udp(IPAddress(10, 0, 0, 1), 5060))))
+    /// The kernel keeps it, and it has its effect on what real servers send first.
+    @Test func anEngineNeedsNoPersistence() throws {
+        let server = VirtualServer(.udp(IPAddress(10, 0, 0, 1), 5060), persistenceEngine: .sip)
+        #expect(try command("-A -u 10.0.0.1:5060 --pe sip") == .add(server))
     }
 }

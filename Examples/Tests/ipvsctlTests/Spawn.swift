@@ -10,6 +10,11 @@ struct Spawned: Equatable {
 
     var hasSucceeded: Bool { status == 0 }
 
+    /// Runs a line by the built program.
+    static func ipvsctl(_ words: [String], in namespace: TestNamespace, input: String = "") throws -> Spawned {
+        try run([Program.path] + words, in: namespace, input: input)
+    }
+
     /// Runs a program in a namespace and waits for its end.
     ///
     /// The thread that starts it enters the namespace, which is many times faster than to have `ip netns exec` do it.

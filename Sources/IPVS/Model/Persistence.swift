@@ -6,18 +6,14 @@ public struct Persistence: Hashable, Sendable {
     /// Which clients count as one: by default each address is a client of its own.
     public var mask: Mask?
 
-    /// What else tells clients apart; nil is their address alone.
-    public var engine: PersistenceEngine?
-
     /// The longest timeout: 31 days, in seconds. The kernel counts in ticks of its clock, and a few weeks more can
     /// overflow that count without an error.
     public static let maximumTimeout: UInt32 = 31 * 86_400
 
     /// Persistence with a timeout in seconds; the default of six minutes is that of ipvsadm.
-    public init(timeout: UInt32 = 360, mask: Mask? = nil, engine: PersistenceEngine? = nil) {
+    public init(timeout: UInt32 = 360, mask: Mask? = nil) {
         self.timeout = timeout
         self.mask = mask
-        self.engine = engine
     }
 }
 
@@ -96,7 +92,7 @@ extension Persistence.Mask: Codable {
 }
 
 extension Persistence: Codable {
-    private enum CodingKeys: CodingKey { case timeout, mask, engine }
+    private enum CodingKeys: CodingKey { case timeout, mask }
 
     /// Decodes persistence; what is absent has the defaults of the initializer. A mask that groups nothing, such as
     /// `255.255.255.255`, is the same as none.
@@ -106,31 +102,26 @@ extension Persistence: Codable {
         self.init(
             timeout: try container.decodeIfPresent(UInt32.self, forKey: .timeout) ?? 360,
             mask: mask == "255.255.255.255" || mask == "128"
-                ? nil : try container.decodeIfPresent(Mask.self, forKey: .mask),
-            engine: try container.decodeIfPresent(PersistenceEngine.self, forKey: .engine)
+                ? nil : try container.decodeIfPresent(Mask.self, forKey: .mask)
         )
     }
 
-    /// Encodes `timeout`, and `mask` and `engine` where there are any.
+    /// Encodes `timeout`, and `mask` where there is one.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(timeout, forKey: .timeout)
         try container.encodeIfPresent(mask, forKey: .mask)
-        try container.encodeIfPresent(engine, forKey: .engine)
     }
 }
 
 extension Persistence: CustomStringConvertible {
-    /// The persistence in the manner of ipvsadm: `persistent 300 mask 255.255.255.0 pe sip`.
+    /// The persistence in the manner of ipvsadm: `persistent 300 mask 255.255.255.0`.
     public var description: String {
-        var parts = ["persistent \(timeout)"]
-        if let mask { parts.append("mask \(mask)") }
-        if let engine { parts.append("pe \(engine)") }
-        return parts.joined(separator: " ")
+        "persistent \(timeout)" + (mask.map { " mask \($0)" } ?? "")
     }
 }
 
-/// Tells the clients of a persistent virtual server apart by something in their packets, by the kernel's name for it.
+/// Looks into the packets of a virtual server, by the kernel's name for it: see ``VirtualServer/persistenceEngine``.
 public struct PersistenceEngine: RawRepresentable, Hashable, Sendable, Codable {
     /// The kernel's name of the engine: 1 to 16 bytes.
     public let rawValue: String
@@ -138,7 +129,7 @@ public struct PersistenceEngine: RawRepresentable, Hashable, Sendable, Codable {
     /// The engine that the kernel knows by a name.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// `sip`: by the Call-ID of the Session Initiation Protocol, over UDP.
+    /// `sip`: for the Session Initiation Protocol over UDP, whose clients it tells apart by the Call-ID.
     public static let sip = PersistenceEngine(rawValue: "sip")
 
     // The kernel checks names against IP_VS_PENAME_MAXLEN, which here leaves the closing NUL out.

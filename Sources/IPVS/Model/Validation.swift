@@ -33,6 +33,10 @@ extension VirtualServer {
     func validate() throws(InvalidValue) {
         try id.validate()
         try requireName(scheduler.rawValue, "scheduler", maximum: Scheduler.maximumNameLength)
+        if let persistenceEngine {
+            let maximum = PersistenceEngine.maximumNameLength
+            try requireName(persistenceEngine.rawValue, "persistence engine", maximum: maximum)
+        }
         guard let persistence else { return }
         try require(
             persistence.timeout <= Persistence.maximumTimeout,
@@ -48,9 +52,6 @@ extension VirtualServer {
             if case .prefixLength(let length) = mask.bits {
                 try require((1...128).contains(length), "persistence mask", "\(length) is not in 1...128")
             }
-        }
-        if let engine = persistence.engine {
-            try requireName(engine.rawValue, "persistence engine", maximum: PersistenceEngine.maximumNameLength)
         }
     }
 }

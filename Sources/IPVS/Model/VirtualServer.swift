@@ -17,17 +17,25 @@ public struct VirtualServer: Hashable, Sendable {
     /// Keeps the connections of one client on one real server; nil does not.
     public var persistence: Persistence?
 
+    /// What looks into packets; nil is nothing (`IPVS_SVC_ATTR_PE_NAME`).
+    ///
+    /// With ``persistence`` it tells clients apart by more than their address. Without, it still has the kernel track
+    /// what real servers send first: the engine ``PersistenceEngine/sip`` sends that on from the virtual server's address.
+    public var persistenceEngine: PersistenceEngine?
+
     /// A virtual server with its configuration. The default scheduler is `wlc`, as ipvsadm's is.
     public init(
         _ id: Identity,
         scheduler: Scheduler = .weightedLeastConnection,
         flags: Flags = [],
-        persistence: Persistence? = nil
+        persistence: Persistence? = nil,
+        persistenceEngine: PersistenceEngine? = nil
     ) {
         self.id = id
         self.scheduler = scheduler
         self.flags = flags
         self.persistence = persistence
+        self.persistenceEngine = persistenceEngine
     }
 }
 
@@ -53,13 +61,14 @@ extension VirtualServer: CustomStringConvertible {
     public var description: String {
         var parts = [id.description, scheduler.rawValue]
         if let persistence { parts.append(persistence.description) }
+        if let persistenceEngine { parts.append("pe \(persistenceEngine)") }
         if !flags.isEmpty { parts.append(flags.names.joined(separator: ",")) }
         return parts.joined(separator: " ")
     }
 }
 
 extension VirtualServer: Codable {
-    private enum CodingKeys: CodingKey { case id, scheduler, flags, persistence }
+    private enum CodingKeys: CodingKey { case id, scheduler, flags, persistence, persistenceEngine }
 
     /// Decodes a virtual server. Only `id` is required; what is absent has the defaults of the initializer.
     public init(from decoder: any Decoder) throws {
@@ -68,16 +77,18 @@ extension VirtualServer: Codable {
             try container.decode(Identity.self, forKey: .id),
             scheduler: try container.decodeIfPresent(Scheduler.self, forKey: .scheduler) ?? .weightedLeastConnection,
             flags: try container.decodeIfPresent(Flags.self, forKey: .flags) ?? [],
-            persistence: try container.decodeIfPresent(Persistence.self, forKey: .persistence)
+            persistence: try container.decodeIfPresent(Persistence.self, forKey: .persistence),
+            persistenceEngine: try container.decodeIfPresent(PersistenceEngine.self, forKey: .persistenceEngine)
         )
     }
 
-    /// Encodes `id` and `scheduler`, and `flags` and `persistence` where there are any.
+    /// Encodes `id` and `scheduler`, and `flags`, `persistence` and `persistenceEngine` where there are any.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)
         try container.encode(scheduler, forKey: .scheduler)
         if !flags.isEmpty { try container.encode(flags, forKey: .flags) }
         try container.encodeIfPresent(persistence, forKey: .persistence)
+        try container.encodeIfPresent(persistenceEngine, forKey: .persistenceEngine)
     }
 }

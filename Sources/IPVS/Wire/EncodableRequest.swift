@@ -34,7 +34,7 @@ extension Request: EncodableRequest {
                 command,
                 server.id,
                 lengths: server.scheduler.rawValue.utf8.count,
-                server.persistence?.engine?.rawValue.utf8.count ?? 0
+                server.persistenceEngine?.rawValue.utf8.count ?? 0
             )
         case .deleteService(let id), .addDestination(_, let id), .updateDestination(_, let id),
             .deleteDestination(_, let id):

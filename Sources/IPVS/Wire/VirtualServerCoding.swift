@@ -30,7 +30,7 @@ extension AttributeWriter where Self: ~Copyable {
 
     private mutating func putConfiguration(of server: VirtualServer) {
         put(IPVS_SVC_ATTR_SCHED_NAME, server.scheduler.rawValue)
-        if let engine = server.persistence?.engine { put(IPVS_SVC_ATTR_PE_NAME, engine.rawValue) }
+        if let engine = server.persistenceEngine { put(IPVS_SVC_ATTR_PE_NAME, engine.rawValue) }
         // The second number is the mask of the flags to set: all of them, so that an update leaves none behind.
         let persistent = server.persistence == nil ? 0 : VirtualServer.Flags.persistentBit
         put(IPVS_SVC_ATTR_FLAGS, server.flags.rawValue | persistent, UInt32.max)
@@ -122,14 +122,14 @@ private struct ServiceFields {
         let flags = try need(flags, IPVS_SVC_ATTR_FLAGS)
         let persistence = Persistence(
             timeout: try need(timeout, IPVS_SVC_ATTR_TIMEOUT),
-            mask: persistenceMask(try need(mask, IPVS_SVC_ATTR_NETMASK), id.family),
-            engine: engine.map(PersistenceEngine.init(rawValue:))
+            mask: persistenceMask(try need(mask, IPVS_SVC_ATTR_NETMASK), id.family)
         )
         return VirtualServer(
             id,
             scheduler: Scheduler(rawValue: scheduler),
             flags: VirtualServer.Flags(rawValue: flags),
-            persistence: flags & VirtualServer.Flags.persistentBit != 0 ? persistence : nil
+            persistence: flags & VirtualServer.Flags.persistentBit != 0 ? persistence : nil,
+            persistenceEngine: engine.map(PersistenceEngine.init(rawValue:))
         )
     }
 

@@ -47,6 +47,7 @@ public struct ChangeTracker<Object: TrackedObject>: Sendable {
     public mutating func merge() -> [ObjectChange<Object>] {
         var changes: [ObjectChange<Object>] = []
         changes.reserveCapacity(pending.count)
+        if objects.isEmpty { objects.reserveCapacity(pending.count) }
         for (name, object) in pending {
             changes.append(ObjectChange(previous: objects[name], current: object))
             objects[name] = object

@@ -33,6 +33,8 @@ struct Claims: Sendable {
     /// The claims on a virtual server, the strongest first, which wins.
     subscript(id: VirtualServer.Identity) -> [Claim] { claims[id] ?? [] }
 
+    mutating func reserveCapacity(_ count: Int) { claims.reserveCapacity(count) }
+
     mutating func place(_ claim: Claim) {
         change(claim.frontend.id) { claims in
             claims.insert(claim, at: claims.firstIndex { claim < $0 } ?? claims.endIndex)

@@ -92,8 +92,10 @@ extension DesiredState {
     /// - Returns: What is otherwise now.
     @discardableResult
     public mutating func apply() -> Update {
+        let affected = mergeChanges()
         var work = Work()
-        for name in mergeChanges() {
+        makeRoom(for: affected.count, &work)
+        for name in affected {
             let port = definition(of: name)
             renewClaims(of: name, port, &work)
             noteWhetherServed(name, port, &work)
@@ -130,6 +132,17 @@ extension DesiredState {
         mutating func remember(_ claims: Claims, on id: VirtualServer.Identity) {
             if claimsBefore[id] == nil { claimsBefore[id] = claims[id] }
         }
+    }
+
+    /// Makes room at once for what so many service ports may take, as growing bit by bit takes more memory.
+    private mutating func makeRoom(for count: Int, _ work: inout Work) {
+        work.update.changes.reserveCapacity(count)
+        work.claimsBefore.reserveCapacity(count)
+        work.endpoints.reserveCapacity(count)
+        work.usesBefore.reserveCapacity(count)
+        frontends.reserveCapacity(count)
+        uses.reserveCapacity(count)
+        claims.reserveCapacity(count)
     }
 
     /// Merges what the trackers were told.

@@ -42,9 +42,25 @@ struct Draft {
         obsolete.append(server)
     }
 
-    /// The changes to the table, but for those to virtual servers at some addresses.
-    func plan(sparing addresses: Set<IPAddress> = []) -> Plan {
-        let isIncluded = { (id: VirtualServer.Identity) in id.address.map { !addresses.contains($0) } ?? true }
-        return Plan(deviations.filter { isIncluded($0.new.server.id) }, obsolete: obsolete)
+    /// The changes to the table.
+    var plan: Plan { Plan(deviations, obsolete: obsolete) }
+
+    /// Calls `body` with the changes to the table, portion by portion, but for those to virtual servers at some addresses.
+    ///
+    /// The memory for one portion does for the next: to touch memory for the first time takes longer than to send what is
+    /// in it.
+    func forEachPlan(sparing addresses: Set<IPAddress>, _ body: (Plan) throws -> Void) rethrows {
+        var rest = deviations[...]
+        while !rest.isEmpty {
+            let portion = rest.prefix(256)
+            rest = rest.dropFirst(portion.count)
+            let plan = Plan(portion.filter { !addresses.contains($0.new.server.id.address) }, obsolete: [])
+            if !plan.isEmpty { try body(plan) }
+        }
+        if !obsolete.isEmpty { try body(Plan([], obsolete: obsolete)) }
     }
+}
+
+extension Set<IPAddress> {
+    fileprivate func contains(_ address: IPAddress?) -> Bool { address.map { contains($0) } ?? false }
 }

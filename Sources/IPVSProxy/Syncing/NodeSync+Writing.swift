@@ -6,7 +6,7 @@ extension NodeSync {
         (doubtful, leftAddresses) = ([], [])
         for id in draft.taken.sorted() { fail(id, .notOwned, &report) }
         let unreachable = try bind(draft.addressesToBind, state, &report)
-        try change(draft.plan(sparing: unreachable), &report)
+        try draft.forEachPlan(sparing: unreachable) { try change($0, &report) }
         drains = draft.drains
         try unbind(draft.addressesToUnbind, &report)
         try look(at: draft.newDrains, &report)
@@ -41,7 +41,6 @@ extension NodeSync {
 
     /// Makes the changes of a plan.
     private func change(_ plan: Plan, _ report: inout SyncReport) throws(IPVSError) {
-        guard !plan.isEmpty else { return }
         let outcome = try kernel.table.perform(plan)
         report.changes += outcome.succeeded
         for failure in outcome.failures where !plan.changes[failure.index].isMade(despite: failure.error) {

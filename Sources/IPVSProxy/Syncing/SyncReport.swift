@@ -105,7 +105,7 @@ public struct SyncPlan: Hashable, Sendable {
 
     init(_ draft: Draft) {
         addressesToBind = draft.addressesToBind.sorted()
-        plan = draft.plan()
+        plan = draft.plan
         addressesToUnbind = draft.addressesToUnbind.sorted()
         failures = draft.taken.sorted().map { SyncFailure(virtualServer: $0, reason: .notOwned) }
     }

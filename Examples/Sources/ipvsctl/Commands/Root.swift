@@ -26,8 +26,10 @@ struct IPVSCtl: AsyncParsableCommand {
     /// Whether a command line is one of these, and not one of ipvsadm's: it is its first word that tells.
     static func takes(_ words: [String]) -> Bool {
         guard let first = words.first else { return false }
+        if first.hasPrefix("-") { return first.hasPrefix("--generate-completion-script") }
+        // To find these out takes longer than all else that a program does before it asks the kernel.
         let names = configuration.subcommands.map { $0.configuration.commandName ?? $0._commandName }
-        return (names + ["help"]).contains(first) || first.hasPrefix("--generate-completion-script")
+        return (names + ["help"]).contains(first)
     }
 
     /// Runs a subcommand and ends the program with its exit status.

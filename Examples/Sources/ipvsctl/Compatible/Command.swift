@@ -50,8 +50,5 @@ extension Compatible {
 
         /// The network namespace it is for; nil is the one that the program is in.
         let namespace: NetworkNamespace?
-
-        /// What in the line has no effect, as a sentence.
-        let warning: String?
     }
 }

@@ -11,7 +11,6 @@ enum Compatible {
             output.complain("\(error); ipvsctl -h shows how")
             return 2
         }
-        if let warning = line.warning { output.complain(warning) }
         var hasFailed = false
         do throws(IPVSError) { hasFailed = try !carryOut(line, names, output) } catch {
             output.complain("\(error)")

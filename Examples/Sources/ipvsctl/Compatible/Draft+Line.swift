@@ -4,10 +4,10 @@ extension Compatible.Draft {
     /// What the line asks for, once all of it was read.
     mutating func line(_ command: Option) throws(UsageError) -> Compatible.Line {
         let timeouts = command == .set ? try takeTimeouts() : nil
-        if dialect == .saved, command == .addServer, given[.directRouting] == nil, arguments.first == "(null)" {
+        if dialect == .saved, command == .addServer, given.intersection(.methods).isEmpty, arguments.first == "(null)" {
             // ipvsadm's word in a saved table for the forwarding that it has no name for.
             arguments.removeFirst()
-            given[.directRouting] = .bypass
+            given.insert(.bypass)
         }
         if let argument = arguments.first { throw UsageError("\"\(argument)\" belongs to no option") }
         try checkCompany(of: command)
@@ -30,12 +30,7 @@ extension Compatible.Draft {
             case .version: .version
             default: .help
             }
-        return Compatible.Line(command: result, namespace: namespace, warning: warning)
-    }
-
-    var warning: String? {
-        guard let engine, given[.persistent] == nil else { return nil }
-        return "--pe \(engine) has no effect without --persistent, and is left out"
+        return Compatible.Line(command: result, namespace: namespace)
     }
 
     var syncDaemon: SyncDaemon {
@@ -62,19 +57,23 @@ extension Compatible.Draft {
 
     /// Refuses what does not go with the command, and what is missing for it.
     private func checkCompany(of command: Option) throws(UsageError) {
-        let allowed = command.companions.union(command.needs).union([.namespace])
-        for subject in Option.allCases {
-            guard let option = given[subject], !allowed.contains(subject) else { continue }
+        var allowed = command.companions
+        allowed.insert(.namespace)
+        if command.needsService { allowed = allowed.union(.services) }
+        if command.needsRealServer { allowed.insert(.realServer) }
+        if let option = given.subtracting(allowed).first {
             throw UsageError("\(option.name) does not go with \(command.name)")
         }
-        for subject in command.needs where given[subject] == nil {
-            let what = subject == .realServer ? "a real server (-r)" : "a virtual server (-t, -u, --sctp-service or -f)"
-            throw UsageError("\(command.name) needs \(what)")
+        if command.needsService, given.intersection(.services).isEmpty {
+            throw UsageError("\(command.name) needs a virtual server (-t, -u, --sctp-service or -f)")
+        }
+        if command.needsRealServer, !given.contains(.realServer) {
+            throw UsageError("\(command.name) needs a real server (-r)")
         }
     }
 
     private func zeroed() throws(UsageError) -> VirtualServer.Identity? {
-        guard given[.tcpService] != nil else { return nil }
+        guard !given.intersection(.services).isEmpty else { return nil }
         // ipvsadm can't tell the virtual server 0.0.0.0:0 from none.
         if let place, place.port ?? 0 == 0, place.address.bytes.allSatisfy({ $0 == 0 }) { return nil }
         return try identity()
@@ -83,25 +82,22 @@ extension Compatible.Draft {
 
 extension Compatible.Draft {
     func subject() throws(UsageError) -> Compatible.Subject {
-        let subjects = [Option.connection, .tcpService, .timeout, .daemon].compactMap { given[$0] }
-        if subjects.count > 1 { throw .exclusive(subjects[0], subjects[1]) }
-        switch subjects.first {
-        case nil: return .table
+        let subjects = given.intersection(.services.union([.connection, .timeout, .daemon]))
+        guard let subject = subjects.first else { return .table }
+        if let other = subjects.subtracting([subject]).first { throw .exclusive(subject, other) }
+        switch subject {
         case .connection:
             try exclude([.statistics, .rate, .thresholds], from: .connection)
             return .connections
         case .timeout, .daemon:
-            let option: Option = given[.timeout] ?? .daemon
-            try exclude([.statistics, .rate, .thresholds, .persistentConnections], from: option)
-            return option == .timeout ? .timeouts : .daemons
+            try exclude([.statistics, .rate, .thresholds, .persistentConnections], from: subject)
+            return subject == .timeout ? .timeouts : .daemons
         default: return .service(try identity())
         }
     }
 
-    private func exclude(_ others: [Option], from option: Option) throws(UsageError) {
-        for other in others where given[other] != nil {
-            throw .exclusive(option, other)
-        }
+    private func exclude(_ others: Compatible.Options, from option: Option) throws(UsageError) {
+        if let other = given.intersection(others).first { throw .exclusive(option, other) }
     }
 
     var listFormat: Compatible.Format {
@@ -111,7 +107,7 @@ extension Compatible.Draft {
             (.statistics, .statistics), (.rate, .rates), (.thresholds, .thresholds),
             (.persistentConnections, .persistence), (.tunnelInfo, .tunnels),
         ]
-        format.columns = columns.first { given[$0.0] != nil }?.1 ?? .connections
+        format.columns = columns.first { given.contains($0.0) }?.1 ?? .connections
         return format
     }
 }

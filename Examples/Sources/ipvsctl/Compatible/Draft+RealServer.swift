@@ -17,7 +17,7 @@ extension Compatible.Draft {
             case .masquerade, .local, .bypass: break
             }
         }
-        if given[.tunnel.subject] != .tunnel, endpoint.address.family != id.family {
+        if !given.contains(.tunnel), endpoint.address.family != id.family {
             throw UsageError(
                 "\(endpoint.address) is \(endpoint.address.family), the virtual server \(id.family): "
                     + "only a tunnel (-i) leads to another family"
@@ -33,9 +33,8 @@ extension Compatible.Draft {
     }
 
     private func forwarding() throws(UsageError) -> ForwardingMethod {
-        let method = given[.directRouting] ?? .directRouting
-        let all: [Option] = [.tunnelType, .tunnelPort, .noChecksum, .checksum, .remoteChecksum]
-        let settings = all.filter { given[$0] != nil }
+        let method = given.intersection(.methods).first
+        let settings = given.intersection(.tunnelSettings)
         guard method == .tunnel else {
             if let setting = settings.first { throw UsageError("\(setting.name) is for tunnels (-i) alone") }
             switch method {
@@ -48,22 +47,32 @@ extension Compatible.Draft {
         return .tunnel(try tunnel(settings))
     }
 
-    private func tunnel(_ settings: [Option]) throws(UsageError) -> Tunnel {
-        var allowed: Set<Option> = [.tunnelType]
-        if tunnelKind != .ipip { allowed.formUnion([.noChecksum, .checksum]) }
-        if tunnelKind == .gue { allowed.formUnion([.tunnelPort, .remoteChecksum]) }
-        for setting in settings where !allowed.contains(setting) {
+    private func tunnel(_ settings: Compatible.Options) throws(UsageError) -> Tunnel {
+        let allowed: Compatible.Options =
+            switch tunnelKind {
+            case .gue: .tunnelSettings
+            case .gre: [.tunnelType, .noChecksum, .checksum]
+            default: [.tunnelType]
+            }
+        if let setting = settings.subtracting(allowed).first {
             throw UsageError("\(setting.name) does not go with a tunnel of type \(tunnelKind)")
         }
-        let checksums = settings.filter { [.noChecksum, .checksum, .remoteChecksum].contains($0) }
-        if checksums.count > 1 { throw .exclusive(checksums[0], checksums[1]) }
+        let checksums = settings.intersection(.checksums)
+        if let one = checksums.first, let other = checksums.subtracting([one]).first { throw .exclusive(one, other) }
         switch tunnelKind {
         case .gue:
-            guard given[.tunnelPort] != nil else { throw UsageError("a tunnel of type gue needs --tun-port") }
-            let checksum: [Option: Tunnel.Checksum] = [.checksum: .full, .remoteChecksum: .remote]
-            return .gue(port: tunnelPort, checksum: checksums.first.flatMap { checksum[$0] } ?? .none)
-        case .gre: return .gre(checksum: checksums.first == .checksum)
+            guard settings.contains(.tunnelPort) else { throw UsageError("a tunnel of type gue needs --tun-port") }
+            return .gue(port: tunnelPort, checksum: checksum(checksums.first))
+        case .gre: return .gre(checksum: checksums.contains(.checksum))
         default: return .ipip
+        }
+    }
+
+    private func checksum(_ option: Option?) -> Tunnel.Checksum {
+        switch option {
+        case .checksum: .full
+        case .remoteChecksum: .remote
+        default: .none
         }
     }
 }

@@ -9,8 +9,8 @@ extension Compatible.Draft {
 
     func virtualServer() throws(UsageError) -> VirtualServer {
         let id = try identity()
-        let isPersistent = given[.persistent] != nil
-        let isOnePacket = given[.onePacket] != nil
+        let isPersistent = given.contains(.persistent)
+        let isOnePacket = given.contains(.onePacket)
         if dialect == .commandLine, case .endpoint(let transport, let endpoint) = id {
             if endpoint.port == 0, !isPersistent {
                 throw UsageError("only a persistent virtual server (-p) can have port 0, which is every port")
@@ -27,7 +27,8 @@ extension Compatible.Draft {
             id,
             scheduler: scheduler,
             flags: flags,
-            persistence: isPersistent ? Persistence(timeout: timeout, mask: mask, engine: engine) : nil
+            persistence: isPersistent ? Persistence(timeout: timeout, mask: mask) : nil,
+            persistenceEngine: engine
         )
     }
 

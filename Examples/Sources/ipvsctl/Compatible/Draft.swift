@@ -13,7 +13,7 @@ extension Compatible {
         var arguments: [String] = []
         var namespace: NetworkNamespace?
         var format = Format()
-        var given: [Option: Option] = [:]
+        var given: Options = []
         var role = SyncDaemon.Role.master
 
         // A virtual server.
@@ -61,11 +61,12 @@ extension Compatible.Draft {
     /// Takes an option that is not the command.
     mutating func take(_ occurrence: Compatible.Scanner.Occurrence) throws(UsageError) {
         let option = occurrence.option
-        if !option.isFree {
-            if let other = given.updateValue(option, forKey: option.subject) {
+        if !Compatible.Options.free.contains(option) {
+            if let other = given.intersection(option.alternatives).first {
                 throw other == option
                     ? UsageError("\(option.name) is there twice") : .exclusive(other, option)
             }
+            given.insert(option)
         }
         let value = occurrence.value ?? ""
         switch option {

@@ -84,7 +84,11 @@ extension Compatible.Listing {
             let shown = hasOwnNames ? flags.subtracting(.scheduler3) : flags
             text += " (\(Compatible.names(of: shown, for: server.scheduler).joined(separator: ",")))"
         }
-        if let persistence = server.persistence { text += " \(persistence)" }
+        if let persistence = server.persistence {
+            text += " \(persistence)"
+            // As ipvsadm has it, which does not list an engine without persistence.
+            if let engine = server.persistenceEngine { text += " pe \(engine)" }
+        }
         if server.flags.contains(.onePacket) { text += " ops" }
         return text
     }

@@ -1,73 +1,73 @@
 extension Compatible {
-    /// The options of a command line, by their long names. Commands are options too: the first one is the command.
-    enum Option: String, CaseIterable, Sendable {
-        case addService = "add-service"
-        case editService = "edit-service"
-        case deleteService = "delete-service"
+    /// The options of a command line. Commands are options too: the first one is the command.
+    enum Option: UInt8, CaseIterable, Sendable {
+        case addService
+        case editService
+        case deleteService
         case clear
         case restore
         case save
-        case addServer = "add-server"
-        case editServer = "edit-server"
-        case deleteServer = "delete-server"
+        case addServer
+        case editServer
+        case deleteServer
         case list
         case zero
         case set
-        case startDaemon = "start-daemon"
-        case stopDaemon = "stop-daemon"
+        case startDaemon
+        case stopDaemon
         case help
         case version
 
-        case tcpService = "tcp-service"
-        case udpService = "udp-service"
-        case sctpService = "sctp-service"
-        case firewallMark = "fwmark-service"
+        case tcpService
+        case udpService
+        case sctpService
+        case firewallMark
         case ipv6
 
         case scheduler
-        case schedulerFlags = "sched-flags"
+        case schedulerFlags
         case persistent
         case netmask
-        case engine = "pe"
-        case onePacket = "ops"
+        case engine
+        case onePacket
 
-        case realServer = "real-server"
-        case directRouting = "gatewaying"
-        case tunnel = "ipip"
-        case masquerade = "masquerading"
+        case realServer
+        case directRouting
+        case tunnel
+        case masquerade
         case weight
-        case upperThreshold = "u-threshold"
-        case lowerThreshold = "l-threshold"
-        case tunnelType = "tun-type"
-        case tunnelPort = "tun-port"
-        case noChecksum = "tun-nocsum"
-        case checksum = "tun-csum"
-        case remoteChecksum = "tun-remcsum"
+        case upperThreshold
+        case lowerThreshold
+        case tunnelType
+        case tunnelPort
+        case noChecksum
+        case checksum
+        case remoteChecksum
 
-        case syncID = "syncid"
-        case maximumLength = "sync-maxlen"
-        case interface = "mcast-interface"
-        case group = "mcast-group"
-        case groupPort = "mcast-port"
-        case timeToLive = "mcast-ttl"
+        case syncID
+        case maximumLength
+        case interface
+        case group
+        case groupPort
+        case timeToLive
 
         case connection
         case timeout
         case daemon
-        case statistics = "stats"
+        case statistics
         case rate
         case thresholds
-        case persistentConnections = "persistent-conn"
-        case tunnelInfo = "tun-info"
+        case persistentConnections
+        case tunnelInfo
         case sort
-        case noSort = "nosort"
+        case noSort
         case numeric
         case exact
 
         // What ipvsadm has no option for.
         case json
-        case namespace = "netns"
-        case otherService = "ip-service"
+        case namespace
+        case otherService
         case local
         case bypass
     }
@@ -99,15 +99,12 @@ extension Compatible.Option {
         }
     }
 
-    /// The option as it is written out.
-    var name: String { "--\(rawValue)" }
-
-    init?(letter: Character) {
+    init?(letter: Unicode.Scalar) {
         guard let option = Self.letters[letter] else { return nil }
         self = option
     }
 
-    private static let letters: [Character: Self] = [
+    private static let letters: [Unicode.Scalar: Self] = [
         "A": .addService, "E": .editService, "D": .deleteService, "C": .clear, "R": .restore, "S": .save,
         "a": .addServer, "e": .editServer, "d": .deleteServer, "L": .list, "l": .list, "Z": .zero, "h": .help,
         "v": .version, "t": .tcpService, "u": .udpService, "f": .firewallMark, "6": .ipv6, "s": .scheduler,
@@ -118,49 +115,80 @@ extension Compatible.Option {
 }
 
 extension Compatible.Option {
-    /// What an option speaks of, where several options speak of one thing: only one of them may stand on a line.
-    var subject: Self {
-        switch self {
-        case .udpService, .sctpService, .otherService, .firewallMark: .tcpService
-        case .tunnel, .masquerade, .local, .bypass: .directRouting
-        default: self
-        }
+    /// The option as it is written out.
+    var name: String { "--\(longName)" }
+
+    init?(longName: String) {
+        guard let option = Self.longNames[longName] else { return nil }
+        self = option
     }
 
-    /// What can stand on a line any number of times, with any command, as it does nothing or is told elsewhere.
-    var isFree: Bool { self == .sort || self == .ipv6 }
-}
+    private static let longNames = Dictionary(uniqueKeysWithValues: allCases.map { ($0.longName, $0) })
 
-extension Compatible.Option {
-    /// Which subjects go with a command, besides those that it needs.
-    var companions: Set<Self> {
+    var longName: String {
         switch self {
-        case .addService, .editService:
-            [.scheduler, .schedulerFlags, .persistent, .netmask, .engine, .onePacket]
-        case .addServer, .editServer:
-            [
-                .directRouting, .weight, .upperThreshold, .lowerThreshold, .tunnelType, .tunnelPort, .noChecksum,
-                .checksum, .remoteChecksum,
-            ]
-        case .list:
-            [
-                .numeric, .connection, .tcpService, .timeout, .daemon, .statistics, .rate, .thresholds,
-                .persistentConnections, .tunnelInfo, .noSort, .exact, .json,
-            ]
-        case .save: [.numeric]
-        case .zero: [.tcpService]
-        case .startDaemon: [.syncID, .maximumLength, .interface, .group, .groupPort, .timeToLive]
-        case .stopDaemon: [.syncID]
-        default: []
-        }
-    }
-
-    /// Which subjects a command needs.
-    var needs: [Self] {
-        switch self {
-        case .addService, .editService, .deleteService: [.tcpService]
-        case .addServer, .editServer, .deleteServer: [.tcpService, .realServer]
-        default: []
+        case .addService: "add-service"
+        case .editService: "edit-service"
+        case .deleteService: "delete-service"
+        case .clear: "clear"
+        case .restore: "restore"
+        case .save: "save"
+        case .addServer: "add-server"
+        case .editServer: "edit-server"
+        case .deleteServer: "delete-server"
+        case .list: "list"
+        case .zero: "zero"
+        case .set: "set"
+        case .startDaemon: "start-daemon"
+        case .stopDaemon: "stop-daemon"
+        case .help: "help"
+        case .version: "version"
+        case .tcpService: "tcp-service"
+        case .udpService: "udp-service"
+        case .sctpService: "sctp-service"
+        case .firewallMark: "fwmark-service"
+        case .ipv6: "ipv6"
+        case .scheduler: "scheduler"
+        case .schedulerFlags: "sched-flags"
+        case .persistent: "persistent"
+        case .netmask: "netmask"
+        case .engine: "pe"
+        case .onePacket: "ops"
+        case .realServer: "real-server"
+        case .directRouting: "gatewaying"
+        case .tunnel: "ipip"
+        case .masquerade: "masquerading"
+        case .weight: "weight"
+        case .upperThreshold: "u-threshold"
+        case .lowerThreshold: "l-threshold"
+        case .tunnelType: "tun-type"
+        case .tunnelPort: "tun-port"
+        case .noChecksum: "tun-nocsum"
+        case .checksum: "tun-csum"
+        case .remoteChecksum: "tun-remcsum"
+        case .syncID: "syncid"
+        case .maximumLength: "sync-maxlen"
+        case .interface: "mcast-interface"
+        case .group: "mcast-group"
+        case .groupPort: "mcast-port"
+        case .timeToLive: "mcast-ttl"
+        case .connection: "connection"
+        case .timeout: "timeout"
+        case .daemon: "daemon"
+        case .statistics: "stats"
+        case .rate: "rate"
+        case .thresholds: "thresholds"
+        case .persistentConnections: "persistent-conn"
+        case .tunnelInfo: "tun-info"
+        case .sort: "sort"
+        case .noSort: "nosort"
+        case .numeric: "numeric"
+        case .exact: "exact"
+        case .json: "json"
+        case .namespace: "netns"
+        case .otherService: "ip-service"
+        case .local: "local"
+        case .bypass: "bypass"
         }
     }
 }

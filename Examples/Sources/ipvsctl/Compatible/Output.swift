@@ -4,7 +4,7 @@ extension Compatible {
         /// Writes a listing.
         var write: @Sendable (String) -> Void
 
-        /// Says what went wrong, or has no effect.
+        /// Says what went wrong.
         var complain: @Sendable (String) -> Void
 
         /// Why something that was written did not get there; nil if all did.

@@ -21,11 +21,11 @@ extension Compatible {
             var scanner = Scanner(words, dialect)
             var draft = Draft(names: names, dialect: dialect)
             guard !words.isEmpty, let command = try command(&scanner, &draft) else {
-                return Line(command: .list(.table, draft.format), namespace: draft.namespace, warning: nil)
+                return Line(command: .list(.table, draft.format), namespace: draft.namespace)
             }
             switch command {
-            case .help: return Line(command: .help, namespace: draft.namespace, warning: nil)
-            case .version: return Line(command: .version, namespace: draft.namespace, warning: nil)
+            case .help: return Line(command: .help, namespace: draft.namespace)
+            case .version: return Line(command: .version, namespace: draft.namespace)
             default: break
             }
             while let occurrence = try scanner.next() {

@@ -83,7 +83,6 @@ extension Compatible {
         }
 
         private mutating func carryOut(_ line: Line) throws(UsageError) {
-            if let warning = line.warning { session.output.complain("line \(lineNumber): \(warning)") }
             if batch.append(line.command) {
                 lineNumbers.append(lineNumber)
                 return

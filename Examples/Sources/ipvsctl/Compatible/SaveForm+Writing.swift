@@ -70,8 +70,8 @@ private struct Writer {
         if let persistence = server.persistence {
             text += " -p \(persistence.timeout)"
             if let mask = persistence.mask { text += " -M \(mask)" }
-            if let engine = persistence.engine { text += " --pe \(engine)" }
         }
+        if let engine = server.persistenceEngine { text += " --pe \(engine)" }
         if server.flags.contains(.onePacket) { text += " -o" }
         let flags = server.flags.subtracting(.onePacket)
         if !flags.isEmpty { text += " -b " + Compatible.names(of: flags, for: server.scheduler).joined(separator: ",") }

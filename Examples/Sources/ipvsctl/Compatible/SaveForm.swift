@@ -105,12 +105,15 @@ extension SaveForm {
     /// The words of a line, without the program's name; nil where it says nothing.
     ///
     /// Quotes have no meaning. As ipvsadm does it, the word `ipvsadm` is passed over wherever it stands.
-    static func words(of line: some StringProtocol) -> [String]? {
-        let blanks: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]
-        var words = Substring(line).utf8.split(whereSeparator: blanks.contains).map { String(Substring($0)) }
+    static func words(of line: Substring) -> [String]? {
+        var words = line.utf8.split(whereSeparator: isBlank).map { String(Substring($0)) }
         if words.first == "ipvsctl" { words.removeFirst() }
         words.removeAll { $0 == "ipvsadm" }
         guard let first = words.first, !first.hasPrefix("#") else { return nil }
         return words
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
     }
 }

@@ -14,7 +14,7 @@ extension Compatible {
         private let dialect: Dialect
         private var words: ArraySlice<String>
         // The letters of a word that are still to be read.
-        private var letters: Substring = ""
+        private var letters = Substring.UnicodeScalarView()
         private var takesOptions = true
 
         /// The arguments that were passed by so far.
@@ -36,15 +36,15 @@ extension Compatible {
                 } else if word.hasPrefix("--") {
                     return try long(word.dropFirst(2))
                 } else {
-                    letters = word.dropFirst()
+                    letters = word.unicodeScalars.dropFirst()
                 }
             }
             return try short()
         }
 
         private mutating func long(_ text: Substring) throws(UsageError) -> Occurrence {
-            let name = text.prefix { $0 != "=" }
-            guard let option = Option(rawValue: String(name)) else { throw .unknownOption("--\(name)") }
+            let name = text[..<(text.utf8.firstIndex(of: UInt8(ascii: "=")) ?? text.endIndex)]
+            guard let option = Option(longName: String(name)) else { throw .unknownOption("--\(name)") }
             let value = name.endIndex == text.endIndex ? nil : String(text[name.endIndex...].dropFirst())
             if option.value == .none {
                 guard value == nil else { throw .unwantedValue(option) }
@@ -63,7 +63,7 @@ extension Compatible {
             }
             guard let first = letters.first else { return Occurrence(option: option, value: try following(option)) }
             let value = String(first == "=" ? letters.dropFirst() : letters)
-            letters = ""
+            letters.removeAll()
             return Occurrence(option: option, value: value)
         }
 

@@ -50,7 +50,7 @@ extension Compatible {
           -b, --sched-flags FLAGS     sh-fallback, sh-port, mh-fallback, mh-port, flag-1 to flag-3; with commas between
           -p, --persistent [SECONDS]  keep a client on one real server so long (360)
           -M, --netmask MASK          take the clients of a network for one: 255.255.255.0, or for IPv6 a length
-              --pe ENGINE             tell clients apart by more than their address: sip
+              --pe ENGINE             look into packets: sip, which with -p tells clients apart by more than their address
           -o, --ops                   schedule each packet by itself (UDP)
 
         Real servers:
@@ -109,7 +109,6 @@ extension Compatible {
         of the last line. Lines that begin with # are passed over.
           * The port of a real server and -M mean the same wherever they stand; ipvsadm gives a real server port 0 where \
         -r stands before the virtual server, and forgets -M before an IPv6 one.
-          * --pe without -p has no effect; it is left out with a warning.
           * Refused are: an IPv4 address in brackets, whose port ipvsadm drops; a prefix length with anything behind it.
         """
 }

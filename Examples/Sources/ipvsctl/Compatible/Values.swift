@@ -51,7 +51,7 @@ extension Compatible {
             } else if let address = IPAddress(text), address.family == .ipv6 {
                 self.address = address
             } else {
-                if let colon = text.lastIndex(of: ":") {
+                if let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) {
                     host = text[..<colon]
                     port = text[colon...].dropFirst()
                 }

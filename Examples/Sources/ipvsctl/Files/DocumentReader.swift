@@ -80,7 +80,7 @@ struct DocumentReader {
     /// Where the fields of a model, by the names that the library's errors have for them, stand in a file.
     private static let ways: [String: [Name]] = [
         "firewall mark": ["id"], "scheduler": ["scheduler"], "persistence timeout": ["persistence", "timeout"],
-        "persistence mask": ["persistence", "mask"], "persistence engine": ["persistence", "engine"],
+        "persistence mask": ["persistence", "mask"], "persistence engine": ["persistenceEngine"],
         "address": ["endpoint"], "weight": ["weight"], "lower threshold": ["lowerThreshold"],
         "tunnel port": ["forwarding", "tunnel", "port"],
     ]

@@ -20,7 +20,7 @@ enum Format: String, CaseIterable, ExpressibleByArgument {
         let lines = text.split(whereSeparator: \.isNewline).lazy.map { $0.drop(while: \.isWhitespace) }
         guard let first = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("#") }) else { return nil }
         let word = first.prefix { !$0.isWhitespace }
-        if first.hasPrefix("{") {
+        if first.hasPrefix("{") || first.hasPrefix("[") {
             self = .json
         } else if word == "ipvsadm" || word != "-" && word != "---" && word.hasPrefix("-") {
             self = .ipvsadm

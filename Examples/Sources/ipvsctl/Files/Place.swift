@@ -5,28 +5,50 @@ struct Place {
     let node: Node
     private(set) var path = ""
 
+    // Only of a document in JSON: nodes that Yams has read know their lines.
+    private let lines: Lines?
+
     /// The line that the node begins in.
-    var line: Int? { node.mark?.line }
+    var line: Int? { lines?.line ?? node.mark?.line }
 
-    init(root: Node) { node = root }
+    init(root: Node, _ lines: Lines? = nil) { self.init(node: root, path: "", lines) }
 
-    private init(node: Node, path: String) {
+    private init(node: Node, path: String, _ lines: Lines?) {
         self.node = node
         self.path = path
+        self.lines = lines
     }
 
     /// The path of a field in this node, which need not be there.
-    func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    func path(of name: String) -> String { Self.path(path, name) }
+
+    /// The path of a field in the node at a path.
+    static func path(_ path: String, _ name: String) -> String {
+        let name = name.isEmpty ? "\"\"" : name
+        return path.isEmpty ? name : "\(path).\(name)"
+    }
 
     /// The field of a name, if this is an object that has it.
     subscript(name: String) -> Place? {
-        node.mapping?.first { $0.key.string == name }.map { Place(node: $0.value, path: path(of: name)) }
+        guard let (index, field) = node.mapping?.enumerated().first(where: { $1.key.string == name }) else {
+            return nil
+        }
+        return Place(node: field.value, path: path(of: name), lines?.inside[index])
+    }
+
+    /// The fields, if this is an object.
+    var fields: [(key: Node, value: Place)] {
+        guard let mapping = node.mapping else { return [] }
+        return mapping.enumerated().map { index, field in
+            let path = path(of: field.key.string ?? "?")
+            return (field.key, Place(node: field.value, path: path, lines?.inside[index]))
+        }
     }
 
     /// The elements, if this is a list.
     var elements: [Place] {
         guard let sequence = node.sequence else { return [] }
-        return sequence.enumerated().map { Place(node: $1, path: "\(path)[\($0)]") }
+        return sequence.enumerated().map { Place(node: $1, path: "\(path)[\($0)]", lines?.inside[$0]) }
     }
 
     /// The place at the end of a way down from here, or as near to it as there is one.

@@ -34,6 +34,7 @@ extension Shape {
         Field(name: "scheduler", shape: .name),
         Field(name: "flags", shape: .list(of: .flag)),
         Field(name: "persistence", shape: .persistence),
+        Field(name: "persistenceEngine", shape: .name),
         Field(name: "realServers", shape: .list(of: .anything)),
     ])
 
@@ -47,7 +48,6 @@ extension Shape {
 
     private static let persistence = Shape.object([
         Field(name: "timeout", shape: .number(.max)), Field(name: "mask", shape: .mask),
-        Field(name: "engine", shape: .name),
     ])
 
     private static let forwarding = Shape.textOrObject(

@@ -6,20 +6,20 @@ extension Shape {
         switch (self, place.node) {
         case (.anything, _): []
         case (_, .scalar(let scalar)) where scalar.isNull: [place.error("has no value; leave it out for its default")]
-        case (.text(let kind, let isValid), .scalar(let scalar)),
-            (.textOrObject(let kind, let isValid, _), .scalar(let scalar)):
+        case (.text(let kind, let isValid), .scalar(let scalar)) where scalar.isText,
+            (.textOrObject(let kind, let isValid, _), .scalar(let scalar)) where scalar.isText:
             isValid(scalar.string) ? [] : [place.error("\"\(scalar.string)\" is not \(kind)")]
         case (.number(let maximum), .scalar(let scalar)):
             scalar.isNumber(upTo: maximum)
                 ? [] : [place.error("\(scalar.shown) is not a number from 0 to \(maximum) in decimal digits")]
         case (.list(let element), .sequence): place.elements.flatMap(element.errors)
-        case (.object(let fields), .mapping(let mapping)), (.textOrObject(_, _, let fields), .mapping(let mapping)):
-            Self.errors(at: place, of: mapping, fields)
+        case (.object(let fields), .mapping), (.textOrObject(_, _, let fields), .mapping):
+            Self.errors(at: place, fields)
         default: [place.error("must be \(description), not \(place.node.shown)")]
         }
     }
 
-    private static func errors(at place: Place, of mapping: Node.Mapping, _ fields: [Field]) -> [FileError] {
+    private static func errors(at place: Place, _ fields: [Field]) -> [FileError] {
         var errors: [FileError] = []
         for field in fields {
             if let value = place[field.name] {
@@ -29,12 +29,12 @@ extension Shape {
             }
         }
         let names = fields.map(\.name)
-        for key in mapping.keys where !names.contains(key.string ?? "") {
+        for (key, value) in place.fields where !names.contains(key.string ?? "") {
             let name = key.string ?? "?"
             let near = names.first { $0.isNearly(name) }
             let hint = near.map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
             let reason = "there is no such field; \(hint)"
-            errors.append(FileError(line: key.mark?.line, field: place.path(of: name), reason: reason))
+            errors.append(FileError(line: key.mark?.line ?? value.line, field: value.path, reason: reason))
         }
         return errors
     }
@@ -66,6 +66,14 @@ extension Node {
 
 extension Node.Scalar {
     fileprivate var isNull: Bool { style == .plain && ["", "~", "null", "Null", "NULL"].contains(string) }
+
+    /// Whether it may be a text: in YAML all may that is not said to be another kind, in JSON what has quotes.
+    fileprivate var isText: Bool {
+        switch Tag.Name(rawValue: tag.rawValue) {
+        case .null, .bool, .int, .float: false
+        default: true
+        }
+    }
 
     /// The text in a message: with quotes if it has them in the file.
     fileprivate var shown: String { style == .plain ? string : "\"\(string)\"" }

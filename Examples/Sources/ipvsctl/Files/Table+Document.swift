@@ -2,15 +2,24 @@ import Foundation
 import IPVS
 import Yams
 
-// In JSON and in YAML a table has one form, the library's own. Both are read as YAML, of which JSON is a part, by Yams,
-// which knows the line of everything.
+// In JSON and in YAML a table has one form, the library's own. Both become nodes of Yams, each with its line.
 
 extension Table {
-    /// Reads a table from a document in JSON or YAML: a single one, which may have anchors and aliases, but no merge keys.
-    init(document text: String) throws(TableFile.Refusal) {
+    /// Reads a table from a document in JSON.
+    init(json text: String) throws(TableFile.Refusal) {
+        let (root, lines) = try JSONReader.read(text)
+        try self.init(Place(root: root, lines))
+    }
+
+    /// Reads a table from a document in YAML: a single one, which may have anchors and aliases, but no merge keys.
+    init(yaml text: String) throws(TableFile.Refusal) {
         guard let root = try Self.compose(text) else { throw TableFile.Refusal("is empty; it must have services") }
+        try self.init(Place(root: root))
+    }
+
+    private init(_ root: Place) throws(TableFile.Refusal) {
         var reader = DocumentReader()
-        self = reader.table(Place(root: root))
+        self = reader.table(root)
         guard reader.errors.isEmpty else { throw TableFile.Refusal(reader.errors) }
     }
 

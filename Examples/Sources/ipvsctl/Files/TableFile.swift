@@ -18,7 +18,8 @@ struct TableFile {
             let text = try Self.text(of: try bytes())
             let format = self.format ?? Format(path: path) ?? Format(text: text)
             switch format {
-            case .json, .yaml: return try Table(document: text)
+            case .json: return try Table(json: text)
+            case .yaml: return try Table(yaml: text)
             case .ipvsadm: return try Table(saved: text)
             case nil: throw Refusal("is empty, and so may be any form; --format ipvsadm would make it an empty table")
             }
@@ -54,7 +55,10 @@ struct TableFile {
     }
 
     private static func text(of bytes: [UInt8]) throws(Refusal) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        // Some editors begin a file with a mark that it is in UTF-8.
+        let mark = Array("\u{feff}".utf8)
+        let rest = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
+        if let text = String(validating: rest, as: UTF8.self) { return text }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let wrong = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
         throw Refusal(line: wrong.map { $0 + 1 }, "is not UTF-8 text")

@@ -75,7 +75,7 @@ struct HelpTests {
         #expect(bad.status == 1 && bad.output.isEmpty)
         #expect(
             bad.errors == """
-                standard input:3: services[0].weight: there is no such field; there are id, scheduler, flags, persistence, realServers
+                standard input:3: services[0].weight: there is no such field; there are id, scheduler, flags, persistence, persistenceEngine, realServers
                 standard input:4: services[1].id: "FWM 0" is not a virtual server, such as TCP 10.96.0.1:80, UDP [fd00::1]:53 or FWM 7
 
                 """

@@ -20,8 +20,8 @@ struct ManualTests {
     }
 
     @Test func everyOptionOfACompatibleLine() {
-        for option in Compatible.Option.allCases { #expect(explains("-\(option.rawValue)"), "--\(option.rawValue)") }
-        let letters = (UInt8(ascii: "0")...UInt8(ascii: "z")).map { Character(Unicode.Scalar($0)) }
+        for option in Compatible.Option.allCases { #expect(explains("-\(option.longName)"), "--\(option.longName)") }
+        let letters = (UInt8(ascii: "0")...UInt8(ascii: "z")).map { Unicode.Scalar($0) }
         let used = letters.filter { Compatible.Option(letter: $0) != nil }
         #expect(used.count > 20)
         for letter in used { #expect(explains("\(letter)"), "-\(letter)") }
@@ -64,10 +64,12 @@ struct ManualTests {
     @Test func theTableOfTheFilesSectionIsGood() throws {
         let parts = text.components(separatedBy: ".Bd -literal -offset indent\n")
         let example = try #require(parts.first { $0.hasPrefix("services:") }).components(separatedBy: "\n.Ed")[0]
-        let table = try Table(document: example)
+        let table = try Table(yaml: example)
         #expect(table.services.first?.realServers.count == 2)
         // Each field of a file is in it.
-        for field in ["scheduler", "flags", "mask", "engine", "upperThreshold", "lowerThreshold", "checksum"] {
+        for field in [
+            "scheduler", "flags", "mask", "persistenceEngine", "upperThreshold", "lowerThreshold", "checksum",
+        ] {
             #expect(example.contains("\(field):"))
         }
     }

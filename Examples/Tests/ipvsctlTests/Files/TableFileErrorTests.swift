@@ -52,6 +52,7 @@ struct TableFileErrorTests {
         Wrong("services:", "FILE:1: services: has no value; leave it out for its default"),
         Wrong("{\"services\": null}", "FILE:1: services: has no value; leave it out for its default"),
         Wrong("services: []\nweight: 1", "FILE:2: weight: there is no such field; there are services"),
+        Wrong("{\"services\": [], \"\": 1}", "FILE:1: \"\": there is no such field; there are services"),
         Wrong("services: []\n<<: {}", "FILE:2: <<: there is no such field; there are services"),
         Wrong("services: []\n[1]: 2", "FILE:2: ?: there is no such field; there are services"),
         Wrong("services: []\nservices: []", "FILE:1: services: is there twice in one object"),
@@ -61,7 +62,7 @@ struct TableFileErrorTests {
         ),
         Wrong(
             "{\"services\": [\n}",
-            "FILE:2: can't be read: while parsing a flow node, did not find expected node content"
+            "FILE:2: can't be read as JSON: expected a value, not \"}\""
         ),
         Wrong("services: *there", "FILE:1: can't be read: found undefined alias"),
         Wrong("services: []\n\u{1}", "FILE:2: can't be read: control characters are not allowed"),
@@ -115,8 +116,8 @@ struct TableFileErrorTests {
             "FILE:4: services[0].persistence.mask: persistence mask 64 is for IPv6, but the virtual server is IPv4"
         ),
         Wrong(
-            fields: "persistence:\n  engine: seventeen-letters",
-            "FILE:4: services[0].persistence.engine: persistence engine \"seventeen-letters\" is longer than 16 bytes"
+            fields: "persistence: {}\npersistenceEngine: seventeen-letters",
+            "FILE:4: services[0].persistenceEngine: persistence engine \"seventeen-letters\" is longer than 16 bytes"
         ),
         Wrong(fields: "realServers: 10.0.0.1:80", "FILE:3: services[0].realServers: must be a list, not 10.0.0.1:80"),
         // Each of several, in the order of their lines.
@@ -125,7 +126,7 @@ struct TableFileErrorTests {
             "FILE:3: services[0].flags: must be a list, not x",
             "FILE:5: services[0].realServers[0]: must be an object, not 5",
             "FILE:6: services[1].id: there are two virtual servers TCP 10.96.0.1:80; the first is in line 2",
-            "FILE:7: services[1].wieght: there is no such field; there are id, scheduler, flags, persistence, realServers"
+            "FILE:7: services[1].wieght: there is no such field; there are id, scheduler, flags, persistence, persistenceEngine, realServers"
         ),
     ]
 
@@ -251,8 +252,7 @@ struct TableFileErrorTests {
         #expect(
             try Self.errors(text) == [
                 "FILE:9: services[0].realServers[0].wieght: there is no such field; did you mean weight?",
-                "FILE:11: services[0].realServers[1].forwarding: \"5\" is not a forwarding method: masquerade, "
-                    + "direct-routing, tunnel, local or bypass",
+                "FILE:11: services[0].realServers[1].forwarding: must be a text or an object, not 5",
                 "FILE:11: services[0].realServers[1].weight: \"3\" is not a number from 0 to 4294967295 in decimal digits",
                 "FILE:14: services[1].id: there are two virtual servers TCP 10.96.0.1:80; the first is in line 3",
             ]

@@ -31,6 +31,15 @@ struct TableFileTests {
         #expect(try table.text(format) == text)
     }
 
+    @Test func aMarkOfUTF8IsPassedOver() throws {
+        let table = Self.table(seed: 4)
+        try #require(!table.isEmpty)
+        for format in Format.allCases {
+            let file = try TemporaryFile("\u{feff}" + table.text(format))
+            #expect(try TableFile(path: file.path).read() == table)
+        }
+    }
+
     @Test func formsByName() {
         for (path, format) in [
             ("a.json", .json), ("/x.y/a.JSON", .json), ("a.yaml", .yaml), ("a.yml", .yaml), ("a.ipvsadm", .ipvsadm),
@@ -43,7 +52,8 @@ struct TableFileTests {
 
     @Test func formsByContent() {
         for (text, format) in [
-            ("{", .json), ("\n  {}", .json), ("services:", .yaml), ("# -A\n---\nservices:", .yaml), ("- a", .yaml),
+            ("{", .json), ("[]", .json), ("\n  {}", .json), ("services:", .yaml), ("# -A\n---\nservices:", .yaml),
+            ("- a", .yaml),
             ("-", .yaml),
             ("-A -t 10.0.0.1:80", .ipvsadm), ("# saved\n\n  --add-service", .ipvsadm), ("ipvsadm -A -f 7", .ipvsadm),
             ("", nil), ("\n \n# nothing\n", nil),
@@ -71,7 +81,7 @@ struct TableFileTests {
             persistence: Persistence(timeout: 60, mask: .prefixLength(64))
         )
         #expect(
-            try Table(document: text)
+            try Table(yaml: text)
                 == Table([
                     Table.Service(VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80)), realServers: [real]),
                     Table.Service(
@@ -87,13 +97,13 @@ struct TableFileTests {
         let text =
             "{\n\t\"services\": [\n\t\t{\"id\": \"TCP\\u002010.96.0.1:80\",\t\"scheduler\":\"\\u0072r\"}\r\n\t]\n}\n"
         let server = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .roundRobin)
-        #expect(try Table(document: text) == Table([Table.Service(server)]))
+        #expect(try Table(json: text) == Table([Table.Service(server)]))
     }
 
     @Test func emptyTables() throws {
-        #expect(try Table(document: "services: []") == Table())
+        #expect(try Table(yaml: "services: []") == Table())
         #expect(try Table(saved: "") == Table())
-        #expect(try Table(document: "{\"services\": []}\n") == Table())
+        #expect(try Table(json: "{\"services\": []}\n") == Table())
     }
 
     /// The shapes name every field that the library codes, and no other.

@@ -1,0 +1,202 @@
+import Yams
+
+/// Reads a document in JSON, strictly as RFC 8259 has it, into the nodes that a document in YAML has.
+///
+/// Foundation's reader does not tell the line of a value, and YAML takes more than JSON: commas behind the last element,
+/// names without quotes, comments; and it has other escapes.
+struct JSONReader {
+    private let bytes: [UInt8]
+    private var position = 0
+    private var line = 1
+    private var depth = 0
+
+    /// More than any table has, and less than the stack has room for.
+    private static let maximumDepth = 100
+
+    /// The node of a text, and the lines of all in it.
+    static func read(_ text: String) throws(TableFile.Refusal) -> (Node, Lines) {
+        var reader = JSONReader(bytes: Array(text.utf8))
+        let root = try reader.value("")
+        if reader.next != nil { throw reader.expected("the end of the file") }
+        return root
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// What follows the blanks from here on, which are passed over; nil at the end.
+    private var next: Unicode.Scalar? {
+        mutating get {
+            while let byte = peek {
+                switch byte {
+                case "\n": line += 1
+                case " ", "\t", "\r": break
+                default: return byte
+                }
+                position += 1
+            }
+            return nil
+        }
+    }
+
+    /// The byte at the position, as all that has a meaning in JSON is ASCII; nil at the end.
+    private var peek: Unicode.Scalar? { position < bytes.count ? Unicode.Scalar(bytes[position]) : nil }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard next == character else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func value(_ path: String) throws(TableFile.Refusal) -> (Node, Lines) {
+        switch next {
+        case "{": return try nested { reader throws(TableFile.Refusal) in try reader.object(path) }
+        case "[": return try nested { reader throws(TableFile.Refusal) in try reader.list(path) }
+        case "\"":
+            let start = Lines(line: line)
+            return (.scalar(Node.Scalar(try string(), Tag(.str), .doubleQuoted)), start)
+        default: return (.scalar(try word()), Lines(line: line))
+        }
+    }
+
+    private mutating func nested(
+        _ read: (inout JSONReader) throws(TableFile.Refusal) -> (Node, Lines)
+    ) throws(TableFile.Refusal) -> (Node, Lines) {
+        guard depth < Self.maximumDepth else { throw error("there is more than \(depth) deep inside each other") }
+        depth += 1
+        position += 1
+        let result = try read(&self)
+        depth -= 1
+        return result
+    }
+
+    /// The rest of an object, behind its brace.
+    private mutating func object(_ path: String) throws(TableFile.Refusal) -> (Node, Lines) {
+        var lines = Lines(line: line)
+        var fields: [(Node, Node)] = []
+        var names: Set<String> = []
+        guard !take("}") else { return (Node(fields), lines) }
+        repeat {
+            guard next == "\"" else { throw expected("a name in double quotes") }
+            let start = line
+            let name = try string()
+            let path = Place.path(path, name)
+            guard names.insert(name).inserted else {
+                throw TableFile.Refusal(line: start, field: path, "is there twice in one object")
+            }
+            guard take(":") else { throw expected("a colon") }
+            let (value, places) = try value(path)
+            fields.append((Node(name, Tag(.str), .doubleQuoted), value))
+            lines.inside.append(places)
+        } while take(",")
+        guard take("}") else { throw expected("a comma or a closing brace") }
+        return (Node(fields), lines)
+    }
+
+    /// The rest of a list, behind its bracket.
+    private mutating func list(_ path: String) throws(TableFile.Refusal) -> (Node, Lines) {
+        var lines = Lines(line: line)
+        var elements: [Node] = []
+        guard !take("]") else { return (Node(elements), lines) }
+        repeat {
+            let (value, places) = try value("\(path)[\(elements.count)]")
+            elements.append(value)
+            lines.inside.append(places)
+        } while take(",")
+        guard take("]") else { throw expected("a comma or a closing bracket") }
+        return (Node(elements), lines)
+    }
+
+    /// A number, true, false or null.
+    private mutating func word() throws(TableFile.Refusal) -> Node.Scalar {
+        let start = position
+        while let byte = peek, byte.isInWord { position += 1 }
+        let word = String(decoding: bytes[start..<position], as: UTF8.self)
+        switch word {
+        case "null": return Node.Scalar(word, Tag(.null), .plain)
+        case "true", "false": return Node.Scalar(word, Tag(.bool), .plain)
+        case _ where word.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil:
+            return Node.Scalar(word, Tag(.float), .plain)
+        default:
+            position = start
+            throw word.isEmpty ? expected("a value") : error("\(word) is not a value; a text is in double quotes")
+        }
+    }
+}
+
+// MARK: - Texts
+
+extension JSONReader {
+    private mutating func string() throws(TableFile.Refusal) -> String {
+        position += 1
+        var text: [UInt8] = []
+        while let byte = peek {
+            position += 1
+            switch byte {
+            case "\"": return String(decoding: text, as: UTF8.self)
+            case "\\": text += Array(String(try escape()).utf8)
+            case "\0"..<" ": throw error("a text has the end of the line or a control character in it")
+            default: text.append(bytes[position - 1])
+            }
+        }
+        throw error("expected closing quotes, not the end of the file")
+    }
+
+    /// What stands behind a backslash.
+    private mutating func escape() throws(TableFile.Refusal) -> Unicode.Scalar {
+        guard let byte = peek else { throw expected("the rest of an escape") }
+        position += 1
+        switch byte {
+        case "\"", "\\", "/": return byte
+        case "b": return "\u{8}"
+        case "f": return "\u{c}"
+        case "n": return "\n"
+        case "r": return "\r"
+        case "t": return "\t"
+        case "u": return try unicode()
+        default: throw error("\\\(byte) is no escape of JSON")
+        }
+    }
+
+    /// A character by its number, or by those of two surrogates.
+    private mutating func unicode() throws(TableFile.Refusal) -> Unicode.Scalar {
+        let first = try codeUnit()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        guard UTF16.isLeadSurrogate(first), bytes[position...].starts(with: Array("\\u".utf8)) else {
+            throw error("a text has half of a pair of surrogates in it")
+        }
+        position += 2
+        let second = try codeUnit()
+        guard UTF16.isTrailSurrogate(second) else { throw error("a text has half of a pair of surrogates in it") }
+        return UTF16.decode(UTF16.EncodedScalar([first, second]))
+    }
+
+    private mutating func codeUnit() throws(TableFile.Refusal) -> UInt16 {
+        let digits = bytes[position...].prefix(4)
+        guard digits.count == 4, digits.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit }),
+            let number = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
+        else { throw error("four hexadecimal digits belong behind \\u") }
+        position += 4
+        return number
+    }
+}
+
+// MARK: - Errors
+
+extension JSONReader {
+    private func error(_ reason: String) -> TableFile.Refusal {
+        TableFile.Refusal(line: line, "can't be read as JSON: \(reason)")
+    }
+
+    private func expected(_ what: String) -> TableFile.Refusal {
+        let rest = String(decoding: bytes[position...].prefix(16), as: UTF8.self)
+        return error("expected \(what), not \(rest.first.map { "\"\($0)\"" } ?? "the end of the file")")
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it belongs to a number, true, false or null, or to what someone took for a value.
+    fileprivate var isInWord: Bool {
+        self > "\u{7f}" || properties.isAlphabetic || properties.numericType != nil
+            || "+-._".unicodeScalars.contains(self)
+    }
+}

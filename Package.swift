@@ -47,7 +47,15 @@ let package = Package(
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "IPVSProxyKernelTests", dependencies: ["IPVSProxy", "IPVS", "CIPVS"]),
+        .testTarget(
+            name: "IPVSProxyKernelTests",
+            dependencies: [
+                "IPVSProxy", "IPVS", "CIPVS",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11

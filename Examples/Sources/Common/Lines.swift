@@ -6,5 +6,8 @@ package struct Lines {
     /// Those of a list's elements, or of an object's values.
     package var inside: [Lines] = []
 
-    package init(line: Int) { self.line = line }
+    package init(line: Int, inside: [Lines] = []) {
+        self.line = line
+        self.inside = inside
+    }
 }

@@ -15,14 +15,6 @@ extension Node {
 extension Node.Scalar {
     package var isNull: Bool { style == .plain && ["", "~", "null", "Null", "NULL"].contains(string) }
 
-    /// Whether it may be a text: in YAML all may that is not said to be another kind, in JSON what has quotes.
-    package var isText: Bool {
-        switch Tag.Name(rawValue: tag.rawValue) {
-        case .null, .bool, .int, .float: false
-        default: true
-        }
-    }
-
     /// The text in a message: with quotes if it has them in the file.
     package var shown: String { style == .plain ? string : "\"\(string)\"" }
 

@@ -30,6 +30,9 @@ public struct Table: Sendable {
         for service in services { try insert(service) }
     }
 
+    /// The identities of all virtual servers.
+    package var ids: Set<VirtualServer.Identity> { Set(places.keys) }
+
     /// How many virtual servers it has.
     public var count: Int { unordered.count }
 

@@ -1,19 +1,31 @@
 public import IPVS
 
 extension AddressBinder {
-    /// The addresses at which others reach this node: those of all interfaces but the binder's, as far as they are in one
-    /// of the blocks; without blocks, all of them. Node ports are served there.
+    /// The addresses at which others reach this node: those of all interfaces but the binder's and other proxiers', as far as
+    /// they are in one of the blocks; without blocks, all of them. Node ports are served there.
     ///
     /// Loopback addresses and IPv6 link-local ones are not among them, as they mean another node to others; those of any
     /// other kind that are bound to `lo` are. An address that the binder's interface has and another one too is among them.
     /// - Throws: ``AddressError``.
     public func nodeAddresses(in blocks: [IPAddress.Block] = []) throws(AddressError) -> Set<IPAddress> {
-        let own = try findLink()?.index
+        var passedOver = try labelledInterfaces()
+        if let own = try findLink() { passedOver.insert(own.index) }
         var found: Set<IPAddress> = []
-        for entry in try list() where entry.interface != own && entry.isReachable {
+        for entry in try list() where entry.isReachable && !passedOver.contains(entry.interface) {
             if blocks.isEmpty || blocks.cover(entry.address) { found.insert(entry.address) }
         }
         return found
+    }
+
+    /// The interfaces to which proxiers of this kind bind the addresses of services.
+    private func labelledInterfaces() throws(AddressError) -> Set<Int32> {
+        Set(
+            try list(.readDummies) { (bytes) throws(MalformedReply) in
+                let link = try Link(decoding: bytes)
+                guard link.kind == Link.dummyKind, let alias = link.alias else { return nil }
+                return InterfaceLabel(alias) == nil ? nil : link.index
+            }
+        )
     }
 }
 

@@ -209,16 +209,29 @@ extension AddressBinder {
 
     /// Lists the addresses of the interface of an index, or of all; older kernels list all in any case.
     func list(_ index: Int32? = nil) throws(AddressError) -> [InterfaceAddress] {
+        do throws(AddressError) {
+            return try list(.readAddresses(index)) { (bytes) throws(MalformedReply) in
+                try InterfaceAddress(decoding: bytes)
+            }
+        } catch {
+            // The interface has gone since.
+            guard error.errno == ENODEV else { throw error }
+            return []
+        }
+    }
+
+    /// Makes a request for a list, anew where others change meanwhile what it lists.
+    func list<Entry>(
+        _ request: RouteRequest,
+        _ decode: (RawSpan) throws(MalformedReply) -> Entry?
+    ) throws(AddressError) -> [Entry] {
         var interrupted: AddressError?
         for _ in 1...Self.attempts {
             do throws(AddressError) {
-                return try ask(.readAddresses(index), .listAddresses, [InterfaceAddress]()) {
-                    (addresses, bytes) throws(MalformedReply) in
-                    if let address = try InterfaceAddress(decoding: bytes) { addresses.append(address) }
+                return try ask(request, .listAddresses, [Entry]()) { (entries, bytes) throws(MalformedReply) in
+                    if let entry = try decode(bytes) { entries.append(entry) }
                 }
             } catch {
-                // The interface has gone since.
-                if error.errno == ENODEV { return [] }
                 guard error.code == .addressesChanging else { throw error }
                 interrupted = error
             }

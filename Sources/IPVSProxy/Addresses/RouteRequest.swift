@@ -5,6 +5,8 @@ import IPVS
 enum RouteRequest {
     /// Asks for the interface of a name.
     case readLink(String)
+    /// Lists the dummy interfaces; older kernels list all interfaces.
+    case readDummies
     /// Makes a dummy interface.
     case addDummy(String)
     /// Gives the interface of an index a text.
@@ -19,7 +21,7 @@ extension RouteRequest: BufferedRequest {
     /// The kind of messages that a reply has.
     var replyType: UInt16 {
         switch self {
-        case .readLink, .addDummy, .setAlias, .deleteLink: UInt16(RTM_NEWLINK)
+        case .readLink, .readDummies, .addDummy, .setAlias, .deleteLink: UInt16(RTM_NEWLINK)
         case .readAddresses: UInt16(RTM_NEWADDR)
         }
     }
@@ -27,14 +29,14 @@ extension RouteRequest: BufferedRequest {
     /// Whether it changes nothing, so that it can be sent again where an answer was lost.
     var isRead: Bool {
         switch self {
-        case .readLink, .readAddresses: true
+        case .readLink, .readDummies, .readAddresses: true
         case .addDummy, .setAlias, .deleteLink: false
         }
     }
 
     private var type: UInt16 {
         switch self {
-        case .readLink: UInt16(RTM_GETLINK)
+        case .readLink, .readDummies: UInt16(RTM_GETLINK)
         case .addDummy: UInt16(RTM_NEWLINK)
         case .setAlias: UInt16(RTM_SETLINK)
         case .deleteLink: UInt16(RTM_DELLINK)
@@ -45,7 +47,7 @@ extension RouteRequest: BufferedRequest {
     private var index: Int32 {
         switch self {
         case .setAlias(let index, _), .deleteLink(let index), .readAddresses(let index?): index
-        case .readLink, .addDummy, .readAddresses(nil): 0
+        case .readLink, .readDummies, .addDummy, .readAddresses(nil): 0
         }
     }
 
@@ -54,11 +56,13 @@ extension RouteRequest: BufferedRequest {
         return switch self {
         case .readLink, .setAlias, .deleteLink: UInt16(request)
         case .addDummy: UInt16(request | NLM_F_CREATE | NLM_F_EXCL)
-        case .readAddresses: UInt16(request | NLM_F_ROOT | NLM_F_MATCH)
+        case .readDummies, .readAddresses: UInt16(request | NLM_F_ROOT | NLM_F_MATCH)
         }
     }
 
-    var shape: RequestShape { RequestShape(number: UInt64(type) | UInt64(UInt32(bitPattern: index)) << 32) }
+    var shape: RequestShape {
+        RequestShape(number: UInt64(type) | UInt64(flags) << 16 | UInt64(UInt32(bitPattern: index)) << 32)
+    }
 
     func begin(_ message: inout Message) {
         if case .readAddresses = self {
@@ -76,6 +80,8 @@ extension RouteRequest: BufferedRequest {
         switch self {
         case .readLink(let name):
             message.put(IFLA_IFNAME, name)
+        case .readDummies:
+            message.nest(IFLA_LINKINFO) { $0.put(IFLA_INFO_KIND, Link.dummyKind) }
         case .addDummy(let name):
             message.put(IFLA_IFNAME, name)
             message.nest(IFLA_LINKINFO) { $0.put(IFLA_INFO_KIND, Link.dummyKind) }

@@ -5,21 +5,13 @@ import IPVS
 ///
 ///     swift-ipvs ipv4.ip_forward=0:1 ipv4.vs.conntrack=0:1
 struct InterfaceLabel: Hashable {
-    /// Whether the interface was somebody else's, such as kube-proxy's, and the virtual servers at its addresses are still
-    /// to be taken over.
-    var isTakingOver = false
-
     /// The settings that were changed, to be restored at the end.
     var changes: [Sysctls.Change] = []
 
     private static let owner = "swift-ipvs"
-    private static let takingOver = "taking-over"
     private static let prefix = "net."
 
-    init(isTakingOver: Bool = false, changes: [Sysctls.Change] = []) {
-        self.isTakingOver = isTakingOver
-        self.changes = changes
-    }
+    init(changes: [Sysctls.Change] = []) { self.changes = changes }
 
     /// Adds changes that are about to be made. Of several changes of one setting the first value and the last one count.
     mutating func note(_ more: [Sysctls.Change]) {
@@ -38,7 +30,6 @@ extension InterfaceLabel: LosslessStringConvertible {
         guard words.first.map(String.init) == Self.owner else { return nil }
         for word in words.dropFirst() {
             // Words of a later version are passed over.
-            if word == Self.takingOver { isTakingOver = true }
             if let change = Self.change(word) { changes.append(change) }
         }
     }
@@ -52,6 +43,6 @@ extension InterfaceLabel: LosslessStringConvertible {
 
     var description: String {
         let words = changes.map { "\($0.name.dropFirst(Self.prefix.count))=\($0.before):\($0.after)" }
-        return ([Self.owner] + (isTakingOver ? [Self.takingOver] : []) + words).joined(separator: " ")
+        return ([Self.owner] + words).joined(separator: " ")
     }
 }

@@ -5,17 +5,13 @@ extension NodeSync {
     /// its changes of the kernel's settings.
     func cleanUp() throws -> CleanupReport {
         var report = CleanupReport()
-        let alias = try kernel.binder.alias()
-        let label = alias.flatMap { InterfaceLabel($0) }
+        let found = try kernel.binder.alias().flatMap { InterfaceLabel($0) }
         // The addresses of an interface that it has not labelled are somebody else's.
-        let bound = label == nil ? [] : try kernel.binder.addresses()
-        ownership.adopted = label?.isTakingOver == true ? bound : []
+        let bound = found == nil ? [] : try kernel.binder.addresses()
         try deleteAll(&report)
-        if let label {
-            // While the label still tells what they were.
-            report.settings = kernel.sysctls.restore(label.changes)
-            try remove(bound.filter { !ownership.excludes($0) }, &report)
-        }
+        // While the label still tells what they were; if it has gone with the interface, it is remembered.
+        if let label = found ?? label { report.settings = kernel.sysctls.restore(label.changes) }
+        if found != nil { try remove(bound.filter { !ownership.excludes($0) }, &report) }
         forgetAll()
         return report
     }
@@ -51,6 +47,7 @@ extension NodeSync {
     /// Begins as a new process does.
     private func forgetAll() {
         label = nil
+        ownership.known = []
         drains = DrainList()
         (doubtful, leftAddresses) = ([], [])
         areSettingsMade = false

@@ -1,10 +1,12 @@
 import IPVS
 
 extension NodeSync {
-    /// What a full sync is to do: it lists the table and the addresses.
-    func draft(of state: DesiredState, _ label: InterfaceLabel) throws -> Draft {
+    /// What a full sync is to do: it lists the table and the addresses. A take-over makes what is at the interface's addresses
+    /// its own, if it has no mark.
+    func draft(of state: DesiredState, takesOver: Bool = false) throws -> Draft {
         let bound = try kernel.binder.addresses()
-        ownership.adopted = label.isTakingOver ? bound : []
+        ownership.adopted = takesOver ? bound : []
+        defer { ownership.adopted = [] }
         let desired = drains.extending(state.table)
         var draft = Draft(drains)
         let comparison = try compare(with: desired, &draft.taken)
@@ -53,11 +55,11 @@ extension NodeSync {
         return draft
     }
 
-    /// What the interface's alias says; or what it has to say, if it does not say that the interface is the proxy's own.
-    func readLabel() throws(AddressError) -> InterfaceLabel {
+    /// What the interface's alias says, or has to say; nil if the interface is somebody else's, such as kube-proxy's.
+    func readLabel() throws(AddressError) -> InterfaceLabel? {
         let alias = try kernel.binder.alias()
         if let alias, let label = InterfaceLabel(alias) { return label }
         // One that was seen here before was made anew by others, or was robbed of its alias.
-        return label ?? InterfaceLabel(isTakingOver: alias != nil)
+        return label ?? (alias == nil ? InterfaceLabel() : nil)
     }
 }

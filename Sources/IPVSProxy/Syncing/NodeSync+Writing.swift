@@ -2,10 +2,10 @@ import IPVS
 
 extension NodeSync {
     /// Does what a draft says: binds, changes the table, unbinds, and looks at what is on its way out.
-    func carryOut(_ draft: Draft, _ report: inout SyncReport) throws {
+    func carryOut(_ draft: Draft, _ state: DesiredState, _ report: inout SyncReport) throws {
         (doubtful, leftAddresses) = ([], [])
-        for id in draft.taken { fail(id, .notOwned, &report) }
-        let unreachable = try bind(draft, &report)
+        for id in draft.taken.sorted() { fail(id, .notOwned, &report) }
+        let unreachable = try bind(draft.addressesToBind, state, &report)
         try draft.forEachPlan(sparing: unreachable) { try change($0, &report) }
         drains = draft.drains
         try unbind(draft.addressesToUnbind, &report)
@@ -21,13 +21,18 @@ extension NodeSync {
     }
 
     /// Binds addresses, and returns those that could not be bound.
-    private func bind(_ draft: Draft, _ report: inout SyncReport) throws(AddressError) -> Set<IPAddress> {
-        guard !draft.addressesToBind.isEmpty else { return [] }
-        let outcome = try kernel.binder.bind(draft.addressesToBind)
+    private func bind(
+        _ addresses: Set<IPAddress>,
+        _ state: DesiredState,
+        _ report: inout SyncReport
+    ) throws(AddressError) -> Set<IPAddress> {
+        guard !addresses.isEmpty else { return [] }
+        let outcome = try kernel.binder.bind(addresses)
         report.bound = outcome.changed
         report.madeInterface = outcome.madeInterface
         guard !outcome.failures.isEmpty else { return [] }
-        for (_, service) in draft.deviations {
+        // One that is in the table as it should be is not reached either.
+        for service in state.table.services {
             guard let address = service.server.id.address, let error = outcome.failures[address] else { continue }
             fail(service.server.id, .address(error), &report)
         }

@@ -90,33 +90,40 @@ extension NodeSync {
     }
 
     /// What a full sync would do.
-    func plan(_ state: DesiredState) throws -> SyncPlan { SyncPlan(try draft(of: state, try readLabel())) }
+    func plan(_ state: DesiredState) throws -> SyncPlan {
+        SyncPlan(try draft(of: state, takesOver: try readLabel() == nil))
+    }
 
     /// Syncs what has changed and what is in doubt; nil if that turned out not to be enough.
     private func syncChanges(_ update: DesiredState.Update, _ state: DesiredState) throws -> SyncReport? {
         var report = SyncReport(.changes)
         let draft = try draft(of: update, state)
-        try carryOut(draft, &report)
+        try carryOut(draft, state, &report)
+        for change in update.changes {
+            if change.new == nil || doubtful.contains(change.id) {
+                ownership.known.remove(change.id)
+            } else {
+                ownership.known.insert(change.id)
+            }
+        }
         // Others have removed the interface, and with it all other addresses.
         return report.madeInterface ? nil : report
     }
 
     private func syncAll(_ state: DesiredState) throws -> SyncReport {
         var report = SyncReport(.full)
-        var label = try readLabel()
+        let known = try readLabel()
+        if known == nil { try takeOver(&report) }
+        var label = known ?? InterfaceLabel()
         if !areSettingsMade {
             let outcome = try makeSettings(noting: &label)
             areSettingsMade = outcome.failures.isEmpty
             report.settings = outcome
         }
-        let draft = try draft(of: state, label)
+        let draft = try draft(of: state)
         try write(label)
-        try carryOut(draft, &report)
-        // What was taken over bears the mark now.
-        if label.isTakingOver, report.isComplete {
-            label.isTakingOver = false
-            try write(label)
-        }
+        try carryOut(draft, state, &report)
+        ownership.known = state.table.ids.subtracting(doubtful)
         return report
     }
 }

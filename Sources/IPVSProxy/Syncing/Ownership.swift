@@ -3,12 +3,16 @@ import IPVS
 /// Which virtual servers are a proxy's own.
 ///
 /// Each of its own bears a mark: the upper half of its flags, of which the kernel keeps every bit and uses none. So the
-/// knowledge is where the virtual server is; it outlives the process, and the interface too.
+/// knowledge is where the virtual server is; it outlives the process, and the interface too. Whoever edits a virtual server
+/// with ipvsadm takes the mark away; of those that it has made itself a process knows it all the same.
 struct Ownership {
     /// The mark of the proxy.
     let mark: VirtualServer.Flags
 
-    /// Addresses whose virtual servers it takes over, marked or not.
+    /// Virtual servers that the process has made, or found with the mark.
+    var known: Set<VirtualServer.Identity> = []
+
+    /// Addresses whose virtual servers it takes over, unless they bear the mark of another proxy.
     var adopted: Set<IPAddress> = []
 
     /// Blocks of addresses that are not the proxy's, whatever is marked there.
@@ -30,7 +34,15 @@ struct Ownership {
     /// Whether a virtual server that is in the kernel's table may be changed and deleted.
     func includes(_ server: VirtualServer) -> Bool {
         guard let address = server.id.address, !excludes(address) else { return false }
-        return server.flags.rawValue & Self.markBits == mark.rawValue || adopted.contains(address)
+        let bits = server.flags.rawValue & Self.markBits
+        return bits == mark.rawValue || bits == 0 && (known.contains(server.id) || adopted.contains(address))
+    }
+
+    /// The virtual server with the mark.
+    func marking(_ server: VirtualServer) -> VirtualServer {
+        var server = server
+        server.flags = server.flags.union(mark)
+        return server
     }
 
     /// Whether an address is not the proxy's to bind, unbind or serve.

@@ -27,6 +27,8 @@ final class RouteKernel: Channel, @unchecked Sendable {
         var flags: UInt16
         /// What follows the netlink header.
         var payload: [UInt8]
+
+        var isList: Bool { flags & UInt16(NLM_F_ROOT | NLM_F_MATCH) != 0 }
     }
 
     struct State {
@@ -112,7 +114,7 @@ final class RouteKernel: Channel, @unchecked Sendable {
         interfere(message, &state)
         var replies: [[UInt8]] = []
         let errno = state.verdict(message) ?? outcome(of: message, address, &replies)
-        let isList = message.flags & UInt16(NLM_F_ROOT | NLM_F_MATCH) != 0 && message.type == RTM_GETADDR
+        let isList = message.isList && [RTM_GETADDR, RTM_GETLINK].contains(message.type)
         if isList, errno == 0 {
             replies.append(datagram(NLMSG_DONE, flags: UInt16(NLM_F_MULTI), address, [UInt8](littleEndian: Int32(0))))
         } else if errno != 0 || message.flags & UInt16(NLM_F_ACK) != 0 {
@@ -126,15 +128,14 @@ final class RouteKernel: Channel, @unchecked Sendable {
         let attributes = message.payload.attributes(from: message.type >= RTM_NEWADDR ? 8 : 16)
         let index = message.payload[...].number(Int32.self, at: 4)
         switch message.type {
+        case RTM_GETLINK where message.isList:
+            for link in state.interfaces {
+                replies.append(datagram(Int32(RTM_NEWLINK), flags: UInt16(NLM_F_MULTI), address, payload(of: link)))
+            }
         case RTM_GETLINK:
             let name = String(decoding: (attributes[IFLA_IFNAME] ?? []).dropLast(), as: UTF8.self)
-            guard let (index, found) = state.interfaces.first(where: { $0.value.name == name }) else { return ENODEV }
-            let information = found.kind.map { [UInt8].attribute(IFLA_INFO_KIND, Array($0.utf8) + [0]) } ?? []
-            let payload =
-                [0, 0, 0, 0] + [UInt8](littleEndian: index) + [UInt8](repeating: 0, count: 8)
-                + .attribute(IFLA_IFNAME, Array(name.utf8) + [0]) + .attribute(IFLA_LINKINFO, information)
-                + (found.alias.map { .attribute(IFLA_IFALIAS, Array($0.utf8) + [0]) } ?? [])
-            replies.append(datagram(Int32(RTM_NEWLINK), flags: 0, address, payload))
+            guard let link = state.interfaces.first(where: { $0.value.name == name }) else { return ENODEV }
+            replies.append(datagram(Int32(RTM_NEWLINK), flags: 0, address, payload(of: link)))
         case RTM_NEWLINK:
             let name = String(decoding: (attributes[IFLA_IFNAME] ?? []).dropLast(), as: UTF8.self)
             if state.interfaces.values.contains(where: { $0.name == name }) { return EEXIST }
@@ -175,6 +176,14 @@ final class RouteKernel: Channel, @unchecked Sendable {
         default: return EOPNOTSUPP
         }
         return 0
+    }
+
+    /// What the kernel tells of an interface.
+    private func payload(of link: (key: Int32, value: Interface)) -> [UInt8] {
+        let information = link.value.kind.map { [UInt8].attribute(IFLA_INFO_KIND, Array($0.utf8) + [0]) } ?? []
+        return [0, 0, 0, 0] + [UInt8](littleEndian: link.key) + [UInt8](repeating: 0, count: 8)
+            + .attribute(IFLA_IFNAME, Array(link.value.name.utf8) + [0]) + .attribute(IFLA_LINKINFO, information)
+            + (link.value.alias.map { .attribute(IFLA_IFALIAS, Array($0.utf8) + [0]) } ?? [])
     }
 
     /// A message with the sequence number and port of the request that it answers.

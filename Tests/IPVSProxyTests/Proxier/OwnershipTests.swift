@@ -69,7 +69,7 @@ struct OwnershipTests {
         table.with { state in state.verdict = { if case .deleteServer = $0 { EIO } else { nil } } }
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         #expect(try await harness.proxier.sync()?.failures.count == 1)
-        #expect(harness.alias == "swift-ipvs taking-over")
+        #expect(harness.alias == "swift-ipvs")
         table.with { $0.verdict = { _ in nil } }
 
         let restarted = try harness.restarted()
@@ -166,7 +166,6 @@ struct OwnershipTests {
         "Labels",
         arguments: [
             ("swift-ipvs", InterfaceLabel()),
-            ("swift-ipvs taking-over", InterfaceLabel(isTakingOver: true)),
             (
                 "swift-ipvs ipv4.ip_forward=0:1 ipv6.conf.all.forwarding=-1:1",
                 InterfaceLabel(changes: [
@@ -191,7 +190,7 @@ struct OwnershipTests {
 
     @Test("All settings fit into an alias, wherever they were")
     func fits() throws {
-        var label = InterfaceLabel(isTakingOver: true)
+        var label = InterfaceLabel()
         let all = Sysctl.ipvsMode(on: KernelVersion(5, 4), forwardingIPv6: true, strictARP: true)
         label.note(all.map { Sysctls.Change(name: $0.name, before: 0, after: $0.value) })
         #expect(label.description.utf8.count < 256)

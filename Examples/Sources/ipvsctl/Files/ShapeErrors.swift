@@ -53,6 +53,16 @@ extension Shape {
     }
 }
 
+extension Node.Scalar {
+    /// Whether it may be a text: in YAML all may that is not said to be another kind, in JSON what has quotes.
+    fileprivate var isText: Bool {
+        switch Tag.Name(rawValue: tag.rawValue) {
+        case .null, .bool, .int, .float: false
+        default: true
+        }
+    }
+}
+
 extension String {
     /// Whether at most two letters have to be changed, added or removed to make it the other, whatever their case.
     fileprivate func isNearly(_ other: String) -> Bool {

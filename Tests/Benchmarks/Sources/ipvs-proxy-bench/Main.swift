@@ -74,7 +74,7 @@ struct Options {
         }
         guard (100...60_000).contains(services), (1...100).contains(realServers), (40...10_000).contains(runs) else {
             throw Problem(
-                description: "there can be 100 to 60,000 services, 1 to 100 real servers and 40 to 10,000 runs; see --help"
+                description: "there can be 100 to 60,000 services, 1 to 100 real servers, 40 to 10,000 runs; see --help"
             )
         }
     }

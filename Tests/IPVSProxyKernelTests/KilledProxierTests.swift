@@ -1,0 +1,151 @@
+import CIPVS
+import Foundation
+import Metrics
+import Testing
+
+@testable import IPVS
+@testable import IPVSProxy
+
+extension ProxyKernelTests {
+    /// A proxier's process that is killed at any moment of a sync, and what the next one makes of what it left.
+    @Suite struct KilledProxiers {
+        private static let variable = "IPVS_PROXY_NAMESPACE"
+        private static let callVariable = "IPVS_PROXY_CALLS"
+
+        /// What is told in a round: of three services two, each with other endpoints and some with other ports than in the
+        /// round before.
+        private static func objects(_ round: Int) -> ([ServiceDefinition], [EndpointSlice]) {
+            let numbers = (0..<60).filter { ($0 + round) % 3 != 0 }
+            let services = numbers.map { number in
+                let port = ServicePort(
+                    number % 10 == 0 ? .udp : .tcp,
+                    number % 5 == 0 ? UInt16(80 + round % 2) : 80,
+                    clusterIPs: [IPAddress(ipv4: 0x0a60_0001 + UInt32(number)), address("fd00::\(1 + number)")],
+                    sessionAffinity: (number + round) % 7 == 0 ? .clientIP : .none
+                )
+                return service("web-\(number)", port)
+            }
+            let slices = numbers.map { number in
+                slice("web-\(number)", "10.244.1.1:80", "10.244.1.\(2 + (number + round) % 3):80", "[fd01::1]:80")
+            }
+            return (services, slices)
+        }
+
+        private static func configuration(_ path: String) -> Proxier.Configuration {
+            var configuration = Proxier.Configuration()
+            configuration.namespace = .path(path)
+            configuration.sysctls = Sysctl.ipvsMode(forwardingIPv6: true, strictARP: true)
+            return configuration
+        }
+
+        /// What the process does that the test below starts: it tells a proxier of one round after the other, until it is
+        /// killed.
+        @Test(.enabled(if: ProcessInfo.processInfo.environment[variable] != nil, "a part of the next test"))
+        func worker() async throws {
+            let environment = ProcessInfo.processInfo.environment
+            let path = try #require(environment[Self.variable])
+            let place = NetworkNamespace.path(path)
+            let fate = Fate(callsLeft: try #require(environment[Self.callVariable].flatMap { Int($0) }))
+            let kernel = NodeSync.Kernel(
+                table: try Handle(channel: FatalSocket(try NetlinkSocket(in: place), fate)),
+                binder: try AddressBinder(
+                    channel: FatalSocket(try NetlinkSocket(in: place, protocol: NETLINK_ROUTE), fate)
+                ),
+                sysctls: Sysctls(files: FatalFiles(files: KernelSysctlFiles(namespace: place), fate: fate))
+            )
+            let configuration = Self.configuration(path)
+            let proxier = Proxier(configuration, kernel, logger: .silent, metrics: NOOPMetricsHandler.instance) { .now }
+            var (services, slices) = Self.objects(0)
+            await proxier.tell(services, slices)
+            for round in 1...Int.max {
+                try await proxier.sync()
+                let (nextServices, nextSlices) = Self.objects(round)
+                let names = Set(nextServices.map(\.name))
+                for service in services where !names.contains(service.name) { await proxier.onServiceDelete(service) }
+                for slice in slices where !names.contains(slice.service) { await proxier.onEndpointSliceDelete(slice) }
+                (services, slices) = (nextServices, nextSlices)
+                await proxier.tell(services, slices)
+            }
+        }
+
+        /// Runs a process that is killed at a call.
+        private func runWorker(of node: TestNode, killedAt call: Int) throws {
+            let process = Process()
+            process.executableURL = URL(filePath: "/proc/self/exe")
+            process.arguments = ["--testing-library", "swift-testing", "--filter", "KilledProxiers/worker"]
+            let additions = [Self.variable: node.namespace.path, Self.callVariable: "\(call)"]
+            process.environment = ProcessInfo.processInfo.environment.merging(additions) { $1 }
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL)
+        }
+
+        /// The table and addresses of whoever was never killed.
+        private static func expectation(_ round: Int) -> (table: Table, addresses: Set<IPAddress>) {
+            let mark = Ownership(interface: AddressBinder.defaultInterface).mark
+            var state = DesiredState(node: NodeFacts(flags: mark))
+            let (services, slices) = objects(round)
+            for service in services { state.update(service) }
+            for slice in slices { state.update(slice) }
+            state.apply()
+            return (state.table, Set(state.addresses))
+        }
+
+        @Test(.enabled(if: ProcessInfo.processInfo.environment[variable] == nil, "this is its part"))
+        func theNextOneMakesItRight() async throws {
+            let node = try TestNode()
+            let binder = try AddressBinder(namespace: .path(node.namespace.path))
+            let sysctls = Sysctls(namespace: .path(node.namespace.path))
+            let settings = Self.configuration("").sysctls
+            let values = try settings.map { try sysctls.value(of: $0.name) }
+            // Others have one at an address of the proxier's, one elsewhere, and an address on its interface.
+            let others = try Table([
+                Table.Service(VirtualServer(.tcp(IPAddress(10, 96, 0, 2), 9_999), scheduler: .roundRobin)),
+                Table.Service(VirtualServer(.firewallMark(7), scheduler: .weightedRoundRobin)),
+            ])
+            _ = try node.handle.apply(others)
+            try binder.makeInterface()
+            try node.namespace.run("ip", "addr", "add", "10.200.0.1/24", "dev", "kube-ipvs0")
+            let expected = Self.expectation(1)
+            var all = expected.table
+            for service in others.services { all.replace(service) }
+            var interrupted = 0
+            for round in 0..<50 {
+                let call = Int.random(in: 1...150)
+                // At times there is nothing of a proxier's at the beginning.
+                if round % 5 == 0 {
+                    let cleaner = try node.proxier()
+                    try await cleaner.cleanup()
+                    #expect(try settings.map { try sysctls.value(of: $0.name) } == values)
+                    #expect(try node.handle.table() == others)
+                    #expect(try binder.addresses().isEmpty)
+                }
+                try runWorker(of: node, killedAt: call)
+                let left = try node.handle.table()
+                let bound = try binder.addresses()
+                let isWhole = (0..<42).contains { round in
+                    let whole = Self.expectation(round)
+                    return whole.addresses == bound && whole.table.services.allSatisfy { left[$0.server.id] == $0 }
+                        && whole.table.count + others.count == left.count
+                }
+                if !isWhole { interrupted += 1 }
+
+                let next = try Proxier(Self.configuration(node.namespace.path), logger: .silent)
+                let (services, slices) = Self.objects(1)
+                await next.tell(services, slices)
+                #expect(try await next.syncWell().draining == 0)
+                #expect(try node.handle.table() == all, "killed at call \(call)")
+                #expect(try binder.addresses() == expected.addresses, "killed at call \(call)")
+                #expect(try settings.map { try sysctls.value(of: $0.name) } == settings.map(\.value))
+            }
+            print("\(interrupted) of 50 proxiers were killed in the middle of a sync")
+            #expect(interrupted > 0)
+            try await node.proxier().cleanup()
+            #expect(try node.handle.table() == others)
+            #expect(try node.addresses() == ["10.200.0.1/24"])
+            #expect(try settings.map { try sysctls.value(of: $0.name) } == values)
+        }
+    }
+}

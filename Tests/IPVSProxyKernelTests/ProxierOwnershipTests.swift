@@ -1,0 +1,141 @@
+import Foundation
+import IPVS
+import Testing
+
+@testable import IPVSProxy
+
+extension ProxyKernelTests {
+    /// What others have in the same table and on the same interface.
+    @Suite struct ProxierOwnership {
+        let node: TestNode
+        let clock = TestClock()
+        let web = service("web", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)]))
+        let api = service("api", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 2)]))
+        let endpoints = slice("web", "10.244.1.1:80")
+        let own = ["-A -t 10.96.0.1:80 -s rr", "-a -t 10.96.0.1:80 -r 10.244.1.1:80 -m -w 1"]
+
+        init() throws { node = try TestNode() }
+
+        /// Adds virtual servers that no proxier made, and returns what ipvsadm would save of them.
+        private func addOthers() throws -> [String] {
+            let others = [
+                // An address of the proxier's on another port, and by another protocol.
+                "-A -t 10.96.0.1:9999 -s wlc", "-a -t 10.96.0.1:9999 -r 10.244.9.9:80 -m -w 3",
+                "-A -u 10.96.0.1:80 -s rr",
+                // The node's address.
+                "-A -t 192.0.2.1:80 -s rr",
+                "-A -f 7 -s sh -p 60", "-a -f 7 -r 10.244.9.9:0 -g -w 1",
+                "-A -t [2001:db8:9::1]:80 -s rr",
+            ]
+            for line in others { try node.namespace.ipvsadm(line) }
+            return others
+        }
+
+        @Test func othersStay() async throws {
+            try node.addNodeAddresses()
+            let others = try addOthers()
+            let excluding = { (configuration: inout Proxier.Configuration) in
+                configuration.excludedBlocks = [block("10.201.0.0/16")]
+            }
+            let proxier = try node.proxier(clock, excluding)
+            await proxier.tell([web, api], [endpoints])
+            try await proxier.syncWell()
+            try node.namespace.run("ip", "addr", "add", "10.200.0.1/24", "dev", "kube-ipvs0")
+            try node.namespace.run("ip", "-6", "addr", "add", "fd02::1/64", "dev", "kube-ipvs0")
+            try node.namespace.run("ip", "addr", "add", "10.201.0.1/32", "dev", "kube-ipvs0")
+            try node.namespace.ipvsadm("-A -t 10.201.0.1:80 -s rr")
+            let all = others + own + ["-A -t 10.201.0.1:80 -s rr"]
+            let foreignAddresses = ["10.200.0.1/24", "10.201.0.1/32", "fd02::1/64"]
+
+            await proxier.onServiceDelete(api)
+            try await proxier.syncWell()
+            #expect(try node.namespace.saved() == all.sorted())
+            clock.advance(by: .seconds(3_600))
+            #expect(try await proxier.syncWell().kind == .full)
+            #expect(try node.namespace.saved() == all.sorted())
+            #expect(Set(try node.addresses() ?? []) == Set(foreignAddresses + ["10.96.0.1/32"]))
+
+            let next = try node.proxier(clock, excluding)
+            await next.tell([web], [endpoints])
+            #expect(try await next.syncWell().isIdle)
+            let report = try await next.cleanup()
+            #expect(report.virtualServers == 1 && report.addresses == 1 && !report.removedInterface)
+            let left = others + ["-A -t 10.201.0.1:80 -s rr"]
+            #expect(try node.namespace.saved() == left.sorted())
+            #expect(Set(try node.addresses() ?? []) == Set(foreignAddresses))
+
+            // The interface is not the proxier's any more, and a next one may not take these over either.
+            let last = try node.proxier(clock, excluding)
+            await last.tell([web], [endpoints])
+            try await last.syncWell()
+            clock.advance(by: .seconds(3_600))
+            try await last.syncWell()
+            #expect(try node.namespace.saved() == all.sorted())
+            #expect(Set(try node.addresses() ?? []) == Set(foreignAddresses + ["10.96.0.1/32"]))
+        }
+
+        /// The identity that a service wants is somebody else's: it is told, and the service gets it when it is free.
+        @Test func anIdentityThatIsTaken() async throws {
+            try node.namespace.ipvsadm("-A -t 10.96.0.1:80 -s wlc")
+            try node.namespace.ipvsadm("-a -t 10.96.0.1:80 -r 10.244.9.9:80 -m -w 3")
+            let withOthers = (try node.namespace.saved() + ["-A -t 10.96.0.2:80 -s rr"]).sorted()
+            let proxier = try node.proxier(clock)
+            await proxier.tell([web, api], [endpoints])
+            for kind in [SyncReport.Kind.full, .changes, .full] {
+                if kind == .full { clock.advance(by: .seconds(3_600)) }
+                let report = try #require(try await proxier.sync())
+                #expect(report.kind == kind)
+                #expect(report.failures.map(\.reason) == [.notOwned])
+                let text =
+                    "default/web: can't use TCP 10.96.0.1:80, which somebody else has added to the kernel's table"
+                #expect(report.failures.map(\.description) == [text])
+                #expect(try node.namespace.saved() == withOthers)
+            }
+            // It does not go with the service either.
+            await proxier.onServiceDelete(web)
+            try await proxier.syncWell()
+            #expect(try node.namespace.saved() == withOthers)
+            await proxier.onServiceAdd(web)
+            #expect(try await proxier.sync()?.failures.count == 1)
+            try node.namespace.ipvsadm("-D -t 10.96.0.1:80")
+            #expect(try await proxier.syncWell().kind == .changes)
+            #expect(try node.namespace.saved() == (own + ["-A -t 10.96.0.2:80 -s rr"]).sorted())
+        }
+
+        /// Two proxiers share a table, each with an interface of its own.
+        @Test func twoProxiers() async throws {
+            let first = try node.proxier(clock)
+            let second = try node.proxier(clock) { $0.interface = "other0" }
+            await first.tell([web], [endpoints])
+            await second.tell([api])
+            try await first.syncWell()
+            try await second.syncWell()
+            let all = (own + ["-A -t 10.96.0.2:80 -s rr"]).sorted()
+            for proxier in [first, second, first, second] {
+                clock.advance(by: .seconds(3_600))
+                #expect(try await proxier.syncWell().isIdle)
+                #expect(try node.namespace.saved() == all)
+            }
+            #expect(try node.addresses() == ["10.96.0.1/32"])
+            #expect(try node.addresses(of: "other0") == ["10.96.0.2/32"])
+            let report = try await first.cleanup()
+            #expect(report.virtualServers == 1 && report.removedInterface)
+            #expect(try node.namespace.saved() == ["-A -t 10.96.0.2:80 -s rr"])
+            #expect(try node.addresses(of: "other0") == ["10.96.0.2/32"])
+        }
+
+        /// A node port is reached at the node's addresses, which those of another proxier's services are not.
+        @Test func twoProxiersWithNodePorts() async throws {
+            try node.addNodeAddresses()
+            let first = try node.proxier(clock)
+            await first.tell([web])
+            try await first.syncWell()
+            let second = try node.proxier(clock) { $0.interface = "other0" }
+            let port = ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 97, 0, 1)], nodePort: 30_080)
+            await second.tell([service("other", port)])
+            try await second.syncWell()
+            let expected = ["-A -t 10.96.0.1:80 -s rr", "-A -t 10.97.0.1:80 -s rr", "-A -t 192.0.2.1:30080 -s rr"]
+            #expect(try node.namespace.saved() == expected)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../IPVSProxyTests/Samples.swift

@@ -1,0 +1,1 @@
+../IPVSProxyTests/SplitMix64.swift

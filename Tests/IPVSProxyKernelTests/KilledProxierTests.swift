@@ -111,6 +111,8 @@ extension ProxyKernelTests {
             let expected = Self.expectation(1)
             var all = expected.table
             for service in others.services { all.replace(service) }
+            // Those that a worker may have come to when it is killed.
+            let states = (0..<42).map { Self.expectation($0) }
             var interrupted = 0
             for round in 0..<50 {
                 let call = Int.random(in: 1...150)
@@ -125,10 +127,9 @@ extension ProxyKernelTests {
                 try runWorker(of: node, killedAt: call)
                 let left = try node.handle.table()
                 let bound = try binder.addresses()
-                let isWhole = (0..<42).contains { round in
-                    let whole = Self.expectation(round)
-                    return whole.addresses == bound && whole.table.services.allSatisfy { left[$0.server.id] == $0 }
-                        && whole.table.count + others.count == left.count
+                let isWhole = states.contains { state in
+                    state.addresses == bound && state.table.count + others.count == left.count
+                        && state.table.services.allSatisfy { left[$0.server.id] == $0 }
                 }
                 if !isWhole { interrupted += 1 }
 

@@ -9,7 +9,12 @@ struct InterfaceLabel: Hashable {
     var changes: [Sysctls.Change] = []
 
     private static let owner = "swift-ipvs"
+
+    /// Nearly all settings begin so; it is left out, and the few others begin with a dot instead.
     private static let prefix = "net."
+
+    /// How many bytes an alias can have.
+    private static let capacity = 255
 
     init(changes: [Sysctls.Change] = []) { self.changes = changes }
 
@@ -38,11 +43,17 @@ extension InterfaceLabel: LosslessStringConvertible {
         guard let equals = word.firstIndex(of: "=") else { return nil }
         let values = word[word.index(after: equals)...].split(separator: ":").map { Int($0) }
         guard values.count == 2, let before = values[0], let after = values[1] else { return nil }
-        return Sysctls.Change(name: prefix + word[..<equals], before: before, after: after)
+        let name = word.first == "." ? String(word[..<equals].dropFirst()) : prefix + word[..<equals]
+        return Sysctls.Change(name: name, before: before, after: after)
     }
 
+    /// The label as an alias. Of more changes than it has room for, those are in it that fit.
     var description: String {
-        let words = changes.map { "\($0.name.dropFirst(Self.prefix.count))=\($0.before):\($0.after)" }
-        return ([Self.owner] + words).joined(separator: " ")
+        changes.reduce(Self.owner) { text, change in
+            let isUsual = change.name.hasPrefix(Self.prefix)
+            let name = isUsual ? String(change.name.dropFirst(Self.prefix.count)) : ".\(change.name)"
+            let longer = "\(text) \(name)=\(change.before):\(change.after)"
+            return longer.utf8.count > Self.capacity ? text : longer
+        }
     }
 }

@@ -9,8 +9,9 @@ extension NodeSync {
         // The addresses of an interface that it has not labelled are somebody else's.
         let bound = found == nil ? [] : try kernel.binder.addresses()
         try deleteAll(&report)
-        // While the label still tells what they were; if it has gone with the interface, it is remembered.
-        if let label = found ?? label { report.settings = kernel.sysctls.restore(label.changes) }
+        // While the label still tells what they were. What it had no room for, or what has gone with the interface, is known to
+        // the process that made it.
+        if let label = label ?? found { report.settings = kernel.sysctls.restore(label.changes) }
         if found != nil { try remove(bound.filter { !ownership.excludes($0) }, &report) }
         forgetAll()
         return report

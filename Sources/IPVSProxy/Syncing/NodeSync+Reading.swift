@@ -57,9 +57,9 @@ extension NodeSync {
 
     /// What the interface's alias says, or has to say; nil if the interface is somebody else's, such as kube-proxy's.
     func readLabel() throws(AddressError) -> InterfaceLabel? {
+        // One that was seen here before is its own, even if it was made anew by others, or robbed of its alias.
+        if let label { return label }
         let alias = try kernel.binder.alias()
-        if let alias, let label = InterfaceLabel(alias) { return label }
-        // One that was seen here before was made anew by others, or was robbed of its alias.
-        return label ?? (alias == nil ? InterfaceLabel() : nil)
+        return alias.map { InterfaceLabel($0) } ?? InterfaceLabel()
     }
 }

@@ -197,6 +197,16 @@ struct OwnershipTests {
         #expect(InterfaceLabel(label.description) == label)
     }
 
+    @Test("Of more settings than an alias can hold, the others are left out; and names need not begin with net")
+    func overflow() throws {
+        let all = (0..<20).map { Sysctls.Change(name: "net.ipv4.conf.eth\($0).rp_filter", before: 0, after: 1) }
+        let label = InterfaceLabel(changes: [Sysctls.Change(name: "vm.swappiness", before: 60, after: 10)] + all)
+        #expect(label.description.utf8.count < 256)
+        let read = try #require(InterfaceLabel(label.description))
+        #expect(read.changes.count > 5)
+        #expect(read.changes == Array(label.changes.prefix(read.changes.count)))
+    }
+
     @Test("Of several changes of a setting the first value is restored")
     func notes() {
         var label = InterfaceLabel()

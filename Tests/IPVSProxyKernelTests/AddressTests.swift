@@ -104,6 +104,7 @@ extension ProxyKernelTests {
             let remover = try AddressBinder(namespace: .path(namespace.path))
             let thread = Thread {
                 while !isDone.withLock({ $0 }) {
+                    // It may go while it is looked for; another turn follows.
                     _ = try? remover.removeInterface()
                     usleep(1_000)
                 }
@@ -146,6 +147,7 @@ extension ProxyKernelTests {
                 }
             }
             while done.withLock({ $0 }) < 2 {
+                // Where they change each time they are listed, there is nothing to compare.
                 let seen = try? binder.addresses()
                 #expect(seen.map { $0.isSubset(of: addresses) } ?? true)
             }

@@ -115,6 +115,7 @@ public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
     /// Waits until a time, until something is asked for, or until the task is cancelled.
     private func wait(until due: C.Instant) async {
         await withTaskGroup(of: Void.self) { group in
+            // It fails if it is cancelled, which ends the wait as the time does.
             group.addTask { try? await self.clock.sleep(until: due, tolerance: nil) }
             group.addTask { await self.waitForSignal() }
             await group.next()

@@ -89,6 +89,7 @@ extension Shape {
 
     /// Whether a node is what the library takes for a type that has no way from text but decoding.
     private static func decodes<Value: Decodable>(_ type: Value.Type, _ node: Node) -> Bool {
+        // Why it can't be decoded is told in the words of the shape.
         (try? YAMLDecoder().decode(type, from: node)) != nil
     }
 }

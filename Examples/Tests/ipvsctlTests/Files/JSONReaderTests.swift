@@ -174,6 +174,7 @@ struct JSONReaderTests {
                 )
             }
             guard let text = String(validating: bytes, as: UTF8.self) else { continue }
+            // Nil is what Foundation refuses too.
             let expected = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
             do throws(TableFile.Refusal) {
                 let node = try JSONReader.read(text).0

@@ -69,7 +69,8 @@ extension ProxyKernelTests {
             let clock = TestClock()
             let binder = try AddressBinder(namespace: .path(node.namespace.path))
             var objects = Objects()
-            var proxier = try node.proxier(clock)
+            // Later ones bind by either method.
+            var proxier = try node.proxier(clock) { $0.bindingMethod = .routes }
             await proxier.tell([])
             for _ in 0..<60 {
                 for _ in 0...random.next() % 4 { await Self.change(&objects, proxier, &random) }
@@ -77,7 +78,9 @@ extension ProxyKernelTests {
                 case 0:
                     clock.advance(by: .seconds(3_600))
                 case 1:
-                    proxier = try node.proxier(clock)
+                    proxier = try node.proxier(clock) {
+                        $0.bindingMethod = AddressBinder.Method.allCases.randomElement(using: &random) ?? .addresses
+                    }
                     await proxier.tell(Array(objects.services.values), Array(objects.slices.values))
                 case 2:
                     // What others do is mended by a full sync.

@@ -33,7 +33,11 @@ struct TestNode {
         let place = NetworkNamespace.path(namespace.path)
         let kernel = NodeSync.Kernel(
             table: try Handle(namespace: place),
-            binder: try AddressBinder(interface: configuration.interface, namespace: place),
+            binder: try AddressBinder(
+                interface: configuration.interface,
+                method: configuration.bindingMethod,
+                namespace: place
+            ),
             sysctls: Sysctls(namespace: place)
         )
         return Proxier(configuration, kernel, logger: .silent, metrics: NOOPMetricsHandler.instance) { clock.now }

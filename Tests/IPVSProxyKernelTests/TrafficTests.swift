@@ -21,21 +21,28 @@ extension ProxyKernelTests {
             try client.run("ip", "-6", "route", "add", "fd00::/16", "via", "2001:db8::2")
         }
 
-        @Test(arguments: [("10.96.0.1", "192.0.2.2"), ("fd00::1", "2001:db8::2")])
-        func reachesAServiceOnABoundAddress(service: String, real: String) throws {
+        @Test(arguments: [("10.96.0.1", "192.0.2.2"), ("fd00::1", "2001:db8::2")], AddressBinder.Method.allCases)
+        func reachesAServiceOnABoundAddress(
+            _ addresses: (service: String, real: String),
+            _ method: AddressBinder.Method
+        ) throws {
+            let (service, real) = addresses
             let (address, server) = (try #require(IPAddress(service)), try #require(IPAddress(real)))
             let echo = try EchoOnce(node, server, port: 8_080)
-            let binder = try AddressBinder(namespace: .path(node.path))
+            let binder = try AddressBinder(method: method, namespace: .path(node.path))
             _ = try binder.bind([address])
             let handle = try node.open()
             let web = VirtualServer(.tcp(address, 80), scheduler: .roundRobin)
             try handle.add(web)
             try handle.add(RealServer(server, 8_080, forwarding: .masquerade), to: web.id)
-            // The interface is down, and no packet needs it up.
-            #expect(try !node.interface("kube-ipvs0").flags.contains("UP"))
+            // The interface is down, and no packet needs it up; only routes of IPv6 do.
+            let isUp = try node.interface("kube-ipvs0").flags.contains("UP")
+            #expect(isUp == (method == .routes && address.family == .ipv6))
             #expect(try echo.isReached(from: client, address, port: 80))
+            // A client on the node itself.
+            #expect(try echo.isReached(from: node, address, port: 80))
             // The kernel sums its counters up every two seconds.
-            try eventually { try handle.virtualServers().map(\.statistics.connections) == [1] }
+            try eventually { try handle.virtualServers().map(\.statistics.connections) == [2] }
             // The same address, unbound: nobody answers.
             _ = try binder.unbind([address])
             #expect(try !echo.isReached(from: client, address, port: 80))

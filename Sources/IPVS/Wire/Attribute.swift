@@ -13,7 +13,7 @@ package struct MalformedReply: Error, Hashable, CustomStringConvertible {
 /// The sets of attributes that are numbered by themselves. They name attributes in errors.
 package enum AttributeSet {
     case control, error, command, info, service, destination, daemon, statistics
-    case link, linkInfo, interfaceAddress
+    case link, linkInfo, interfaceAddress, route
 
     private var prefix: String {
         switch self {
@@ -28,6 +28,7 @@ package enum AttributeSet {
         case .link: "IFLA_"
         case .linkInfo: "IFLA_INFO_"
         case .interfaceAddress: "IFA_"
+        case .route: "RTA_"
         }
     }
 
@@ -66,6 +67,7 @@ package enum AttributeSet {
         case .linkInfo: ["UNSPEC", "KIND"]
         case .interfaceAddress:
             ["UNSPEC", "ADDRESS", "LOCAL", "LABEL", "BROADCAST", "ANYCAST", "CACHEINFO", "MULTICAST", "FLAGS"]
+        case .route: ["UNSPEC", "DST", "SRC", "IIF", "OIF"]
         }
     }
 

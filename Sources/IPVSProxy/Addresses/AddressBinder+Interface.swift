@@ -21,7 +21,7 @@ extension AddressBinder {
         let operation = AddressError.Operation.setAlias(interface)
         guard text.utf8.count < 256, !text.utf8.contains(0) else { throw AddressError(.invalidAlias, operation) }
         for _ in 1...Self.attempts {
-            let link = try ensureDummy()
+            let (link, _) = try ensureDummy()
             do throws(AddressError) {
                 return try ask(.setAlias(link.index, text), operation, ()) { (_, _) throws(MalformedReply) in }
             } catch {
@@ -56,12 +56,23 @@ extension AddressBinder {
         }
     }
 
+    /// Sets the interface up if it is not.
+    func setUp(_ link: Link) throws(AddressError) {
+        guard !link.isUp else { return }
+        do throws(AddressError) {
+            try ask(.setUp(link.index), .setUp(interface), ()) { (_, _) throws(MalformedReply) in }
+        } catch {
+            // It has gone since, which what comes next will tell.
+            guard error.errno == ENODEV else { throw error }
+        }
+    }
+
     /// The interface, which is made if it is not there.
-    func ensureDummy() throws(AddressError) -> (index: Int32, isNew: Bool) {
+    func ensureDummy() throws(AddressError) -> (link: Link, isNew: Bool) {
         let operation = AddressError.Operation.makeInterface(interface)
         var isNew = false
         for _ in 1...Self.attempts {
-            if let link = try findDummy(for: operation) { return (link.index, isNew) }
+            if let link = try findDummy(for: operation) { return (link, isNew) }
             do throws(AddressError) {
                 try ask(.addDummy(interface), operation, ()) { (_, _) throws(MalformedReply) in }
                 isNew = true

@@ -12,7 +12,7 @@ public import IPVS
 /// IPv4 addresses are bound as a /32 and IPv6 addresses as a /128, without duplicate address detection and without a
 /// route: they work at once. The interface needs not be up, and this leaves it down: the kernel knows the addresses of
 /// either family as its own all the same, while an interface that is up would get a link-local address and routes that
-/// nobody wants.
+/// nobody wants. Where there are thousands of addresses, routes do the same in much less time; see ``Method``.
 ///
 /// Interface and addresses outlive the process. What the kernel knows is never remembered: each call asks it, so that
 /// others may change the same interface meanwhile, or remove it. That something is there already, or gone already, is
@@ -24,31 +24,61 @@ public final class AddressBinder: Sendable {
     /// The name of the interface.
     public let interface: String
 
-    private let connection: Lock<NetlinkConnection>
+    /// How addresses are bound.
+    public let method: Method
+
+    let connection: Lock<NetlinkConnection>
 
     /// How many answers can wait to be read.
-    private let answerCapacity: Int
+    let answerCapacity: Int
 
     /// The name of the interface that kube-proxy uses.
     public static let defaultInterface = "kube-ipvs0"
 
+    /// How the kernel is made to take what is sent to an address for its own.
+    ///
+    /// What was bound by one method counts as bound for the other too, and is unbound by either.
+    public enum Method: String, Hashable, Sendable, CaseIterable {
+        /// As an address of the interface, which is how kube-proxy does it: `ip address show dev kube-ipvs0` lists them, and
+        /// programs of the node can be bound to IPv6 addresses too (`RTM_NEWADDR`).
+        ///
+        /// The kernel walks all addresses of an interface for each that comes or goes, so ten thousand take more than ten
+        /// times as long as a thousand.
+        case addresses
+
+        /// By a local route over the interface: `ip route show table local dev kube-ipvs0` lists them (`RTM_NEWROUTE` with
+        /// `RTN_LOCAL`). The time that it takes grows with their number alone, many times less for thousands, above all to
+        /// unbind IPv6 ones. And programs that ask for the addresses of the node don't get thousands.
+        ///
+        /// For IPv6 the kernel wants the interface to be up, so it is set up for the first of those.
+        case routes
+    }
+
     /// A binder for the network namespace that the calling thread is in. It makes nothing yet.
     /// - Throws: ``AddressError`` with ``AddressError/Code/invalidName``.
-    public convenience init(interface: String = defaultInterface) throws(AddressError) {
-        try self.init(interface: interface, opening: nil)
+    public convenience init(
+        interface: String = defaultInterface,
+        method: Method = .addresses
+    ) throws(AddressError) {
+        try self.init(interface: interface, method, opening: nil)
     }
 
     /// A binder for another network namespace; no thread of the caller's enters it.
     /// - Throws: ``AddressError`` with ``AddressError/Code/namespaceNotFound``, with
-    ///   ``AddressError/Code/permissionDenied`` without `CAP_SYS_ADMIN`, and as ``init(interface:)`` does.
+    ///   ``AddressError/Code/permissionDenied`` without `CAP_SYS_ADMIN`, and as ``init(interface:method:)`` does.
     public convenience init(
         interface: String = defaultInterface,
+        method: Method = .addresses,
         namespace: NetworkNamespace
     ) throws(AddressError) {
-        try self.init(interface: interface, opening: namespace)
+        try self.init(interface: interface, method, opening: namespace)
     }
 
-    private convenience init(interface: String, opening namespace: NetworkNamespace?) throws(AddressError) {
+    private convenience init(
+        interface: String,
+        _ method: Method,
+        opening namespace: NetworkNamespace?
+    ) throws(AddressError) {
         let socket: NetlinkSocket
         do throws(SystemError) {
             socket =
@@ -59,13 +89,18 @@ public final class AddressBinder: Sendable {
             throw AddressError(opening: namespace, error)
         }
         socket.askForStrictLists()
-        try self.init(interface: interface, channel: socket)
+        try self.init(interface: interface, method: method, channel: socket)
     }
 
-    init(interface: String = defaultInterface, channel: any Channel) throws(AddressError) {
+    init(
+        interface: String = defaultInterface,
+        method: Method = .addresses,
+        channel: any Channel
+    ) throws(AddressError) {
         connection = Lock(NetlinkConnection(channel))
         answerCapacity = channel.answerCapacity
         self.interface = interface
+        self.method = method
         guard Self.isValid(interface) else {
             throw AddressError(.invalidName, .findInterface("\"\(interface)\""))
         }
@@ -96,11 +131,18 @@ extension AddressBinder {
         public internal(set) var madeInterface = false
     }
 
-    /// The addresses that are bound to the interface, by whomever; none if there is no interface.
+    /// The addresses that are bound to the interface, by whomever, and those that a binder has made routes to; none if there
+    /// is no interface.
     /// - Throws: ``AddressError`` with ``AddressError/Code/notADummy`` where the interface is somebody else's.
     public func addresses() throws(AddressError) -> Set<IPAddress> {
         guard let link = try findDummy(for: .listAddresses) else { return [] }
-        return Set(try list(link.index).lazy.filter { $0.interface == link.index && $0.isSingle }.map(\.address))
+        var found = Set(try list(link.index).lazy.filter { $0.interface == link.index && $0.isSingle }.map(\.address))
+        for family in [IPAddress.Family.ipv4, .ipv6] {
+            for route in try routes(family, link.index) where route.interface == link.index {
+                found.insert(route.address)
+            }
+        }
+        return found
     }
 
     /// Binds addresses, hundreds with one system call; makes the interface first if it is not there.
@@ -119,12 +161,13 @@ extension AddressBinder {
         guard !wanted.isEmpty else { return outcome }
         let requested = wanted.sorted()
         for _ in 1...Self.attempts {
-            let link = try ensureDummy()
-            if link.isNew { outcome.madeInterface = true }
-            let errors = try perform(.bind, requested, link.index)
+            let (link, isNew) = try ensureDummy()
+            if isNew { outcome.madeInterface = true }
+            if method == .routes, requested.contains(where: { $0.family == .ipv6 }) { try setUp(link) }
+            let errors = try perform(.bind, by: method, requested, link.index)
             let others = errors.filter { $0.value.errno != EEXIST }
-            // Those that were bound before it went have gone with it.
-            if others.values.contains(where: { $0.errno == ENODEV }) { continue }
+            // Those that were bound before it went, or was set down, have gone with it.
+            if others.values.contains(where: { $0.errno == ENODEV || $0.errno == ENETDOWN }) { continue }
             outcome.changed = requested.count - errors.count
             outcome.failures.merge(others) { $1 }
             return outcome
@@ -147,114 +190,26 @@ extension AddressBinder {
         guard let first = requested.first, let link = try findDummy(for: .unbind(first, interface)) else {
             return outcome
         }
-        let errors = try perform(.unbind, requested, link.index)
-        outcome.changed = requested.count - errors.count
-        // The last is what the kernel says where an interface has no IPv6.
-        outcome.failures = errors.filter { ![EADDRNOTAVAIL, ENODEV, ENXIO].contains($0.value.errno) }
+        let errors = try perform(.unbind, by: method, requested, link.index)
+        var absent = errors.filter { $0.value.saysAbsent }.keys.sorted()
+        outcome.failures = errors.filter { !$0.value.saysAbsent }
+        if !absent.isEmpty {
+            let errors = try perform(.unbind, by: method.other, absent, link.index)
+            outcome.failures.merge(errors.filter { !$0.value.saysAbsent }) { $1 }
+            absent.removeAll { errors[$0] == nil }
+        }
+        outcome.changed = requested.count - absent.count - outcome.failures.count
         return outcome
     }
 }
 
-extension AddressBinder {
-    /// How often something is begun anew that others keep from coming to an end.
-    static let attempts = 10
+extension AddressBinder.Method {
+    fileprivate var other: Self { self == .addresses ? .routes : .addresses }
+}
 
-    /// Binds or unbinds addresses, and returns those for which the kernel did not, with what it said.
-    private func perform(
-        _ kind: AddressRequest.Kind,
-        _ addresses: [IPAddress],
-        _ link: Int32
-    ) throws(AddressError) -> [IPAddress: AddressError] {
-        var errors: [IPAddress: AddressError] = [:]
-        var buffer = RequestBuffer()
-        var begin = addresses.startIndex
-        while begin < addresses.endIndex {
-            var end = begin
-            buffer.removeAll()
-            while end < addresses.endIndex, end - begin < answerCapacity,
-                buffer.append(AddressRequest(kind: kind, address: addresses[end], interface: link))
-            {
-                end += 1
-            }
-            // An empty buffer has room for one, unless libnl has no memory for it.
-            guard end > begin else {
-                throw AddressError(operation(kind, addresses[begin]), NetlinkConnection.Failure.outOfMemory)
-            }
-            do throws(NetlinkConnection.Failure) {
-                let failures = try connection.withLock { (connection) throws(NetlinkConnection.Failure) in
-                    try connection.perform(&buffer)
-                }
-                for failure in failures {
-                    let address = addresses[begin + failure.place]
-                    errors[address] = AddressError(operation(kind, address), failure.reason)
-                }
-            } catch {
-                guard begin > addresses.startIndex else { throw AddressError(operation(kind, addresses[begin]), error) }
-                for address in addresses[begin...] { errors[address] = AddressError(operation(kind, address), error) }
-                return errors
-            }
-            // Who may not change one address may change none.
-            if let error = errors[addresses[begin]], error.code == .permissionDenied { throw error }
-            begin = end
-        }
-        return errors
-    }
-
-    private func operation(_ kind: AddressRequest.Kind, _ address: IPAddress) -> AddressError.Operation {
-        switch kind {
-        case .bind: .bind(address, interface)
-        case .unbind: .unbind(address, interface)
-        }
-    }
-
-    /// Lists the addresses of the interface of an index, or of all; older kernels list all in any case.
-    func list(_ index: Int32? = nil) throws(AddressError) -> [InterfaceAddress] {
-        do throws(AddressError) {
-            return try list(.readAddresses(index)) { (bytes) throws(MalformedReply) in
-                try InterfaceAddress(decoding: bytes)
-            }
-        } catch {
-            // The interface has gone since.
-            guard error.errno == ENODEV else { throw error }
-            return []
-        }
-    }
-
-    /// Makes a request for a list, anew where others change meanwhile what it lists.
-    func list<Entry>(
-        _ request: RouteRequest,
-        _ decode: (RawSpan) throws(MalformedReply) -> Entry?
-    ) throws(AddressError) -> [Entry] {
-        var interrupted: AddressError?
-        for _ in 1...Self.attempts {
-            do throws(AddressError) {
-                return try ask(request, .listAddresses, [Entry]()) { (entries, bytes) throws(MalformedReply) in
-                    if let entry = try decode(bytes) { entries.append(entry) }
-                }
-            } catch {
-                guard error.code == .addressesChanging else { throw error }
-                interrupted = error
-            }
-        }
-        throw interrupted ?? AddressError(.addressesChanging, .listAddresses)
-    }
-
-    /// Makes a request and folds the messages of its reply into a result.
-    func ask<Result>(
-        _ request: RouteRequest,
-        _ operation: AddressError.Operation,
-        _ initial: @autoclosure () -> Result,
-        _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
-    ) throws(AddressError) -> Result {
-        let format = NetlinkConnection.ReplyFormat(type: request.replyType, headerLength: 0)
-        do throws(NetlinkConnection.Failure) {
-            return try connection.withLock { (connection) throws(NetlinkConnection.Failure) in
-                try connection.perform(request, isRead: request.isRead, format, initial, fold)
-            }
-        } catch {
-            throw AddressError(operation, error)
-        }
-    }
+extension AddressError {
+    /// Whether what was to be unbound was not bound. The last number is what the kernel says where an interface has no IPv6.
+    fileprivate var saysAbsent: Bool { [EADDRNOTAVAIL, ESRCH, ENODEV, ENXIO].contains(errno) }
 }
 
 extension IPAddress {

@@ -72,7 +72,7 @@ extension AddressError {
         /// This kernel has no dummy interfaces, and could not load the module for them (`EOPNOTSUPP`).
         public static let dummyNotSupported = Code(.dummyNotSupported)
 
-        /// The interface was removed by others each time it was there.
+        /// The interface was removed by others, or set down, each time it was there.
         public static let interfaceChanging = Code(.interfaceChanging)
 
         /// The addresses were changed by others each time they were listed.
@@ -109,6 +109,7 @@ extension AddressError {
         case findInterface(String)
         case makeInterface(String)
         case setAlias(String)
+        case setUp(String)
         case removeInterface(String)
         case listAddresses
         case bind(IPAddress, String)
@@ -132,7 +133,7 @@ extension AddressError: CustomStringConvertible {
         case .dummyNotSupported:
             "this kernel has no dummy interfaces; load their module (modprobe dummy) or use a kernel that has it "
                 + "(CONFIG_DUMMY)"
-        case .interfaceChanging: "the interface was removed by others each time"
+        case .interfaceChanging: "the interface was removed by others, or set down, each time"
         case .addressesChanging: "they were changed by others each time they were read"
         case .addressFamilyNotSupported: "IPv6 is disabled"
         case .permissionDenied: "not permitted; it takes CAP_NET_ADMIN, as root has it"
@@ -153,6 +154,7 @@ extension AddressError.Operation: CustomStringConvertible {
         case .findInterface(let name): "look for the interface \(name)"
         case .makeInterface(let name): "make the interface \(name)"
         case .setAlias(let name): "give the interface \(name) an alias"
+        case .setUp(let name): "set the interface \(name) up"
         case .removeInterface(let name): "remove the interface \(name)"
         case .listAddresses: "list addresses"
         case .bind(let address, let name): "bind \(address) to \(name)"
@@ -207,7 +209,7 @@ extension AddressError.Code {
             // A kernel without IPv6, and an interface with disable_ipv6.
             case (EOPNOTSUPP, .bind), (EACCES, .bind), (ENOBUFS, .bind), (EAFNOSUPPORT, .bind):
                 .addressFamilyNotSupported
-            case (ENODEV, .bind): .interfaceChanging
+            case (ENODEV, .bind), (ENETDOWN, .bind): .interfaceChanging
             default: .system
             }
     }

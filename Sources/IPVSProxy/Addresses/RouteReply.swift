@@ -1,9 +1,13 @@
 import CIPVS
+import Glibc
 import IPVS
 
 /// An interface, as far as it matters here.
 struct Link {
     let index: Int32
+
+    /// Whether it is set up.
+    let isUp: Bool
 
     /// What kind of virtual interface it is; nil for others, such as `lo`.
     let kind: String?
@@ -20,7 +24,9 @@ struct Link {
             throw MalformedReply(attribute: "a message about an interface", problem: "has no header")
         }
         // Any bytes are numbers, and the length has been checked.
-        index = unsafe bytes.unsafeLoadUnaligned(as: ifinfomsg.self).ifi_index
+        let header = unsafe bytes.unsafeLoadUnaligned(as: ifinfomsg.self)
+        index = header.ifi_index
+        isUp = header.ifi_flags & UInt32(IFF_UP) != 0
         var kind: String?
         var alias: String?
         var cursor = AttributeCursor(.link, from: headerLength)
@@ -75,6 +81,62 @@ struct InterfaceAddress {
         }
         guard let address else { throw AttributeSet.interfaceAddress.missing(IFA_ADDRESS) }
         self.address = address
+    }
+}
+
+/// A route that makes an address the kernel's own, as a binder makes it.
+struct LocalRoute: Equatable {
+    /// The index of the interface.
+    let interface: Int32
+
+    let address: IPAddress
+
+    /// Tells a binder's routes from those that the kernel makes for addresses. Nobody else's by the list that iproute2 has
+    /// (`rt_protos`); the kernel takes any number.
+    private static let protocolNumber: UInt8 = 118
+
+    /// The attributes of such a route: its address and its interface.
+    static let (destination, outputInterface) = (Int(RTA_DST.rawValue), Int(RTA_OIF.rawValue))
+
+    /// What tells these routes from all others of a family, but for their interface.
+    static func header(_ family: IPAddress.Family) -> rtmsg {
+        var header = rtmsg()
+        header.rtm_family = UInt8(family.rawValue)
+        header.rtm_table = UInt8(RT_TABLE_LOCAL.rawValue)
+        header.rtm_protocol = protocolNumber
+        // IPv6 has no scopes.
+        if family == .ipv4 { header.rtm_scope = UInt8(RT_SCOPE_HOST.rawValue) }
+        header.rtm_type = UInt8(RTN_LOCAL)
+        return header
+    }
+
+    /// Reads what follows the netlink header of an `RTM_NEWROUTE`; nil if it is another kind of route.
+    init?(decoding bytes: RawSpan) throws(MalformedReply) {
+        let headerLength = MemoryLayout<rtmsg>.size
+        guard bytes.byteCount >= headerLength else {
+            throw MalformedReply(attribute: "a message about a route", problem: "has no header")
+        }
+        // Any bytes are numbers, and the length has been checked.
+        let header = unsafe bytes.unsafeLoadUnaligned(as: rtmsg.self)
+        guard let family = IPAddress.Family(rawValue: UInt16(header.rtm_family)) else { return nil }
+        let own = Self.header(family)
+        guard header.rtm_dst_len == family.hostPrefixLength, header.rtm_table == own.rtm_table,
+            header.rtm_protocol == own.rtm_protocol, header.rtm_type == own.rtm_type
+        else { return nil }
+        var address: IPAddress?
+        var interface: Int32?
+        var cursor = AttributeCursor(.route, from: headerLength)
+        while let attribute = try cursor.next(in: bytes) {
+            switch attribute.type {
+            case Self.destination: address = try bytes.readPlainAddress(attribute, family)
+            case Self.outputInterface: interface = Int32(bitPattern: try bytes.read(attribute, as: UInt32.self))
+            default: break
+            }
+        }
+        guard let address else { throw AttributeSet.route.missing(Self.destination) }
+        // One over several interfaces is not a binder's.
+        guard let interface else { return nil }
+        (self.address, self.interface) = (address, interface)
     }
 }
 

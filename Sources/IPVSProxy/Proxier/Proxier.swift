@@ -66,13 +66,20 @@ public actor Proxier {
             if let namespace = configuration.namespace {
                 NodeSync.Kernel(
                     table: try Handle(namespace: namespace),
-                    binder: try AddressBinder(interface: configuration.interface, namespace: namespace),
+                    binder: try AddressBinder(
+                        interface: configuration.interface,
+                        method: configuration.bindingMethod,
+                        namespace: namespace
+                    ),
                     sysctls: Sysctls(namespace: namespace)
                 )
             } else {
                 NodeSync.Kernel(
                     table: try Handle(),
-                    binder: try AddressBinder(interface: configuration.interface),
+                    binder: try AddressBinder(
+                        interface: configuration.interface,
+                        method: configuration.bindingMethod
+                    ),
                     sysctls: Sysctls()
                 )
             }

@@ -7,6 +7,10 @@ extension Proxier {
         /// those of another, so two on one node need two.
         public var interface = AddressBinder.defaultInterface
 
+        /// How the kernel is made to take what is sent to a service's address for its own. Routes are quicker where there are
+        /// thousands.
+        public var bindingMethod = AddressBinder.Method.addresses
+
         /// The network namespace of the node; nil is the one that the calling thread is in.
         public var namespace: NetworkNamespace?
 

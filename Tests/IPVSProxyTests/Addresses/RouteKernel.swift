@@ -12,7 +12,15 @@ final class RouteKernel: Channel, @unchecked Sendable {
         var name: String
         var kind: String?
         var alias: String?
+        var isUp = false
         var addresses: [Address] = []
+        /// Local routes to single addresses, with the numbers that say who made them.
+        var routes: [Route] = []
+    }
+
+    struct Route: Equatable {
+        var bytes: [UInt8]
+        var origin: UInt8
     }
 
     struct Address: Equatable {
@@ -114,7 +122,7 @@ final class RouteKernel: Channel, @unchecked Sendable {
         interfere(message, &state)
         var replies: [[UInt8]] = []
         let errno = state.verdict(message) ?? outcome(of: message, address, &replies)
-        let isList = message.isList && [RTM_GETADDR, RTM_GETLINK].contains(message.type)
+        let isList = message.isList && [RTM_GETADDR, RTM_GETLINK, RTM_GETROUTE].contains(message.type)
         if isList, errno == 0 {
             replies.append(datagram(NLMSG_DONE, flags: UInt16(NLM_F_MULTI), address, [UInt8](littleEndian: Int32(0))))
         } else if errno != 0 || message.flags & UInt16(NLM_F_ACK) != 0 {
@@ -125,6 +133,7 @@ final class RouteKernel: Channel, @unchecked Sendable {
     }
 
     private func outcome(of message: Message, _ address: [UInt8], _ replies: inout [[UInt8]]) -> Int32 {
+        if message.type >= RTM_NEWROUTE { return outcome(ofRoute: message, address, &replies) }
         let attributes = message.payload.attributes(from: message.type >= RTM_NEWADDR ? 8 : 16)
         let index = message.payload[...].number(Int32.self, at: 4)
         switch message.type {
@@ -145,6 +154,9 @@ final class RouteKernel: Channel, @unchecked Sendable {
             state.nextIndex += 1
         case RTM_SETLINK:
             if state.interfaces[index] == nil { return ENODEV }
+            let (flags, change) = (message.payload[8], message.payload[12])
+            if change & 1 != 0 { state.interfaces[index]?.isUp = flags & 1 != 0 }
+            guard attributes[IFLA_IFALIAS] != nil else { return 0 }
             let alias = (attributes[IFLA_IFALIAS] ?? []).prefix { $0 != 0 }
             state.interfaces[index]?.alias = alias.isEmpty ? nil : String(decoding: alias, as: UTF8.self)
         case RTM_DELLINK:
@@ -178,10 +190,43 @@ final class RouteKernel: Channel, @unchecked Sendable {
         return 0
     }
 
+    private func outcome(ofRoute message: Message, _ address: [UInt8], _ replies: inout [[UInt8]]) -> Int32 {
+        let attributes = message.payload.attributes(from: 12)
+        let index = (attributes[4] ?? [0, 0, 0, 0])[...].number(Int32.self, at: 0)
+        guard let interface = state.interfaces[index] else { return message.type == RTM_DELROUTE ? ESRCH : ENODEV }
+        let family = message.payload[0]
+        let route = Route(bytes: attributes[1] ?? [], origin: message.payload[5])
+        switch message.type {
+        case RTM_NEWROUTE:
+            if family == UInt8(AF_INET6), !interface.isUp { return ENETDOWN }
+            if interface.routes.contains(route) { return EEXIST }
+            state.interfaces[index]?.routes.append(route)
+        case RTM_DELROUTE:
+            guard let there = interface.routes.firstIndex(of: route) else { return ESRCH }
+            state.interfaces[index]?.routes.remove(at: there)
+        case RTM_GETROUTE:
+            if message.payload[6] != 0 { return EINVAL }
+            // As older kernels do, it does not look at what is asked for, but for the family.
+            for (number, interface) in state.interfaces {
+                let length = family == UInt8(AF_INET) ? 4 : 16
+                let kernels = interface.addresses.map { Route(bytes: $0.local ?? $0.bytes, origin: 2) }
+                for route in interface.routes + kernels where route.bytes.count == length {
+                    let payload =
+                        [family, UInt8(length * 8), 0, 0, 255, route.origin, 254, 2, 0, 0, 0, 0]
+                        + .attribute(1, route.bytes) + .attribute(4, [UInt8](littleEndian: number))
+                    replies.append(datagram(Int32(RTM_NEWROUTE), flags: UInt16(NLM_F_MULTI), address, payload))
+                }
+            }
+        default: return EOPNOTSUPP
+        }
+        return 0
+    }
+
     /// What the kernel tells of an interface.
     private func payload(of link: (key: Int32, value: Interface)) -> [UInt8] {
         let information = link.value.kind.map { [UInt8].attribute(IFLA_INFO_KIND, Array($0.utf8) + [0]) } ?? []
-        return [0, 0, 0, 0] + [UInt8](littleEndian: link.key) + [UInt8](repeating: 0, count: 8)
+        let flags: [UInt8] = [link.value.isUp ? 1 : 0, 0, 0, 0]
+        return [0, 0, 0, 0] + [UInt8](littleEndian: link.key) + flags + [0, 0, 0, 0]
             + .attribute(IFLA_IFNAME, Array(link.value.name.utf8) + [0]) + .attribute(IFLA_LINKINFO, information)
             + (link.value.alias.map { .attribute(IFLA_IFALIAS, Array($0.utf8) + [0]) } ?? [])
     }
@@ -245,6 +290,11 @@ extension RouteKernel.State {
             }
         )
         return nextIndex
+    }
+
+    /// The addresses that an interface of a name has local routes to.
+    func routes(of name: String) -> Set<IPAddress>? {
+        interfaces.values.first { $0.name == name }.map { Set($0.routes.compactMap { IPAddress(bytes: $0.bytes) }) }
     }
 
     /// The addresses of an interface by its name.

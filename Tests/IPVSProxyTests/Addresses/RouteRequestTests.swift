@@ -12,11 +12,13 @@ struct RouteRequestTests {
         let type: Int
         let flags: Int32
         let payload: String
+        var method = AddressBinder.Method.addresses
         let call: @Sendable (AddressBinder) throws -> Void
         var testDescription: String { command }
     }
 
     static let created = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL
+    static let appended = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND
     static let six = IPAddress(bytes: [0xfd] + [UInt8](repeating: 0, count: 14) + [9]) ?? IPAddress(0, 0, 0, 0)
 
     static let rows = [
@@ -59,6 +61,34 @@ struct RouteRequestTests {
             flags: NLM_F_REQUEST | NLM_F_ACK,
             payload: "00000000020000000000000000000000"
         ) { try $0.removeInterface() },
+        Row(
+            command: "ip route append local 10.96.0.1/32 dev kube-ipvs0 proto 118 table local",
+            type: RTM_NEWROUTE,
+            flags: appended,
+            payload: "02200000ff76fe0200000000" + "080001000a600001" + "0800040002000000",
+            method: .routes
+        ) { _ = try $0.bind([IPAddress(10, 96, 0, 1)]) },
+        Row(
+            command: "ip -6 route append local fd00::9/128 dev kube-ipvs0 proto 118 table local",
+            type: RTM_NEWROUTE,
+            flags: appended,
+            payload: "0a800000ff76000200000000" + "14000100fd000000000000000000000000000009" + "0800040002000000",
+            method: .routes
+        ) { _ = try $0.bind([six]) },
+        Row(
+            command: "ip route del local 10.96.0.1/32 dev kube-ipvs0 proto 118 table local",
+            type: RTM_DELROUTE,
+            flags: NLM_F_REQUEST | NLM_F_ACK,
+            payload: "02200000ff76fe0200000000" + "080001000a600001" + "0800040002000000",
+            method: .routes
+        ) { _ = try $0.unbind([IPAddress(10, 96, 0, 1)]) },
+        Row(
+            command: "ip -6 route del local fd00::9/128 dev kube-ipvs0 proto 118 table local",
+            type: RTM_DELROUTE,
+            flags: NLM_F_REQUEST | NLM_F_ACK,
+            payload: "0a800000ff76000200000000" + "14000100fd000000000000000000000000000009" + "0800040002000000",
+            method: .routes
+        ) { _ = try $0.unbind([six]) },
     ]
 
     @Test(arguments: rows)
@@ -67,7 +97,7 @@ struct RouteRequestTests {
             $0.nextIndex = 2
             if row.type != RTM_NEWLINK { $0.add("kube-ipvs0", kind: "dummy") }
         }
-        try row.call(AddressBinder(channel: kernel))
+        try row.call(AddressBinder(method: row.method, channel: kernel))
         let sent = try #require(kernel.messages.first { $0.type == row.type })
         #expect(sent.flags == UInt16(row.flags))
         var payload = sent.payload

@@ -46,7 +46,7 @@ struct Bench {
 
     /// Binds the addresses of all services to an interface, which is removed then.
     private func bind() throws {
-        let binder = try AddressBinder(interface: "bench0")
+        let binder = try AddressBinder(interface: "bench0", method: options.binding)
         let outcome = try binder.bind((0..<options.services).map(address))
         guard outcome.changed == options.services, try binder.removeInterface() else {
             throw Problem(description: "not all addresses were bound")
@@ -55,6 +55,7 @@ struct Bench {
 
     private func proxier(period: Duration) throws -> Proxier {
         var configuration = Proxier.Configuration()
+        configuration.bindingMethod = options.binding
         (configuration.minSyncPeriod, configuration.syncPeriod) = (.zero, period)
         return try Proxier(configuration, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
     }

@@ -7,12 +7,12 @@ import Logging
 @main
 enum Main {
     static let usage = """
-        usage: ipvs-proxy-bench --services N --real-servers N [--runs N]
+        usage: ipvs-proxy-bench --services N --real-servers N [--binding METHOD] [--runs N]
 
         Times what a proxier does for N services with N endpoints each, in the network namespace that it runs in, and prints
         a line for each step with its time in microseconds; of those that are made several times, the median:
 
-          bind        the addresses of all services are bound to an interface, and that is removed
+          bind        the addresses of all services are bound to an interface, which is removed then
           told        all services and endpoints are told; nothing is synced
           first       the first sync, of an empty table
           one         a sync after one endpoint was added, or removed
@@ -21,7 +21,8 @@ enum Main {
           period      a later full sync that finds nothing to do
           memory      the most memory that the steps before restart took, in KiB
 
-        --runs N      how often to make the steps that can be repeated (201; percent and period a twentieth of that)
+        --binding METHOD    how addresses are bound: addresses (the default) or routes
+        --runs N            how often to make the steps that can be repeated (201; percent and period a twentieth)
 
         Each step begins with a write of its name to standard error.
         """
@@ -54,22 +55,29 @@ struct Problem: Error, CustomStringConvertible {
 struct Options {
     var services = 0
     var realServers = 0
+    var binding = AddressBinder.Method.addresses
     var runs = 201
 
     init(_ words: some Sequence<String>) throws {
         var words = ArraySlice(words)
         while let word = words.popFirst() {
-            guard ["--services", "--real-servers", "--runs"].contains(word) else {
+            guard ["--services", "--real-servers", "--binding", "--runs"].contains(word) else {
                 Main.print(Main.usage, to: STDOUT_FILENO)
                 exit(word == "--help" ? 0 : 2)
             }
-            guard let value = words.popFirst().flatMap({ Int($0) }) else {
-                throw Problem(description: "\(word) needs a number; see --help")
+            let value = words.popFirst() ?? ""
+            if word == "--binding" {
+                guard let method = AddressBinder.Method(rawValue: value) else {
+                    throw Problem(description: "\(word) needs addresses or routes; see --help")
+                }
+                binding = method
+                continue
             }
+            guard let number = Int(value) else { throw Problem(description: "\(word) needs a number; see --help") }
             switch word {
-            case "--services": services = value
-            case "--real-servers": realServers = value
-            default: runs = value
+            case "--services": services = number
+            case "--real-servers": realServers = number
+            default: runs = number
             }
         }
         guard (100...60_000).contains(services), (1...100).contains(realServers), (40...10_000).contains(runs) else {

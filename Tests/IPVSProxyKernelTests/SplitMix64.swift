@@ -1,1 +1,1 @@
-../IPVSProxyTests/SplitMix64.swift
+../IPVSTests/SplitMix64.swift

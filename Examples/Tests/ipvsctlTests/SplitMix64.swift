@@ -1,0 +1,1 @@
+../../../Tests/IPVSTests/SplitMix64.swift

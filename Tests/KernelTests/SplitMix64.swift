@@ -1,0 +1,1 @@
+../IPVSTests/SplitMix64.swift

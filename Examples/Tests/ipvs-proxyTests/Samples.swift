@@ -45,9 +45,9 @@ enum Sample {
     }
 }
 
-/// What comes of a text in a file named `a.yaml`, on the node `node-a`.
-func read(_ text: String) -> ManifestReader {
+/// What comes of a text in a file, on the node `node-a`.
+func read(_ text: String, file: String = "a.yaml") -> ManifestReader {
     var reader = ManifestReader(nodeName: "node-a")
-    reader.read(text, file: "a.yaml")
+    reader.read(text, file: file)
     return reader
 }

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func whatKubectlPrintsInJSON() throws {
-        let reader = read(try Sample.fixture("kubectl.json"))
+        let reader = read(try Sample.fixture("kubectl.json"), file: "a.json")
         #expect(reader.errors.isEmpty && reader.notes.isEmpty, "\(reader.errors)")
         let name = NamespacedName("kube-system", "kube-dns")
         let ports = try #require(reader.manifests.services[name]).ports

@@ -28,6 +28,19 @@ enum Sample {
         """
     }
 
+    /// The same in JSON.
+    static func serviceInJSON(_ name: String = "web") -> String {
+        """
+        {
+          "apiVersion": "v1",
+          "kind": "Service",
+          "metadata": {"name": "\(name)"},
+          "spec": {"clusterIP": "10.96.0.1", "ports": [{"port": 80}]}
+        }
+
+        """
+    }
+
     /// A slice of a service's endpoints.
     static func slice(_ name: String = "web-1", of service: String = "web", _ addresses: String...) -> String {
         """

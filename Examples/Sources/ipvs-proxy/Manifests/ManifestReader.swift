@@ -25,8 +25,14 @@ struct ManifestReader {
     init(nodeName: String) { self.nodeName = nodeName }
 
     /// Reads the text of a file.
+    ///
+    /// One that is empty is an error: so is each file for a moment that `kubectl get` is redirected to, and without this its
+    /// services would be gone as long.
     mutating func read(_ text: String, file: String) {
-        if file.lowercased().hasSuffix(".json") {
+        if text.allSatisfy(\.isWhitespace) {
+            let reason = "is empty; if there is to be nothing in it, put a comment there or remove it"
+            refuse(file, FileError(reason: reason))
+        } else if file.lowercased().hasSuffix(".json") {
             read(json: text, file: file)
         } else {
             read(yaml: text, file: file)

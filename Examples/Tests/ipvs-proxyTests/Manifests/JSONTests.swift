@@ -57,8 +57,8 @@ import Testing
             ]
         )
         #expect(
-            errors(" \n", file: file) == [
-                "\(file):2: can't be read as JSON: expected a value, not the end of the file"
+            errors("{\n", file: file) == [
+                "\(file):2: can't be read as JSON: expected a name in double quotes, not the end of the file"
             ]
         )
     }

@@ -11,7 +11,10 @@ package struct Place {
     /// The line that the node begins in.
     package var line: Int? { lines?.line ?? node.mark?.line }
 
-    package init(root: Node, _ lines: Lines? = nil) { self.init(node: root, path: "", lines) }
+    /// The root of a document that Yams has read.
+    package init(root: Node) { self.init(root: root, nil) }
+
+    init(root: Node, _ lines: Lines?) { self.init(node: root, path: "", lines) }
 
     private init(node: Node, path: String, _ lines: Lines?) {
         self.node = node

@@ -5,16 +5,43 @@ package enum TextFile {
     /// Reads the text of a file, all of it; `-` is standard input.
     package static func read(_ path: String) throws(FileError) -> String { try text(of: try bytes(of: path)) }
 
+    /// Reads the text of a regular file, which can be read again: nothing else, such as a pipe that nobody writes to.
+    package static func read(regular path: String) throws(FileError) -> String {
+        // It is waited for who writes to a pipe, when it is opened.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { throw failure }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(reason: "is not a regular file, which could be read again")
+        }
+        guard status.st_size <= maximumSize else {
+            throw FileError(reason: "has more than \(maximumSize >> 20) MiB")
+        }
+        return try text(of: try bytes(of: descriptor))
+    }
+
+    /// More than any text that is meant has.
+    private static let maximumSize = 256 << 20
+
+    /// What the last call of the C library failed for.
+    private static var failure: FileError { FileError(reason: String(cString: strerror(errno))) }
+
     private static func bytes(of path: String) throws(FileError) -> [UInt8] {
         let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(reason: String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw failure }
         defer { if path != "-" { close(descriptor) } }
+        return try bytes(of: descriptor)
+    }
+
+    private static func bytes(of descriptor: Int32) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count == 0 { return bytes }
-            guard count > 0 || errno == EINTR else { throw FileError(reason: String(cString: strerror(errno))) }
+            guard count > 0 || errno == EINTR else { throw failure }
             bytes += buffer.prefix(max(count, 0))
         }
     }

@@ -28,14 +28,18 @@ struct Proxy {
         let registry = PrometheusRegistry()
         let first = try manifests.read()
         let proxier = try Proxier(options.configuration, logger: logger, metrics: registry)
+        let pages = StatusPages(proxier: proxier, registry: registry)
+        var servers: [StatusServer] = []
+        for (address, pages) in [
+            (options.healthzAddress, pages.healthPages), (options.metricsAddress, pages.metricsPages),
+        ] {
+            guard let endpoint = address.endpoint else { continue }
+            servers.append(try await StatusServer(endpoint, logger, pages: pages))
+        }
         await proxier.tell(first: first)
         logger.info("read \(manifests.manifests)")
 
         let watcher = ManifestService(manifests, hangups, proxier, logger, registry)
-        let pages = StatusPages(proxier: proxier, registry: registry)
-        let servers = [
-            (options.healthzAddress.endpoint, pages.healthPages), (options.metricsAddress.endpoint, pages.metricsPages),
-        ].compactMap { endpoint, pages in endpoint.map { StatusServer(endpoint: $0, logger: logger, pages: pages) } }
         // What it has to say of an error is said at the end, too.
         var groupLogger = logger
         if logger.logLevel > .debug { groupLogger.logLevel = .critical }

@@ -28,6 +28,19 @@ enum Sample {
         """
     }
 
+    /// The same in JSON.
+    static func serviceInJSON(_ name: String = "web") -> String {
+        """
+        {
+          "apiVersion": "v1",
+          "kind": "Service",
+          "metadata": {"name": "\(name)"},
+          "spec": {"clusterIP": "10.96.0.1", "ports": [{"port": 80}]}
+        }
+
+        """
+    }
+
     /// A slice of a service's endpoints.
     static func slice(_ name: String = "web-1", of service: String = "web", _ addresses: String...) -> String {
         """
@@ -45,9 +58,9 @@ enum Sample {
     }
 }
 
-/// What comes of a text in a file named `a.yaml`, on the node `node-a`.
-func read(_ text: String) -> ManifestReader {
+/// What comes of a text in a file, on the node `node-a`.
+func read(_ text: String, file: String = "a.yaml") -> ManifestReader {
     var reader = ManifestReader(nodeName: "node-a")
-    reader.read(text, file: "a.yaml")
+    reader.read(text, file: file)
     return reader
 }

@@ -11,9 +11,10 @@ struct IPVSProxyCommand: AsyncParsableCommand {
         commandName: "ipvs-proxy",
         abstract: "Balance the services of Kubernetes manifests with Linux's IPVS, as kube-proxy's IPVS mode does.",
         discussion: """
-            Manifests are Service and EndpointSlice documents in YAML or JSON, as kubectl get -o yaml prints them; other \
-            kinds are passed over. Headless and ExternalName services, and those that are labelled as another proxy's, are \
-            not served. Of a folder all files named .yaml, .yml or .json are read, but for hidden ones.
+            Manifests are Service and EndpointSlice documents in YAML or, in files named .json, in JSON, as kubectl get -o \
+            yaml or -o json prints them; other kinds are passed over. Headless and ExternalName services, and those that \
+            are labelled as another proxy's, are not served. Of a folder all files named .yaml, .yml or .json are read, but \
+            for hidden ones.
 
             The files are watched: what changes in them changes in the kernel, and connections live on. A manifest with an \
             error changes nothing until it is mended, and is told on standard error as FILE:LINE: OBJECT: FIELD: sentence. \

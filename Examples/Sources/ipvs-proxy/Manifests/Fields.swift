@@ -28,7 +28,7 @@ struct Fields {
             return nil
         }
         // Read as a field it would be let be, and what it stands for would be missing.
-        if let merge = mapping.keys.first(where: { $0.string == "<<" }) {
+        if let merge = mapping.keys.first(where: { $0.scalar?.style == .plain && $0.string == "<<" }) {
             errors.append(
                 FileError(line: merge.mark?.line, field: place.path(of: "<<"), reason: "can't be merged here")
             )

@@ -62,7 +62,7 @@ struct ManifestFiles: Sendable {
 
     private static func read(_ file: String, _ reader: inout ManifestReader) {
         do throws(FileError) {
-            reader.read(try TextFile.read(file), file: file)
+            reader.read(try TextFile.read(regular: file), file: file)
         } catch {
             reader.refuse(file, error)
         }
@@ -79,13 +79,17 @@ struct ManifestFiles: Sendable {
         }
         defer { closedir(folder) }
         var names: [String] = []
+        // A folder that can't be listed to its end would have lost the rest of its manifests.
+        errno = 0
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
             }
             let isManifest = [".yaml", ".yml", ".json"].contains { name.lowercased().hasSuffix($0) }
             if isManifest, !name.hasPrefix("."), !isFolder("\(path)/\(name)") { names.append(name) }
+            errno = 0
         }
+        guard errno == 0 else { throw FileError(reason: String(cString: strerror(errno))) }
         return names.sorted()
     }
 

@@ -5,8 +5,7 @@ import Yams
 /// Reads manifests, and gathers all that is wrong with them.
 ///
 /// They are what `kubectl get -o yaml` or `-o json` prints, or what was written by hand: Kubernetes' Service and
-/// EndpointSlice, in several documents or in lists. JSON is read as YAML, of which it is a part, by Yams, which knows the
-/// line of everything.
+/// EndpointSlice, in several documents or in lists. A file is in YAML, unless its name says that it is in JSON.
 struct ManifestReader {
     /// The node that endpoints are on or not.
     let nodeName: String
@@ -26,7 +25,29 @@ struct ManifestReader {
     init(nodeName: String) { self.nodeName = nodeName }
 
     /// Reads the text of a file.
+    ///
+    /// One that is empty is an error: so is each file for a moment that `kubectl get` is redirected to, and without this its
+    /// services would be gone as long.
     mutating func read(_ text: String, file: String) {
+        if text.allSatisfy(\.isWhitespace) {
+            let reason = "is empty; if there is to be nothing in it, put a comment there or remove it"
+            refuse(file, FileError(reason: reason))
+        } else if file.lowercased().hasSuffix(".json") {
+            read(json: text, file: file)
+        } else {
+            read(yaml: text, file: file)
+        }
+    }
+
+    private mutating func read(json text: String, file: String) {
+        do throws(FileError) {
+            read(try JSONReader.read(text), nil, file: file)
+        } catch {
+            refuse(file, error)
+        }
+    }
+
+    private mutating func read(yaml text: String, file: String) {
         do {
             // Nothing is guessed of a value's type: what a field takes decides that.
             let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
@@ -35,9 +56,9 @@ struct ManifestReader {
                 read(Place(root: root), nil, file: file)
             }
         } catch let error as YamlError {
-            errors.append(ManifestError(file: file, error: FileError(error, in: text)))
+            refuse(file, FileError(error, in: text))
         } catch {
-            errors.append(ManifestError(file: file, error: FileError(reason: "\(error)")))
+            refuse(file, FileError(reason: "\(error)"))
         }
     }
 

@@ -9,13 +9,18 @@ import ServiceLifecycle
 
 /// Answers HTTP requests for a few fixed pages.
 struct StatusServer: Service {
-    let endpoint: Endpoint
-    let logger: Logger
-    let pages: [String: @Sendable () async -> Answer]
+    private let endpoint: Endpoint
+    private let server: HTTPServer
 
-    func run() async throws {
+    /// Goes on until the server is stopped.
+    private let answering: Task<Void, any Error>
+
+    /// Begins to answer.
+    ///
+    /// So that it is known whether the address can be had before anything is done that a failure would have to undo.
+    init(_ endpoint: Endpoint, _ logger: Logger, pages: [String: @Sendable () async -> Answer]) async throws {
         // Its own logger would tell each probe.
-        let server = HTTPServer(config: try configuration())
+        let server = HTTPServer(config: try Self.configuration(endpoint))
         for (path, page) in pages {
             await server.appendRoute(HTTPRoute(methods: [.GET], path: path)) { _ in await page().response }
             // Not HEAD either: FlyingFox would send the page with it.
@@ -23,21 +28,46 @@ struct StatusServer: Service {
                 HTTPResponse(statusCode: .methodNotAllowed, headers: [HTTPHeader("Allow"): "GET"], body: Data())
             }
         }
-        logger.info("answering \(pages.keys.sorted().joined(separator: ", ")) on http://\(endpoint)")
+        (self.endpoint, self.server) = (endpoint, server)
+        let listening = Task { try await server.waitUntilListening(timeout: 60) }
+        answering = Task {
+            // A server that fails leaves those waiting who wait for it to listen.
+            defer { listening.cancel() }
+            try await server.run()
+        }
         do {
-            try await withGracefulShutdownHandler {
-                try await server.run()
-            } onGracefulShutdown: {
+            try await listening.value
+        } catch {
+            answering.cancel()
+            try await Self.telling(endpoint) { [answering] in try await answering.value }
+            throw error
+        }
+        logger.info("answering \(pages.keys.sorted().joined(separator: ", ")) on http://\(endpoint)")
+    }
+
+    func run() async throws {
+        do {
+            try await withTaskCancellationOrGracefulShutdownHandler {
+                try await Self.telling(endpoint) { try await answering.value }
+            } onCancelOrGracefulShutdown: {
                 Task { await server.stop() }
             }
         } catch {
             // It ends with an error even where it was told to end.
-            guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return }
-            throw Failure("can't answer HTTP on \(endpoint): \(Self.reason(error))")
+            guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
         }
     }
 
-    private func configuration() throws -> HTTPServer.Configuration {
+    /// Tells errors as the program does.
+    private static func telling(_ endpoint: Endpoint, _ body: () async throws -> Void) async throws(Failure) {
+        do {
+            try await body()
+        } catch {
+            throw Failure("can't answer HTTP on \(endpoint): \(reason(error))")
+        }
+    }
+
+    private static func configuration(_ endpoint: Endpoint) throws -> HTTPServer.Configuration {
         let address = "\(endpoint.address)"
         // A client has so many seconds to take its answer.
         let timeout = 10.0

@@ -7,8 +7,13 @@ import Yams
 extension Table {
     /// Reads a table from a document in JSON.
     init(json text: String) throws(TableFile.Refusal) {
-        let (root, lines) = try JSONReader.read(text)
-        try self.init(Place(root: root, lines))
+        let root: Place
+        do throws(FileError) {
+            root = try JSONReader.read(text)
+        } catch {
+            throw TableFile.Refusal([error])
+        }
+        try self.init(root)
     }
 
     /// Reads a table from a document in YAML: a single one, which may have anchors and aliases, but no merge keys.

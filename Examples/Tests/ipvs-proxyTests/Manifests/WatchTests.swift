@@ -32,10 +32,7 @@ import Testing
         try folder.makeFolder("some")
         try folder.write("some/b.yml", Sample.service("b"))
         try folder.write("some/a.YAML", Sample.service("a"))
-        try folder.write(
-            "some/c.json",
-            #"{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "c"}, "spec": {"clusterIP": "10.96.0.1", "ports": [{"port": 80}]}}"#
-        )
+        try folder.write("some/c.json", Sample.serviceInJSON("c"))
         for name in ["some/notes.txt", "some/.hidden.yaml", "some/b.yaml~"] { try folder.write(name, "[") }
         try folder.makeFolder("some/folder.yaml")
         var watch = watch(file, folder["some"])
@@ -129,6 +126,37 @@ import Testing
         try folder.remove("a.yaml")
         #expect(throws: ManifestErrors.self) { try changes(&watch) }
         #expect(names(watch) == ["web"])
+    }
+
+    /// As a shell leaves it while the command has yet to write what is redirected there.
+    @Test(arguments: [("a.yaml", Sample.service()), ("a.json", Sample.serviceInJSON())], ["", " \n\r\n"])
+    func aFileThatIsEmptied(before: (name: String, text: String), text: String) throws {
+        let file = try folder.write(before.name, before.text)
+        var watch = watch()
+        _ = try watch.read()
+        try folder.write(before.name, text)
+        let error = #expect(throws: ManifestErrors.self) { try changes(&watch) }
+        #expect(
+            error?.errors.map(\.description) == [
+                "\(file): is empty; if there is to be nothing in it, put a comment there or remove it"
+            ]
+        )
+        #expect(names(watch) == ["web"])
+    }
+
+    @Test func aFolderThatComesAgain() throws {
+        try folder.makeFolder("some")
+        try folder.write("some/a.yaml", Sample.service("a"))
+        var watch = watch(folder["some"])
+        _ = try watch.read()
+        try folder.remove("some")
+        let error = #expect(throws: ManifestErrors.self) { try changes(&watch) }
+        #expect(error?.errors.map(\.description) == ["\(folder["some"]): No such file or directory"])
+        #expect(names(watch) == ["a"])
+        try folder.makeFolder("some")
+        try folder.write("some/b.yaml", Sample.service("b"))
+        #expect(try changes(&watch)?.services.count == 2)
+        #expect(names(watch) == ["b"])
     }
 
     @Test func textThatIsNone() throws {

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// What the program answers without a kernel.
@@ -31,6 +32,29 @@ import Testing
         #expect(result.stdout.contains("USAGE: ipvs-proxy [<options>] [<manifests> ...]"))
         // A line of a terminal.
         #expect(result.stdout.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    /// None of them is waited for: not for who would write to a pipe either.
+    @Test func whatIsNoManifest() throws {
+        let folder = try Folder()
+        #expect(mkfifo(folder["a.yaml"], 0o600) == 0)
+        try folder.link("b.yaml", to: "c.yaml")
+        try folder.link("c.yaml", to: "b.yaml")
+        try folder.link("d.json", to: "/dev/zero")
+        try folder.write("e.yaml", "")
+        try #require(truncate(folder["e.yaml"], 1 << 40) == 0)
+        let result = try TestProcess.run(["timeout", "60", Program.path, "--once", folder.path])
+        #expect(result.status == 1 && result.stdout.isEmpty)
+        #expect(
+            result.stderr == """
+                \(folder["a.yaml"]): is not a regular file, which could be read again
+                \(folder["b.yaml"]): Too many levels of symbolic links
+                \(folder["c.yaml"]): Too many levels of symbolic links
+                \(folder["d.json"]): is not a regular file, which could be read again
+                \(folder["e.yaml"]): has more than 256 MiB
+
+                """
+        )
     }
 
     /// Nothing is asked of the kernel before the manifests are known to be good.

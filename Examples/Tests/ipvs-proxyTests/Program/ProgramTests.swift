@@ -214,14 +214,20 @@ extension ProxyKernelTests {
             try eventually { program.log.contains("ended; the kernel's table stays as it is") }
         }
 
-        @Test func anAddressThatIsTaken() throws {
-            try writeWeb("10.244.0.1")
-            let first = try RunningProgram(folder.path, in: namespace)
+        /// Nothing is done by a program that will not be able to tell of it.
+        @Test(arguments: ["--healthz-address", "--metrics-address"])
+        func anAddressThatIsTaken(option: String) throws {
+            let elsewhere = try TestNamespace()
+            let first = try RunningProgram(folder.path, in: elsewhere)
             _ = try Page.askAndWait(first.metrics, "/metrics")
-            let result = try run(folder.path, "--metrics-address", "\(first.metrics)", "--healthz-address", "")
-            #expect(result.status == 1)
-            let sentence = "ipvs-proxy: can't answer HTTP on \(first.metrics): Address already in use\n"
-            #expect(result.stderr.hasSuffix(sentence), "\(result)")
+            try writeWeb("10.244.0.1")
+            let other = option == "--healthz-address" ? "--metrics-address" : "--healthz-address"
+            let result = try run(folder.path, option, "\(first.metrics)", other, "")
+            #expect(result.status == 1 && result.stdout.isEmpty)
+            #expect(result.stderr == "ipvs-proxy: can't answer HTTP on \(first.metrics): Address already in use\n")
+            #expect(try handle.table().isEmpty)
+            #expect(try addresses() == nil)
+            withExtendedLifetime(elsewhere) {}
         }
 
         /// All that is its own goes, and nothing else.

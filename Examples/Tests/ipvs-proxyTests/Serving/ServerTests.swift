@@ -22,10 +22,10 @@ import Testing
         #expect(!ill.isOK && ill.body == #"{"lastUpdated": null,"currentTime": "2025-03-04T09:21:17.250Z"}"#)
     }
 
-    private static func server(_ endpoint: Endpoint) -> StatusServer {
-        StatusServer(
-            endpoint: endpoint,
-            logger: Logger(label: "test") { _ in LogLines() },
+    private static func server(_ endpoint: Endpoint) async throws -> StatusServer {
+        try await StatusServer(
+            endpoint,
+            Logger(label: "test") { _ in LogLines() },
             pages: [
                 "/good": { .text("all is well\n") },
                 "/bad": { Answer(isOK: false, "application/json", "{}") },
@@ -36,7 +36,8 @@ import Testing
     @Test(arguments: ["127.0.0.1", "::1"])
     func pages(address: String) async throws {
         let endpoint = try Page.freeEndpoint(try #require(IPAddress(address)))
-        let group = ServiceGroup(services: [Self.server(endpoint)], logger: Logger(label: "test") { _ in LogLines() })
+        let server = try await Self.server(endpoint)
+        let group = ServiceGroup(services: [server], logger: Logger(label: "test") { _ in LogLines() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let good = Page(status: 200, contentType: "text/plain; charset=utf-8", body: "all is well\n")
@@ -58,16 +59,28 @@ import Testing
         }
     }
 
+    /// It is told before anything else is begun.
     @Test func aPortThatIsTaken() async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
-        let group = ServiceGroup(services: [Self.server(endpoint)], logger: Logger(label: "test") { _ in LogLines() })
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            _ = try await Page.ask(endpoint, "/good")
-            let error = await #expect(throws: Failure.self) { try await Self.server(endpoint).run() }
-            #expect(error?.sentences == ["can't answer HTTP on \(endpoint): Address already in use"])
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
+        let server = try await Self.server(endpoint)
+        let error = await #expect(throws: Failure.self) { try await Self.server(endpoint) }
+        #expect(error?.sentences == ["can't answer HTTP on \(endpoint): Address already in use"])
+        try await Self.end(server)
+        // It can be had again.
+        try await Self.end(try await Self.server(endpoint))
+    }
+
+    @Test func anAddressOfAnotherHost() async throws {
+        let error = await #expect(throws: Failure.self) {
+            try await Self.server(Endpoint(IPAddress(192, 0, 2, 1), 80))
         }
+        #expect(error?.sentences == ["can't answer HTTP on 192.0.2.1:80: Cannot assign requested address"])
+    }
+
+    /// Runs a server that is told to end before it has begun to run.
+    private static func end(_ server: StatusServer) async throws {
+        let group = ServiceGroup(services: [server], logger: Logger(label: "test") { _ in LogLines() })
+        await group.triggerGracefulShutdown()
+        try await group.run()
     }
 }

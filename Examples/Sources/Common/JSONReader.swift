@@ -1,25 +1,24 @@
-import Common
 import Yams
 
 /// Reads a document in JSON, strictly as RFC 8259 has it, into the nodes that a document in YAML has.
 ///
 /// Foundation's reader does not tell the line of a value, and YAML takes more than JSON: commas behind the last element,
 /// names without quotes, comments; and it has other escapes.
-struct JSONReader {
+package struct JSONReader {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
     private var depth = 0
 
-    /// More than any table has, and less than the stack has room for.
+    /// More than any table or manifest has, and less than the stack has room for.
     private static let maximumDepth = 100
 
-    /// The node of a text, and the lines of all in it.
-    static func read(_ text: String) throws(TableFile.Refusal) -> (Node, Lines) {
+    /// The document of a text.
+    package static func read(_ text: String) throws(FileError) -> Place {
         var reader = JSONReader(bytes: Array(text.utf8))
-        let root = try reader.value("")
+        let (root, lines) = try reader.value("")
         if reader.next != nil { throw reader.expected("the end of the file") }
-        return root
+        return Place(root: root, lines)
     }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
@@ -48,10 +47,10 @@ struct JSONReader {
         return true
     }
 
-    private mutating func value(_ path: String) throws(TableFile.Refusal) -> (Node, Lines) {
+    private mutating func value(_ path: String) throws(FileError) -> (Node, Lines) {
         switch next {
-        case "{": return try nested { reader throws(TableFile.Refusal) in try reader.object(path) }
-        case "[": return try nested { reader throws(TableFile.Refusal) in try reader.list(path) }
+        case "{": return try nested { reader throws(FileError) in try reader.object(path) }
+        case "[": return try nested { reader throws(FileError) in try reader.list(path) }
         case "\"":
             let start = Lines(line: line)
             return (.scalar(Node.Scalar(try string(), Tag(.str), .doubleQuoted)), start)
@@ -60,8 +59,8 @@ struct JSONReader {
     }
 
     private mutating func nested(
-        _ read: (inout JSONReader) throws(TableFile.Refusal) -> (Node, Lines)
-    ) throws(TableFile.Refusal) -> (Node, Lines) {
+        _ read: (inout JSONReader) throws(FileError) -> (Node, Lines)
+    ) throws(FileError) -> (Node, Lines) {
         guard depth < Self.maximumDepth else { throw error("there is more than \(depth) deep inside each other") }
         depth += 1
         position += 1
@@ -71,7 +70,7 @@ struct JSONReader {
     }
 
     /// The rest of an object, behind its brace.
-    private mutating func object(_ path: String) throws(TableFile.Refusal) -> (Node, Lines) {
+    private mutating func object(_ path: String) throws(FileError) -> (Node, Lines) {
         var lines = Lines(line: line)
         var fields: [(Node, Node)] = []
         var names: Set<String> = []
@@ -82,7 +81,7 @@ struct JSONReader {
             let name = try string()
             let path = Place.path(path, name)
             guard names.insert(name).inserted else {
-                throw TableFile.Refusal(line: start, field: path, "is there twice in one object")
+                throw FileError(line: start, field: path, reason: "is there twice in one object")
             }
             guard take(":") else { throw expected("a colon") }
             let (value, places) = try value(path)
@@ -94,7 +93,7 @@ struct JSONReader {
     }
 
     /// The rest of a list, behind its bracket.
-    private mutating func list(_ path: String) throws(TableFile.Refusal) -> (Node, Lines) {
+    private mutating func list(_ path: String) throws(FileError) -> (Node, Lines) {
         var lines = Lines(line: line)
         var elements: [Node] = []
         guard !take("]") else { return (Node(elements), lines) }
@@ -108,7 +107,7 @@ struct JSONReader {
     }
 
     /// A number, true, false or null.
-    private mutating func word() throws(TableFile.Refusal) -> Node.Scalar {
+    private mutating func word() throws(FileError) -> Node.Scalar {
         let start = position
         while let byte = peek, byte.isInWord { position += 1 }
         let word = String(decoding: bytes[start..<position], as: UTF8.self)
@@ -127,7 +126,7 @@ struct JSONReader {
 // MARK: - Texts
 
 extension JSONReader {
-    private mutating func string() throws(TableFile.Refusal) -> String {
+    private mutating func string() throws(FileError) -> String {
         position += 1
         var text: [UInt8] = []
         while let byte = peek {
@@ -143,7 +142,7 @@ extension JSONReader {
     }
 
     /// What stands behind a backslash.
-    private mutating func escape() throws(TableFile.Refusal) -> Unicode.Scalar {
+    private mutating func escape() throws(FileError) -> Unicode.Scalar {
         guard let byte = peek else { throw expected("the rest of an escape") }
         position += 1
         switch byte {
@@ -159,7 +158,7 @@ extension JSONReader {
     }
 
     /// A character by its number, or by those of two surrogates.
-    private mutating func unicode() throws(TableFile.Refusal) -> Unicode.Scalar {
+    private mutating func unicode() throws(FileError) -> Unicode.Scalar {
         let first = try codeUnit()
         if let scalar = Unicode.Scalar(first) { return scalar }
         guard UTF16.isLeadSurrogate(first), bytes[position...].starts(with: Array("\\u".utf8)) else {
@@ -171,7 +170,7 @@ extension JSONReader {
         return UTF16.decode(UTF16.EncodedScalar([first, second]))
     }
 
-    private mutating func codeUnit() throws(TableFile.Refusal) -> UInt16 {
+    private mutating func codeUnit() throws(FileError) -> UInt16 {
         let digits = bytes[position...].prefix(4)
         guard digits.count == 4, digits.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit }),
             let number = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
@@ -184,11 +183,11 @@ extension JSONReader {
 // MARK: - Errors
 
 extension JSONReader {
-    private func error(_ reason: String) -> TableFile.Refusal {
-        TableFile.Refusal(line: line, "can't be read as JSON: \(reason)")
+    private func error(_ reason: String) -> FileError {
+        FileError(line: line, reason: "can't be read as JSON: \(reason)")
     }
 
-    private func expected(_ what: String) -> TableFile.Refusal {
+    private func expected(_ what: String) -> FileError {
         let rest = String(decoding: bytes[position...].prefix(16), as: UTF8.self)
         return error("expected \(what), not \(rest.first.map { "\"\($0)\"" } ?? "the end of the file")")
     }

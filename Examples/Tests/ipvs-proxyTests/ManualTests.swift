@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import IPVSProxy
+import Testing
+
+@testable import ipvs_proxy
+
+@Suite("The manual page")
+struct ManualTests {
+    private let path = URL(filePath: #filePath).appending(path: "../../../Manual/ipvs-proxy.8").standardized.path
+    private let lines: [String]
+
+    init() throws { lines = try String(contentsOfFile: path, encoding: .utf8).components(separatedBy: "\n") }
+
+    /// What argument-parser says of the options.
+    private struct Help: Decodable {
+        struct Command: Decodable { let arguments: [Argument] }
+        struct Argument: Decodable {
+            struct Name: Decodable { let name: String }
+            let names: [Name]?
+            let valueName: String?
+            let defaultValue: String?
+            let abstract: String?
+
+            /// As it is shown, by argument-parser or in the option's own words.
+            var shownDefault: String? {
+                defaultValue ?? abstract?.firstMatch(of: /\(default: (.+)\)$/).map { String($0.1) }
+            }
+        }
+        let command: Command
+    }
+
+    private func options() throws -> [Help.Argument] {
+        try JSONDecoder().decode(Help.self, from: Data(IPVSProxyCommand._dumpHelp().utf8)).command.arguments
+            .filter { $0.names != nil }
+    }
+
+    /// The names behind `Fl` in some lines, as argument-parser has them.
+    private static func flags(_ lines: some Sequence<String>) -> [String] {
+        lines.flatMap { line -> [String] in
+            guard line.hasPrefix(".") else { return [] }
+            let words = line.split(separator: " ").map { $0.drop { $0 == "." } }
+            return zip(words, words.dropFirst()).filter { $0.0 == "Fl" }.map { String($0.1.drop { $0 == "-" }) }
+        }
+    }
+
+    /// The items of the lists of options: their first lines with what is said of them.
+    private var items: [[String]] {
+        lines.split { $0.hasPrefix(".Sh") || $0.hasPrefix(".El") }.flatMap { section in
+            section.indices.filter { section[$0].hasPrefix(".It Fl ") }.map { start in
+                let end = section[(start + 1)...].firstIndex { $0.hasPrefix(".It ") } ?? section.endIndex
+                return Array(section[start..<end])
+            }
+        }
+    }
+
+    /// Each is explained once, and none that is not there.
+    @Test func everyOptionAndNoOther() throws {
+        let names = try options().flatMap { $0.names ?? [] }.map(\.name)
+        #expect(names.count > 15)
+        let explained = items.flatMap { Self.flags($0.prefix(1)) }
+        #expect(explained.sorted() == names.sorted())
+        #expect(Set(Self.flags(lines)).isSubset(of: names))
+    }
+
+    @Test func valuesAndDefaults() throws {
+        let options = try options()
+        #expect(options.count { $0.shownDefault != nil } > 6)
+        for option in options {
+            let name = option.names?.last?.name ?? ""
+            let item = try #require(items.first { Self.flags($0.prefix(1)).contains(name) })
+            #expect(item[0].contains(" Ar ") == (option.valueName != nil && option.valueName != name), "\(item)")
+            // That of the node's name is the host's.
+            guard let value = option.shownDefault, name != "node-name" else { continue }
+            #expect(item.contains { $0.hasPrefix(".Ql \(value)") || $0.hasPrefix(".Cm \(value)") }, "\(name) \(value)")
+        }
+    }
+
+    @Test func theManifestsAreGood() throws {
+        let start = try #require(lines.firstIndex { $0.hasPrefix("apiVersion: ") })
+        let reader = read(lines[start...].prefix { $0 != ".Ed" }.joined(separator: "\n"))
+        #expect(reader.errors.isEmpty && reader.notes.isEmpty, "\(reader.errors)")
+        let service = try #require(reader.manifests.services.values.first)
+        let slice = try #require(reader.manifests.slices.values.first)
+        #expect(slice.service == service.name && slice.endpoints["http"]?.map(\.isReady) == [true, false])
+        #expect(service.ports.keys.elementsEqual(slice.endpoints.keys))
+    }
+
+    /// Whether a shell finds a program.
+    private static func has(_ program: String) -> Bool {
+        (try? TestProcess.run(["sh", "-c", "command -v \(program)"]).status) == 0
+    }
+
+    @Test(.enabled(if: Self.has("man"), "there is no man here"))
+    func manHasNothingToComplainOf() throws {
+        let result = try TestProcess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", path])
+        #expect(result.status == 0 && result.stderr.isEmpty, "\(result.stderr)")
+        #expect(result.stdout.contains("ipvs-proxy --dry-run cluster.yaml"))
+    }
+
+    @Test(.enabled(if: Self.has("mandoc"), "there is no mandoc here"))
+    func mandocHasNothingToComplainOf() throws {
+        let result = try TestProcess.run(["mandoc", "-Tlint", "-W", "warning", path])
+        #expect(result.status == 0, "\(result.stdout)\(result.stderr)")
+    }
+}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import IPVS
+import IPVSProxy
 import Logging
 
 extension Duration {
@@ -35,6 +36,15 @@ struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
     init?(argument: String) {
         endpoint = Endpoint(argument)
         guard endpoint != nil || argument.isEmpty else { return nil }
+    }
+}
+
+extension AddressBinder.Method {
+    init(argument: String) throws(ValidationError) {
+        guard let method = Self(rawValue: argument) else {
+            throw ValidationError("it must be \(Self.allCases.map(\.rawValue).joined(separator: " or "))")
+        }
+        self = method
     }
 }
 

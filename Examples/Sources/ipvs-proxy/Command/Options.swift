@@ -29,6 +29,16 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Bind services' addresses to the interface (addresses), or make a local route over it to each (routes), which "
+                + "takes many times less where there are thousands. (default: addresses)",
+            valueName: "method"
+        ),
+        transform: AddressBinder.Method.init(argument:)
+    )
+    var bindAs = AddressBinder.Method.addresses
+
+    @Option(
+        help: ArgumentHelp(
             "How endpoints are picked for new connections, by the kernel's name. (default: rr)",
             valueName: "name"
         ),
@@ -118,6 +128,7 @@ struct Options: ParsableArguments {
     var configuration: Proxier.Configuration {
         var configuration = Proxier.Configuration()
         configuration.interface = bindInterface
+        configuration.bindingMethod = bindAs
         configuration.namespace = namespace.namespace
         configuration.scheduler = scheduler
         configuration.nodePortBlocks = nodePortAddresses.flatMap(\.blocks)

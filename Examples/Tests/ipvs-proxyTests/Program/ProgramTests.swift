@@ -129,6 +129,18 @@ extension ProxyKernelTests {
             #expect(excluded.status == 1 && !excluded.stdout.contains("10.96.0.1"), "\(excluded)")
         }
 
+        @Test func routesInsteadOfAddresses() throws {
+            try writeWeb("10.244.0.1")
+            let once = try run("--once", folder.path, "--bind-as", "routes")
+            #expect(once.status == 0, "\(once)")
+            #expect(try addresses() == [])
+            let routes = try namespace.run("ip", "route", "show", "table", "local", "dev", "kube-ipvs0")
+            #expect(routes.hasPrefix("local 10.96.0.1 "), "\(routes)")
+            let cleanup = try run("--cleanup", "--bind-as", "routes")
+            #expect(cleanup.status == 0, "\(cleanup)")
+            #expect(try !namespace.run("ip", "link").contains("kube-ipvs0"))
+        }
+
         @Test func editsAreFollowed() throws {
             try writeWeb("10.244.0.1")
             let program = try RunningProgram(folder.path, in: namespace)

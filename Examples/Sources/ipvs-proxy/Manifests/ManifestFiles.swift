@@ -9,6 +9,12 @@ struct ManifestFiles: Sendable {
     /// What tells whether anything may have changed: the state of all paths and files, without their content.
     struct Fingerprint: Hashable, Sendable {
         fileprivate var states: [State] = []
+
+        /// Whether anything that was changed at a time (in seconds since 1970) or later has another state.
+        ///
+        /// What is changed twice in a short time can have the same times and the same length: the clock that file systems go
+        /// by stands still for some milliseconds, on some of them for two seconds.
+        func isSettled(at second: Int) -> Bool { states.allSatisfy { $0.secondOfChange + 2 < second } }
     }
 
     fileprivate struct State: Hashable {
@@ -18,6 +24,8 @@ struct ManifestFiles: Sendable {
         let size: Int
         /// When the content and the rest were changed, as the kernel has it: only whether it is the same counts.
         let times: [UInt8]
+        /// The time of the last change in seconds since 1970.
+        let secondOfChange: Int
         /// Why nothing is known of it; 0 if something is.
         let errno: Int32
 
@@ -28,6 +36,7 @@ struct ManifestFiles: Sendable {
             errno = stat(path, &status) == 0 ? 0 : Glibc.errno
             (device, inode, size) = (status.st_dev, status.st_ino, status.st_size)
             times = withUnsafeBytes(of: status.st_mtim, Array.init) + withUnsafeBytes(of: status.st_ctim, Array.init)
+            secondOfChange = withUnsafeBytes(of: status.st_ctim) { $0.load(as: Int.self) }
         }
     }
 

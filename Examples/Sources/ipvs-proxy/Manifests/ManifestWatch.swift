@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 
 /// The manifests as they were last read without an error, and what becomes otherwise in the files.
@@ -17,6 +18,12 @@ struct ManifestWatch {
     /// The state of the files that was last read, with or without an error; nil if none was.
     private var lastRead: ManifestFiles.Fingerprint?
 
+    /// Whether a change since would have made another state.
+    private var isSettled = false
+
+    /// What was wrong when they were last read.
+    private var lastErrors: [ManifestError] = []
+
     /// The state at the last look.
     private var lastSeen: ManifestFiles.Fingerprint?
 
@@ -35,11 +42,12 @@ struct ManifestWatch {
     /// Looks whether the files have changed, and reads them if so.
     ///
     /// A file that is being written is left alone until two looks find it the same, as half a manifest can be a good one
-    /// with less in it. Files that never rest are read all the same, if not at each look.
-    /// - Returns: What is otherwise; nil if there is nothing new to read.
+    /// with less in it. Files that never rest are read all the same, if not at each look. Files that were read right after
+    /// a change are read again a little later, as they could have been changed once more without another state.
+    /// - Returns: What is otherwise; nil if there is nothing new.
     mutating func look() throws(ManifestErrors) -> ManifestChanges? {
         let state = files.fingerprint()
-        guard state != lastRead else {
+        guard state != lastRead || !isSettled else {
             (lastSeen, restlessness) = (state, 0)
             return nil
         }
@@ -48,13 +56,22 @@ struct ManifestWatch {
             restlessness += 1
             return nil
         }
-        return try read()
+        guard state == lastRead else { return try read() }
+        let errorsBefore = lastErrors
+        do throws(ManifestErrors) {
+            let changes = try read()
+            return changes.isEmpty && errorsBefore.isEmpty ? nil : changes
+        } catch {
+            guard error.errors != errorsBefore else { return nil }
+            throw error
+        }
     }
 
     /// Reads the files, changed or not.
     /// - Returns: What is otherwise than it was last read without an error.
     mutating func read() throws(ManifestErrors) -> ManifestChanges {
         restlessness = 0
+        let begin = time(nil)
         var state = files.fingerprint()
         var reader = files.read(nodeName: nodeName)
         // What belongs together can be in several files. If they change all the time, the next look reads them again.
@@ -64,7 +81,7 @@ struct ManifestWatch {
             state = stateAfter
             reader = files.read(nodeName: nodeName)
         }
-        lastRead = state
+        (lastRead, isSettled, lastErrors) = (state, state.isSettled(at: begin), reader.errors)
         guard reader.errors.isEmpty else { throw ManifestErrors(errors: reader.errors) }
         tell(reader.notes)
         let changes = ManifestChanges(from: manifests, to: reader.manifests)

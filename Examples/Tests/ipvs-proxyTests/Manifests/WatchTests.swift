@@ -54,6 +54,18 @@ import Testing
         #expect(try watch.look() == nil)
     }
 
+    /// Which leaves a file as long as it was, and with the same times.
+    @Test func anEditRightAfterTheReading() throws {
+        try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.1"))
+        var watch = watch()
+        for last in [2, 3, 4, 5, 6, 7, 8, 9] {
+            try folder.write("a.yaml", Sample.service())
+            _ = try watch.read()
+            try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.\(last)"))
+            #expect(try changes(&watch)?.services.count == 1)
+        }
+    }
+
     @Test func filesThatComeGoAndAreReplaced() throws {
         try folder.write("a.yaml", Sample.service("a"))
         var watch = watch()

@@ -46,14 +46,19 @@ public struct ChangeTracker<Object: TrackedObject>: Sendable {
     /// - Returns: The changes, one for each object that is otherwise than before.
     public mutating func merge() -> [ObjectChange<Object>] {
         var changes: [ObjectChange<Object>] = []
-        changes.reserveCapacity(pending.count)
+        merge { changes.append($0) }
+        return changes
+    }
+
+    /// Merges what has changed into the objects, and calls `body` with each of the changes, which need not all be held then.
+    mutating func merge(_ body: (ObjectChange<Object>) -> Void) {
         if objects.isEmpty { objects.reserveCapacity(pending.count) }
         for (name, object) in pending {
-            changes.append(ObjectChange(previous: objects[name], current: object))
-            objects[name] = object
+            let previous =
+                if let object { objects.updateValue(object, forKey: name) } else { objects.removeValue(forKey: name) }
+            body(ObjectChange(previous: previous, current: object))
         }
         pending.removeAll()
-        return changes
     }
 }
 

@@ -19,7 +19,7 @@ public struct Table: Sendable {
     /// A table without virtual servers, and with room for so many.
     init(reservingCapacity count: Int) { reserveCapacity(count) }
 
-    /// Makes room for so many virtual servers at once, as growing bit by bit takes more memory.
+    /// Makes room for so many virtual servers.
     package mutating func reserveCapacity(_ count: Int) {
         unordered.reserveCapacity(count)
         places.reserveCapacity(count)

@@ -53,6 +53,7 @@ struct Claims: Sendable {
     /// The claims on a virtual server, the strongest first, which wins.
     subscript(id: VirtualServer.Identity) -> [Claim] { entries[id]?.claims ?? [] }
 
+    /// Makes room for so many virtual servers.
     mutating func reserveCapacity(_ count: Int) {
         entries.reserveCapacity(count)
         touched.reserveCapacity(count)
@@ -78,7 +79,8 @@ struct Claims: Sendable {
     /// The virtual servers that the change can matter to, in order. Each is to be settled.
     mutating func takeTouched() -> [VirtualServer.Identity] {
         defer { touched = [] }
-        return touched.sorted()
+        touched.sort()
+        return touched
     }
 
     /// Ends the change for a virtual server.

@@ -92,15 +92,9 @@ extension DesiredState {
     /// - Returns: What is otherwise now.
     @discardableResult
     public mutating func apply() -> Update {
-        let affected = mergeChanges()
         var work = Work()
-        makeRoom(for: affected.count, &work)
-        for name in affected {
-            let port = definition(of: name)
-            renewClaims(of: name, port, &work)
-            noteWhetherServed(name, port, &work)
-        }
-        for id in claims.takeTouched() { renewService(id, &work) }
+        renewClaims(of: mergeChanges(), &work)
+        renewServices(claims.takeTouched(), &work)
         // After all that is needed was counted, so that an address which goes from one to another is never without.
         for address in work.released { release(address, &work.update) }
         work.update.addressesToBind.sort()
@@ -118,15 +112,6 @@ extension DesiredState {
 
         /// The endpoints of service ports that have several virtual servers, as far as they were needed.
         var endpoints: [ServicePortName: UsableEndpoints] = [:]
-    }
-
-    /// Makes room at once for what so many service ports may take, as growing bit by bit takes more memory.
-    private mutating func makeRoom(for count: Int, _ work: inout Work) {
-        work.update.changes.reserveCapacity(count)
-        table.reserveCapacity(count)
-        frontends.reserveCapacity(count)
-        uses.reserveCapacity(count)
-        claims.reserveCapacity(count)
     }
 
     /// Merges what the trackers were told.
@@ -150,6 +135,18 @@ extension DesiredState {
             affected.formUnion(frontends.keys)
         }
         return affected
+    }
+
+    /// Claims for service ports what they want now.
+    private mutating func renewClaims(of names: Set<ServicePortName>, _ work: inout Work) {
+        // To make room at once takes less memory than to grow bit by bit.
+        frontends.reserveCapacity(names.count)
+        claims.reserveCapacity(names.count)
+        for name in names {
+            let port = definition(of: name)
+            renewClaims(of: name, port, &work)
+            noteWhetherServed(name, port, &work)
+        }
     }
 
     private func definition(of name: ServicePortName) -> ServicePort? {
@@ -180,6 +177,14 @@ extension DesiredState {
         var origins = Set((frontends[name] ?? []).map(\.origin)).intersection(local)
         if !origins.isEmpty, !usableEndpoints(of: name, &work).areElsewhereOnly { origins = [] }
         unserved[name] = origins.isEmpty ? nil : origins
+    }
+
+    /// Puts virtual servers into the table as those who have them now want them.
+    private mutating func renewServices(_ ids: [VirtualServer.Identity], _ work: inout Work) {
+        table.reserveCapacity(ids.count)
+        uses.reserveCapacity(ids.count)
+        work.update.changes.reserveCapacity(ids.count)
+        for id in ids { renewService(id, &work) }
     }
 
     /// Puts a virtual server into the table as the one who has it now wants it.

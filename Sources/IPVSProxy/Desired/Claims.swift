@@ -33,7 +33,7 @@ struct Claims: Sendable {
         /// What they were before the change; nil if it does not matter to them.
         var before: [Claim]?
 
-        /// - Returns: Whether it is the first change.
+        /// - Returns: Whether it is the first time since they were settled.
         mutating func change(_ body: (inout [Claim]) -> Void) -> Bool {
             let isFirst = before == nil
             if isFirst { before = claims }

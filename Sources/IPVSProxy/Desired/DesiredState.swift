@@ -95,7 +95,8 @@ extension DesiredState {
         var work = Work()
         renewClaims(of: mergeChanges(), &work)
         renewServices(claims.takeTouched(), &work)
-        // After all that is needed was counted, so that an address which goes from one to another is never without.
+        // After all that is needed was counted, so that an address which goes from one to another is
+        // never let go.
         for address in work.released { release(address, &work.update) }
         work.update.addressesToBind.sort()
         work.update.addressesToUnbind.sort()
@@ -164,8 +165,11 @@ extension DesiredState {
         }
         let former = frontends.updateValue(wanted, forKey: name) ?? []
         if port == nil { frontends.removeValue(forKey: name) }
-        // Endpoints alone change most often.
-        guard wanted != former else { return former.forEach { claims.touch($0.id) } }
+        if wanted == former {
+            // Endpoints alone change most often.
+            for frontend in former { claims.touch(frontend.id) }
+            return
+        }
         for frontend in former { claims.withdraw(frontend, of: name) }
         for frontend in wanted { claims.place(Claim(servicePort: name, frontend: frontend)) }
     }

@@ -5,8 +5,8 @@ package struct Comparison {
     /// Which services of the desired table there were, by their places.
     private var seen: [Bool]
 
-    /// Services that are to be otherwise; as they are now, and as they should be.
-    private var differing: [(old: Table.Service?, new: Table.Service)] = []
+    /// Services that are to be otherwise, as they are now, by the places of those that should be.
+    private var differing: [Int: Table.Service] = [:]
 
     /// Services that should not be there.
     package private(set) var obsolete = Table()
@@ -33,16 +33,16 @@ package struct Comparison {
         // Nearly all are equal, and in the order in which this library adds real servers, which the kernel reverses.
         if desired.unordered[place].isEqual(to: server, reversed: realServers) { return }
         let service = try Table.Service(server, realServers: realServers)
-        if service != desired.unordered[place] { differing.append((service, desired.unordered[place])) }
+        if service != desired.unordered[place] { differing[place] = service }
     }
 
     /// The services that are otherwise than they should be, as they are, and as they should be; or missing, if nothing is
     /// there but what was compared. Ordered by identity.
-    package var deviations: [(old: Table.Service?, new: Table.Service)] {
-        var deviations = differing
-        for (place, service) in desired.unordered.enumerated() where !seen[place] { deviations.append((nil, service)) }
-        deviations.sort { $0.new.server.id < $1.new.server.id }
-        return deviations
+    package var deviations: some Sequence<(old: Table.Service?, new: Table.Service)> {
+        let services = desired.unordered
+        let places = seen.indices.filter { !seen[$0] } + differing.keys
+        return places.sorted { services[$0].server.id < services[$1].server.id }
+            .lazy.map { (old: differing[$0], new: services[$0]) }
     }
 
     /// What has to be changed, if nothing is there but what was compared.

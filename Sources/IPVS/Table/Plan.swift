@@ -24,7 +24,10 @@ public struct Plan: Hashable, Sendable {
     }
 
     /// The changes for services that differ, in this order, and for virtual servers that are to be deleted.
-    package init(_ differing: [(old: Table.Service?, new: Table.Service)], obsolete: [VirtualServer]) {
+    package init(
+        _ differing: some Sequence<(old: Table.Service?, new: Table.Service)>,
+        obsolete: [VirtualServer]
+    ) {
         var changes: [Change] = []
         for (old, new) in differing {
             if let old {

@@ -17,7 +17,10 @@ public struct Table: Sendable {
     public init() {}
 
     /// A table without virtual servers, and with room for so many.
-    init(reservingCapacity count: Int) {
+    init(reservingCapacity count: Int) { reserveCapacity(count) }
+
+    /// Makes room for so many virtual servers.
+    package mutating func reserveCapacity(_ count: Int) {
         unordered.reserveCapacity(count)
         places.reserveCapacity(count)
     }

@@ -18,7 +18,10 @@ extension Table {
         /// - Throws: ``Conflict`` if two of them are at one endpoint.
         public init(_ server: VirtualServer, realServers: [RealServer]) throws(Conflict) {
             self.server = server
-            self.realServers = realServers.sorted { $0.endpoint < $1.endpoint }
+            self.realServers = realServers
+            // Those that come in order need no copy.
+            if zip(realServers, realServers.dropFirst()).allSatisfy({ $0.endpoint < $1.endpoint }) { return }
+            self.realServers.sort { $0.endpoint < $1.endpoint }
             for (one, next) in zip(self.realServers, self.realServers.dropFirst()) where one.endpoint == next.endpoint {
                 throw Conflict(id: server.id, endpoint: one.endpoint)
             }

@@ -16,12 +16,16 @@ extension ObjectChange<EndpointSlice> {
             let ports = keysThatDiffer(previous.endpoints, current.endpoints)
             return ports.map { ServicePortName(current.service, port: $0) }
         }
-        return [previous, current].flatMap { slice in
-            slice.map { slice in slice.endpoints.keys.map { ServicePortName(slice.service, port: $0) } } ?? []
-        }
+        return (previous?.servicePorts ?? []) + (current?.servicePorts ?? [])
     }
 }
 
+extension EndpointSlice {
+    fileprivate var servicePorts: [ServicePortName] { endpoints.keys.map { ServicePortName(service, port: $0) } }
+}
+
 private func keysThatDiffer<Value: Equatable>(_ one: [String: Value], _ other: [String: Value]) -> [String] {
-    one.keys.filter { one[$0] != other[$0] } + other.keys.filter { one[$0] == nil }
+    var keys = other.keys.filter { one[$0] == nil }
+    keys += one.keys.filter { one[$0] != other[$0] }
+    return keys
 }

@@ -92,24 +92,12 @@ extension DesiredState {
     /// - Returns: What is otherwise now.
     @discardableResult
     public mutating func apply() -> Update {
-        let affected = mergeChanges()
         var work = Work()
-        makeRoom(for: affected.count, &work)
-        for name in affected {
-            let port = definition(of: name)
-            renewClaims(of: name, port, &work)
-            noteWhetherServed(name, port, &work)
-        }
-        for (id, claimsBefore) in work.claimsBefore.sorted(by: { $0.key < $1.key }) {
-            renewService(id, claimsBefore, &work)
-        }
-        for (address, count) in work.usesBefore where (count == 0) != (uses[address] == nil) {
-            if count == 0 {
-                work.update.addressesToBind.append(address)
-            } else {
-                work.update.addressesToUnbind.append(address)
-            }
-        }
+        renewClaims(of: mergeChanges(), &work)
+        renewServices(claims.takeTouched(), &work)
+        // After all that is needed was counted, so that an address which goes from one to another is
+        // never let go.
+        for address in work.released { release(address, &work.update) }
         work.update.addressesToBind.sort()
         work.update.addressesToUnbind.sort()
         work.update.rejections.sort()
@@ -120,29 +108,11 @@ extension DesiredState {
     private struct Work {
         var update = Update()
 
-        /// The claims on the virtual servers that it can matter to, as they were.
-        var claimsBefore: [VirtualServer.Identity: [Claim]] = [:]
+        /// The addresses that virtual servers do not need any more, once for each.
+        var released: [IPAddress] = []
 
-        /// How many needed the addresses of those.
-        var usesBefore: [IPAddress: Int] = [:]
-
-        /// The endpoints of service ports, as far as they were needed.
+        /// The endpoints of service ports that have several virtual servers, as far as they were needed.
         var endpoints: [ServicePortName: UsableEndpoints] = [:]
-
-        mutating func remember(_ claims: Claims, on id: VirtualServer.Identity) {
-            if claimsBefore[id] == nil { claimsBefore[id] = claims[id] }
-        }
-    }
-
-    /// Makes room at once for what so many service ports may take, as growing bit by bit takes more memory.
-    private mutating func makeRoom(for count: Int, _ work: inout Work) {
-        work.update.changes.reserveCapacity(count)
-        work.claimsBefore.reserveCapacity(count)
-        work.endpoints.reserveCapacity(count)
-        work.usesBefore.reserveCapacity(count)
-        frontends.reserveCapacity(count)
-        uses.reserveCapacity(count)
-        claims.reserveCapacity(count)
     }
 
     /// Merges what the trackers were told.
@@ -150,8 +120,10 @@ extension DesiredState {
     /// - Returns: The service ports that it can matter to.
     private mutating func mergeChanges() -> Set<ServicePortName> {
         var affected: Set<ServicePortName> = []
-        for change in services.merge() { affected.formUnion(change.servicePorts) }
-        for change in slices.merge() {
+        affected.reserveCapacity(max(services.pendingCount, slices.pendingCount))
+        if sliceNames.isEmpty { sliceNames.reserveCapacity(slices.pendingCount) }
+        services.merge { change in affected.formUnion(change.servicePorts) }
+        slices.merge { change in
             affected.formUnion(change.servicePorts)
             if let slice = change.previous {
                 sliceNames[slice.service]?.removeAll { $0 == slice.name }
@@ -164,6 +136,18 @@ extension DesiredState {
             affected.formUnion(frontends.keys)
         }
         return affected
+    }
+
+    /// Claims for service ports what they want now.
+    private mutating func renewClaims(of names: Set<ServicePortName>, _ work: inout Work) {
+        // To make room at once takes less memory than to grow bit by bit.
+        frontends.reserveCapacity(names.count)
+        claims.reserveCapacity(names.count)
+        for name in names {
+            let port = definition(of: name)
+            renewClaims(of: name, port, &work)
+            noteWhetherServed(name, port, &work)
+        }
     }
 
     private func definition(of name: ServicePortName) -> ServicePort? {
@@ -181,10 +165,11 @@ extension DesiredState {
         }
         let former = frontends.updateValue(wanted, forKey: name) ?? []
         if port == nil { frontends.removeValue(forKey: name) }
-        for frontend in former { work.remember(claims, on: frontend.id) }
-        // Endpoints alone change most often.
-        guard wanted != former else { return }
-        for frontend in wanted { work.remember(claims, on: frontend.id) }
+        if wanted == former {
+            // Endpoints alone change most often.
+            for frontend in former { claims.touch(frontend.id) }
+            return
+        }
         for frontend in former { claims.withdraw(frontend, of: name) }
         for frontend in wanted { claims.place(Claim(servicePort: name, frontend: frontend)) }
     }
@@ -198,26 +183,29 @@ extension DesiredState {
         unserved[name] = origins.isEmpty ? nil : origins
     }
 
+    /// Puts virtual servers into the table as those who have them now want them.
+    private mutating func renewServices(_ ids: [VirtualServer.Identity], _ work: inout Work) {
+        table.reserveCapacity(ids.count)
+        uses.reserveCapacity(ids.count)
+        work.update.changes.reserveCapacity(ids.count)
+        for id in ids { renewService(id, &work) }
+    }
+
     /// Puts a virtual server into the table as the one who has it now wants it.
-    private mutating func renewService(
-        _ id: VirtualServer.Identity,
-        _ claimsBefore: [Claim],
-        _ work: inout Work
-    ) {
-        let claimsNow = claims[id]
+    private mutating func renewService(_ id: VirtualServer.Identity, _ work: inout Work) {
+        let (claimsBefore, claimsNow) = claims.settle(id)
         let (before, now) = (claimsBefore.first, claimsNow.first)
-        let old = table[id]
         var new: Table.Service?
         if let now, let port = definition(of: now.servicePort) {
             new = port.service(at: now.frontend, usableEndpoints(of: now.servicePort, &work), on: node)
         }
+        let old = if let new { table.replace(new) } else { table.remove(id) }
         if old != new, let owner = now ?? before {
-            if let new { table.replace(new) } else { table.remove(id) }
             realServerCount += (new?.realServers.count ?? 0) - (old?.realServers.count ?? 0)
             work.update.changes.append(Change(id: id, servicePort: owner.servicePort, old: old, new: new))
         }
-        if let before { countUses(of: before, -1, &work) }
-        if let now { countUses(of: now, 1, &work) }
+        if let before, before.frontend.isBound { work.released.append(before.frontend.endpoint.address) }
+        if let now, now.frontend.isBound { use(now.frontend.endpoint.address, &work.update) }
         if claimsNow.count > 1 {
             work.update.rejections += Set(claimsNow.rejections).subtracting(claimsBefore.rejections)
         }
@@ -227,17 +215,23 @@ extension DesiredState {
         if let known = work.endpoints[name] { return known }
         let found = (sliceNames[name.service] ?? []).flatMap { slices.objects[$0]?.endpoints[name.port] ?? [] }
         let usable = UsableEndpoints(found)
-        work.endpoints[name] = usable
+        // Those of most are needed once.
+        if let frontends = frontends[name], frontends.count > 1 { work.endpoints[name] = usable }
         return usable
     }
 
-    /// Counts that so many more virtual servers need the address of a claim.
-    private mutating func countUses(of claim: Claim, _ difference: Int, _ work: inout Work) {
-        guard claim.frontend.isBound else { return }
-        let address = claim.frontend.endpoint.address
-        let count = uses[address] ?? 0
-        if work.usesBefore[address] == nil { work.usesBefore[address] = count }
-        uses[address] = count + difference == 0 ? nil : count + difference
+    /// Takes note that one more virtual server needs an address.
+    private mutating func use(_ address: IPAddress, _ update: inout Update) {
+        uses[address, default: 0] += 1
+        if uses[address] == 1 { update.addressesToBind.append(address) }
+    }
+
+    /// Takes note that one less virtual server needs an address.
+    private mutating func release(_ address: IPAddress, _ update: inout Update) {
+        uses[address, default: 0] -= 1
+        guard uses[address] == 0 else { return }
+        uses.removeValue(forKey: address)
+        update.addressesToUnbind.append(address)
     }
 }
 

@@ -66,8 +66,7 @@ extension ServicePort {
             flags: node.flags.union(scheduler == .maglevHashing ? .mhPort : []),
             persistence: sessionAffinity.persistence
         )
-        let realServers = endpoints.serving(trafficPolicy(for: frontend.origin))
-            .filter { $0.address.family == frontend.endpoint.address.family }
+        let realServers = endpoints.serving(trafficPolicy(for: frontend.origin), frontend.endpoint.address.family)
             .map { RealServer($0, forwarding: .masquerade) }
         do {
             return try Table.Service(server, realServers: realServers)

@@ -19,9 +19,15 @@ struct UsableEndpoints {
     }
 
     private static func usable(_ endpoints: [ServiceEndpoint]) -> [Endpoint] {
-        var usable = endpoints.filter(\.isReady)
-        if usable.isEmpty { usable = endpoints.filter { $0.isServing && $0.isTerminating } }
-        return usable.map(\.endpoint).sorted().reduce(into: []) { unique, endpoint in
+        let areReady = endpoints.contains(where: \.isReady)
+        var usable: [Endpoint] = []
+        usable.reserveCapacity(endpoints.count)
+        for endpoint in endpoints where areReady ? endpoint.isReady : endpoint.isServing && endpoint.isTerminating {
+            usable.append(endpoint.endpoint)
+        }
+        usable.sort()
+        guard zip(usable, usable.dropFirst()).contains(where: ==) else { return usable }
+        return usable.reduce(into: []) { unique, endpoint in
             if unique.last != endpoint { unique.append(endpoint) }
         }
     }
@@ -29,11 +35,14 @@ struct UsableEndpoints {
     /// Whether there are some, but none on this node.
     var areElsewhereOnly: Bool { local.isEmpty && !all.isEmpty }
 
-    /// Those that serve clients under a policy.
-    func serving(_ policy: ServicePort.TrafficPolicy) -> [Endpoint] {
-        switch policy {
-        case .cluster: all
-        case .local: local
-        }
+    /// Those of a family that serve clients under a policy; ordered.
+    func serving(_ policy: ServicePort.TrafficPolicy, _ family: IPAddress.Family) -> ArraySlice<Endpoint> {
+        let endpoints =
+            switch policy {
+            case .cluster: all
+            case .local: local
+            }
+        // The order leaves those of a family together.
+        return endpoints.drop { $0.address.family != family }.prefix { $0.address.family == family }
     }
 }

@@ -5,8 +5,12 @@ struct Draft {
     /// Addresses to bind before the changes are made.
     var addressesToBind: Set<IPAddress> = []
 
-    /// Virtual servers that are to be otherwise or are missing, as they are, and as they should be.
-    var deviations: [(old: Table.Service?, new: Table.Service)] = []
+    /// Virtual servers that are to be otherwise or are missing, as they are, and as they should be; portion by portion, as
+    /// one list would be copied again and again while it grows.
+    private var deviations: [[(old: Table.Service?, new: Table.Service)]] = []
+
+    /// How many of them make a portion.
+    private static let portion = 256
 
     /// Virtual servers to delete.
     var obsolete: [VirtualServer] = []
@@ -33,7 +37,9 @@ struct Draft {
         let known = drains[id]
         let new = drains.hold(desired, of: old, until: deadline)
         if drains[id].keys.contains(where: { known[$0] == nil }) { newDrains.insert(id) }
-        if new != old { deviations.append((old, new)) }
+        guard new != old else { return }
+        if deviations.last.map({ $0.count == Self.portion }) ?? true { deviations.append([]) }
+        deviations[deviations.count - 1].append((old, new))
     }
 
     /// Takes in a virtual server that should not be there.
@@ -43,17 +49,14 @@ struct Draft {
     }
 
     /// The changes to the table.
-    var plan: Plan { Plan(deviations, obsolete: obsolete) }
+    var plan: Plan { Plan(deviations.joined(), obsolete: obsolete) }
 
     /// Calls `body` with the changes to the table, portion by portion, but for those to virtual servers at some addresses.
     ///
     /// The memory for one portion does for the next: to touch memory for the first time takes longer than to send what is
     /// in it.
     func forEachPlan(sparing addresses: Set<IPAddress>, _ body: (Plan) throws -> Void) rethrows {
-        var rest = deviations[...]
-        while !rest.isEmpty {
-            let portion = rest.prefix(256)
-            rest = rest.dropFirst(portion.count)
+        for portion in deviations {
             let plan = Plan(portion.filter { !addresses.contains($0.new.server.id.address) }, obsolete: [])
             if !plan.isEmpty { try body(plan) }
         }

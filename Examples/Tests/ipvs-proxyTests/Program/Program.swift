@@ -54,6 +54,8 @@ final class RunningProgram {
         try errors.fileHandleForReading.close()
     }
 
+    var number: Int32 { process.processIdentifier }
+
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
     /// Waits for its end; gives its exit status.

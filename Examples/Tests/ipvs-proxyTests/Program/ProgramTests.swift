@@ -225,6 +225,22 @@ extension ProxyKernelTests {
             #expect(program.end() == 0)
         }
 
+        /// The proxy goes on, and answers again.
+        @Test func moreConnectionsThanItMayHave() throws {
+            try writeWeb("10.244.0.1")
+            let program = try RunningProgram(folder.path, in: namespace)
+            _ = try Page.askAndWait(program.health, "/healthz")
+            try namespace.run("prlimit", "--pid", "\(program.number)", "--nofile=40")
+            let connections = try (0..<60).map { _ in try Page.connection(to: program.health) }
+            try eventually { program.log.contains("can't answer HTTP on \(program.health): Too many open files") }
+            for connection in connections { close(connection) }
+            #expect(try Page.askAndWait(program.health, "/livez").status == 200)
+            try writeWeb("10.244.0.2")
+            try eventually { try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.2:8080 1"] }
+            program.signal(SIGTERM)
+            #expect(program.end() == 0)
+        }
+
         /// It would never get further, so that it does not go on.
         @Test func withoutPermission() throws {
             try writeWeb("10.244.0.1")

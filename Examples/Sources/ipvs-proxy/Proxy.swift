@@ -2,6 +2,7 @@ import ArgumentParser
 import Common
 import CoreMetrics
 import Foundation
+import Glibc
 import IPVS
 import IPVSProxy
 import Logging
@@ -24,10 +25,13 @@ struct Proxy {
     func watch() async throws {
         // From here on, so that none of them ends the program while it starts.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
+        // Traffic does not depend on somebody who reads the log.
+        signal(SIGPIPE, SIG_IGN)
         var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, logger: logger)
         let registry = PrometheusRegistry()
         let first = try manifests.read()
         let proxier = try Proxier(options.configuration, logger: logger, metrics: registry)
+        try checkPermission()
         let pages = StatusPages(proxier: proxier, registry: registry)
         var servers: [StatusServer] = []
         for (address, pages) in [
@@ -80,6 +84,13 @@ struct Proxy {
         for failure in report.failures { Console.fail("\(failure)") }
         for failure in report.settings.failures { Console.fail("\(failure)") }
         guard report.failures.isEmpty, report.settings.failures.isEmpty else { throw ExitCode(1) }
+    }
+
+    /// Who may not use IPVS never will: to try again and again would be of no use.
+    private func checkPermission() throws {
+        let handle =
+            if let namespace = options.namespace.namespace { try Handle(namespace: namespace) } else { try Handle() }
+        _ = try handle.info()
     }
 
     /// A proxier that has been told of all that is in the manifests.

@@ -35,7 +35,8 @@ struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
 
     init?(argument: String) {
         endpoint = Endpoint(argument)
-        guard endpoint != nil || argument.isEmpty else { return nil }
+        // The kernel would pick another port for 0, which nobody would know.
+        guard endpoint.map({ $0.port != 0 }) ?? argument.isEmpty else { return nil }
     }
 }
 

@@ -118,6 +118,10 @@ struct Options: ParsableArguments {
         if manifests.isEmpty, !cleanup {
             throw ValidationError("Say which files or folders have the manifests.")
         }
+        if !manifests.isEmpty, cleanup {
+            throw ValidationError("--cleanup takes no manifests: it removes all that the proxy has made.")
+        }
+        if syncPeriod == .zero { throw ValidationError("--sync-period must be more than 0.") }
         if syncPeriod < minSyncPeriod {
             throw ValidationError("--sync-period must not be less than --min-sync-period.")
         }

@@ -10,9 +10,10 @@ import ServiceLifecycle
 /// Answers HTTP requests for a few fixed pages.
 struct StatusServer: Service {
     private let endpoint: Endpoint
+    private let logger: Logger
     private let server: HTTPServer
 
-    /// Goes on until the server is stopped.
+    /// Goes on until the server is stopped or fails.
     private let answering: Task<Void, any Error>
 
     /// Begins to answer.
@@ -28,7 +29,7 @@ struct StatusServer: Service {
                 HTTPResponse(statusCode: .methodNotAllowed, headers: [HTTPHeader("Allow"): "GET"], body: Data())
             }
         }
-        (self.endpoint, self.server) = (endpoint, server)
+        (self.endpoint, self.logger, self.server) = (endpoint, logger, server)
         let listening = Task { try await server.waitUntilListening(timeout: 60) }
         answering = Task {
             // A server that fails leaves those waiting who wait for it to listen.
@@ -39,32 +40,41 @@ struct StatusServer: Service {
             try await listening.value
         } catch {
             answering.cancel()
-            try await Self.telling(endpoint) { [answering] in try await answering.value }
-            throw error
+            throw Self.failure(endpoint, await answering.failure ?? error)
         }
         logger.info("answering \(pages.keys.sorted().joined(separator: ", ")) on http://\(endpoint)")
     }
 
-    func run() async throws {
-        do {
-            try await withTaskCancellationOrGracefulShutdownHandler {
-                try await Self.telling(endpoint) { try await answering.value }
-            } onCancelOrGracefulShutdown: {
-                Task { await server.stop() }
-            }
-        } catch {
-            // It ends with an error even where it was told to end.
-            guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
+    /// Goes on until it is told to end, whatever fails: such as for more connections than the program may have open, which
+    /// are closed then. Traffic does not depend on it.
+    func run() async {
+        var failure = await withTaskCancellationOrGracefulShutdownHandler {
+            await answering.failure
+        } onCancelOrGracefulShutdown: {
+            Task { await server.stop() }
+        }
+        // It ends with an error even where it was told to end.
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            for sentence in failure.map({ Self.failure(endpoint, $0).sentences }) ?? [] { logger.error("\(sentence)") }
+            failure = await answerAgain()
         }
     }
 
-    /// Tells errors as the program does.
-    private static func telling(_ endpoint: Endpoint, _ body: () async throws -> Void) async throws(Failure) {
+    /// Answers again after a while; gives why it does so no more.
+    private func answerAgain() async -> (any Error)? {
         do {
-            try await body()
+            try await cancelWhenGracefulShutdown {
+                try await Task.sleep(for: .seconds(1))
+                try await server.run()
+            }
+            return nil
         } catch {
-            throw Failure("can't answer HTTP on \(endpoint): \(reason(error))")
+            return error
         }
+    }
+
+    private static func failure(_ endpoint: Endpoint, _ error: any Error) -> Failure {
+        Failure("can't answer HTTP on \(endpoint): \(reason(error))")
     }
 
     private static func configuration(_ endpoint: Endpoint) throws -> HTTPServer.Configuration {
@@ -89,5 +99,17 @@ struct StatusServer: Service {
 
     private static func reason(_ error: any Error) -> String {
         if case SocketError.failed(_, _, let message) = error { message } else { "\(error)" }
+    }
+}
+
+extension Task where Success == Void, Failure == any Error {
+    /// Why it failed, when it has ended; nil if it did not.
+    fileprivate var failure: (any Error)? {
+        get async {
+            switch await result {
+            case .success: nil
+            case .failure(let error): error
+            }
+        }
     }
 }

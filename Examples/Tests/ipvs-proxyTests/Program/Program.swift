@@ -18,6 +18,7 @@ final class RunningProgram {
     let health: Endpoint
     let metrics: Endpoint
     private let process = Process()
+    private let errors = Pipe()
     private let told = Told()
 
     /// What it has told on standard error so far.
@@ -32,7 +33,6 @@ final class RunningProgram {
         process.arguments =
             [manifests, "--netns", namespace.path, "--min-sync-period", "10ms"]
             + ["--healthz-address", "\(health)", "--metrics-address", "\(metrics)"] + options
-        let errors = Pipe()
         process.standardError = errors
         errors.fileHandleForReading.readabilityHandler = { [told] handle in
             let text = String(decoding: handle.availableData, as: UTF8.self)
@@ -47,6 +47,14 @@ final class RunningProgram {
     }
 
     var log: String { told.text.withLock { $0 } }
+
+    /// Goes away from the end of the pipe that it writes its log to.
+    func closeLog() throws {
+        errors.fileHandleForReading.readabilityHandler = nil
+        try errors.fileHandleForReading.close()
+    }
+
+    var number: Int32 { process.processIdentifier }
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 

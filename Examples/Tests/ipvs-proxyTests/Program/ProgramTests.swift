@@ -226,6 +226,45 @@ extension ProxyKernelTests {
             try eventually { program.log.contains("ended; the kernel's table stays as it is") }
         }
 
+        @Test func nobodyReadsTheLog() throws {
+            try writeWeb("10.244.0.1")
+            let program = try RunningProgram(folder.path, in: namespace)
+            _ = try Page.askAndWait(program.health, "/healthz")
+            try program.closeLog()
+            try writeWeb("10.244.0.2")
+            try eventually { try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.2:8080 1"] }
+            program.signal(SIGTERM)
+            #expect(program.end() == 0)
+        }
+
+        /// The proxy goes on, and answers again.
+        @Test func moreConnectionsThanItMayHave() throws {
+            try writeWeb("10.244.0.1")
+            let program = try RunningProgram(folder.path, in: namespace)
+            _ = try Page.askAndWait(program.health, "/healthz")
+            try namespace.run("prlimit", "--pid", "\(program.number)", "--nofile=40")
+            let connections = try (0..<60).map { _ in try Page.connection(to: program.health) }
+            try eventually { program.log.contains("can't answer HTTP on \(program.health): Too many open files") }
+            for connection in connections { close(connection) }
+            #expect(try Page.askAndWait(program.health, "/livez").status == 200)
+            try writeWeb("10.244.0.2")
+            try eventually { try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.2:8080 1"] }
+            program.signal(SIGTERM)
+            #expect(program.end() == 0)
+        }
+
+        /// It would never get further, so that it does not go on.
+        @Test func withoutPermission() throws {
+            try writeWeb("10.244.0.1")
+            let result = try TestProcess.run([
+                "timeout", "60", "nsenter", "--net=\(namespace.path)", "--setgid", "65534", "--setuid", "65534",
+                Program.path, folder.path, "--healthz-address", "", "--metrics-address", "",
+            ])
+            #expect(result.status == 1 && result.stdout.isEmpty)
+            #expect(result.stderr.hasPrefix("ipvs-proxy: can't ") && result.stderr.contains(": not permitted; "))
+            #expect(result.stderr.count(where: \.isNewline) == 1, "\(result.stderr)")
+        }
+
         /// Nothing is done by a program that will not be able to tell of it.
         @Test(arguments: ["--healthz-address", "--metrics-address"])
         func anAddressThatIsTaken(option: String) throws {

@@ -106,10 +106,10 @@ public final class AddressBinder: Sendable {
         }
     }
 
-    /// The kernel's own rule, and no NUL.
+    /// The kernel's own rule, no NUL, and no percent sign, which the kernel would replace by a number.
     private static func isValid(_ name: String) -> Bool {
         (1..<Int(IFNAMSIZ)).contains(name.utf8.count) && name != "." && name != ".."
-            && !name.utf8.contains { [0x00, 0x20, 0x2f, 0x3a].contains($0) || (0x09...0x0d).contains($0) }
+            && !name.utf8.contains { [0x00, 0x20, 0x25, 0x2f, 0x3a].contains($0) || (0x09...0x0d).contains($0) }
     }
 
     /// Closes the binder, after a call that is under way on another thread; interface and addresses stay. Later calls throw

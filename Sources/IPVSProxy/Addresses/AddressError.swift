@@ -126,7 +126,8 @@ extension AddressError: CustomStringConvertible {
 
     private var reason: String {
         switch code.kind {
-        case .invalidName: "an interface's name has 1 to 15 bytes, and no space, slash, colon or NUL in it"
+        case .invalidName:
+            "an interface's name has 1 to 15 bytes, and no space, slash, colon, percent sign or NUL in it"
         case .invalidAlias: "an alias has up to 255 bytes, and no NUL in it"
         case .invalidAddress: "it is not the address of a single host"
         case .notADummy: "the interface is there, but is not a dummy; remove it, or choose another name"

@@ -244,7 +244,7 @@ struct AddressBinderTests {
 
     @Test(
         "A name that no interface can have is refused",
-        arguments: ["", "sixteen-bytes-xx", "a/b", "a b", "a:b", "a\0b", ".", "..", "a\n"]
+        arguments: ["", "sixteen-bytes-xx", "a/b", "a b", "a:b", "a\0b", ".", "..", "a\n", "a%d", "%"]
     )
     func names(name: String) {
         let error = #expect(throws: AddressError.self) { try AddressBinder(interface: name, channel: RouteKernel()) }

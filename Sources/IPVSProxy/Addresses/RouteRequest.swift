@@ -69,13 +69,19 @@ extension RouteRequest: BufferedRequest {
         }
     }
 
+    /// What tells headers apart that agree in the type, the flags and the interface.
+    private var variant: UInt8 {
+        switch self {
+        case .readLocalRoutes(let family, _): UInt8(family.rawValue)
+        case .setUp: 1
+        case .readLink, .readDummies, .addDummy, .setAlias, .deleteLink, .readAddresses: 0
+        }
+    }
+
     var shape: RequestShape {
-        // No two kinds of request agree in the type, the flags and the change of the interface's.
-        let family: UInt64 = if case .readLocalRoutes(let family, _) = self { UInt64(family.rawValue) << 8 } else { 0 }
-        let change: UInt64 = if case .setUp = self { 1 << 8 } else { 0 }
-        return RequestShape(
-            number: UInt64(type) | family | change | UInt64(flags) << 16 | UInt64(UInt32(bitPattern: index)) << 32
-        )
+        // All types are less than 256.
+        let header = UInt64(type) | UInt64(variant) << 8 | UInt64(flags) << 16
+        return RequestShape(number: header | UInt64(UInt32(bitPattern: index)) << 32)
     }
 
     func begin(_ message: inout Message) {

@@ -7,10 +7,10 @@ import Testing
 
 @Suite("The manual page")
 struct ManualTests {
-    private let path = URL(filePath: #filePath).appending(path: "../../../Manual/ipvs-proxy.8").standardized.path
+    private let page = ManualPage("ipvs-proxy.8")
     private let lines: [String]
 
-    init() throws { lines = try String(contentsOfFile: path, encoding: .utf8).components(separatedBy: "\n") }
+    init() throws { lines = try page.text.components(separatedBy: "\n") }
 
     /// What argument-parser says of the options.
     private struct Help: Decodable {
@@ -86,21 +86,11 @@ struct ManualTests {
         #expect(service.ports.keys.elementsEqual(slice.endpoints.keys))
     }
 
-    /// Whether a shell finds a program.
-    private static func has(_ program: String) -> Bool {
-        (try? TestProcess.run(["sh", "-c", "command -v \(program)"]).status) == 0
-    }
-
-    @Test(.enabled(if: Self.has("man"), "there is no man here"))
+    @Test(.enabled(if: ManualPage.has("man"), "there is no man here"))
     func manHasNothingToComplainOf() throws {
-        let result = try TestProcess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", path])
-        #expect(result.status == 0 && result.stderr.isEmpty, "\(result.stderr)")
-        #expect(result.stdout.contains("ipvs-proxy --dry-run cluster.yaml"))
+        #expect(try page.shown().contains("ipvs-proxy --dry-run cluster.yaml"))
     }
 
-    @Test(.enabled(if: Self.has("mandoc"), "there is no mandoc here"))
-    func mandocHasNothingToComplainOf() throws {
-        let result = try TestProcess.run(["mandoc", "-Tlint", "-W", "warning", path])
-        #expect(result.status == 0, "\(result.stdout)\(result.stderr)")
-    }
+    @Test(.enabled(if: ManualPage.has("mandoc"), "there is no mandoc here"))
+    func mandocHasNothingToComplainOf() throws { try page.lint() }
 }

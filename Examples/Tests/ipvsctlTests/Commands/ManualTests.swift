@@ -7,10 +7,10 @@ import Testing
 
 @Suite("The manual page")
 struct ManualTests {
-    private let path = URL(filePath: #filePath).appending(path: "../../../../Manual/ipvsctl.8").standardized.path
+    private let page = ManualPage("ipvsctl.8")
     private let text: String
 
-    init() throws { text = try String(contentsOfFile: path, encoding: .utf8) }
+    init() throws { text = try page.text }
 
     /// Whether the page explains an option: in a list, at the beginning of an item or behind another option.
     private func explains(_ option: String) -> Bool {
@@ -74,23 +74,13 @@ struct ManualTests {
         }
     }
 
-    /// Whether a shell finds a program.
-    private static func has(_ program: String) -> Bool {
-        (try? TestProcess.run(["sh", "-c", "command -v \(program)"]).status) == 0
-    }
-
-    @Test(.enabled(if: Self.has("man"), "there is no man here"))
+    @Test(.enabled(if: ManualPage.has("man"), "there is no man here"))
     func manHasNothingToComplainOf() throws {
-        let result = try TestProcess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", path])
-        #expect(result.status == 0 && result.stderr.isEmpty, "\(result.stderr)")
-        #expect(result.stdout.contains("ipvsctl apply table.yaml --drain 5m"))
+        #expect(try page.shown().contains("ipvsctl apply table.yaml --drain 5m"))
     }
 
-    @Test(.enabled(if: Self.has("mandoc"), "there is no mandoc here"))
-    func mandocHasNothingToComplainOf() throws {
-        let result = try TestProcess.run(["mandoc", "-Tlint", "-W", "warning", path])
-        #expect(result.status == 0, "\(result.stdout)\(result.stderr)")
-    }
+    @Test(.enabled(if: ManualPage.has("mandoc"), "there is no mandoc here"))
+    func mandocHasNothingToComplainOf() throws { try page.lint() }
 }
 
 extension Collection {

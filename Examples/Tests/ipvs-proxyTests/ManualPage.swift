@@ -1,0 +1,1 @@
+../ipvsctlTests/ManualPage.swift

@@ -39,16 +39,18 @@ public final class AddressBinder: Sendable {
     ///
     /// What was bound by one method counts as bound for the other too, and is unbound by either.
     public enum Method: String, Hashable, Sendable, CaseIterable {
-        /// As an address of the interface, which is how kube-proxy does it: `ip address show dev kube-ipvs0` lists them, and
-        /// programs of the node can be bound to IPv6 addresses too (`RTM_NEWADDR`).
+        /// As an address of the interface, which is how kube-proxy does it: `ip address show dev kube-ipvs0` lists them
+        /// (`RTM_NEWADDR`).
         ///
         /// The kernel walks all addresses of an interface for each that comes or goes, so ten thousand take more than ten
         /// times as long as a thousand.
         case addresses
 
         /// By a local route over the interface: `ip route show table local dev kube-ipvs0` lists them (`RTM_NEWROUTE` with
-        /// `RTN_LOCAL`). The time that it takes grows with their number alone, many times less for thousands, above all to
-        /// unbind IPv6 ones. And programs that ask for the addresses of the node don't get thousands.
+        /// `RTN_LOCAL`).
+        ///
+        /// Each takes the same few microseconds, however many there are; thousands take many times less than addresses, above
+        /// all to unbind IPv6 ones. And programs that ask for the addresses of the node don't get thousands.
         ///
         /// For IPv6 the kernel wants the interface to be up, so it is set up for the first of those.
         case routes

@@ -10,20 +10,47 @@ struct Page: Equatable {
 
     /// Asks for a page without keeping a task's thread waiting.
     static func ask(_ endpoint: Endpoint, _ path: String, method: String = "GET") async throws -> Page {
+        try await apart { try askAndWait(endpoint, path, method: method) }
+    }
+
+    /// What comes back for a text until the connection is closed.
+    static func answer(_ endpoint: Endpoint, _ request: String) async throws -> String {
+        try await apart { try answerAndWait(endpoint, request) }
+    }
+
+    /// Does what waits on a thread of its own: a task's would be the only one on a machine with one core.
+    private static func apart<Value: Sendable>(_ wait: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(with: Result { try askAndWait(endpoint, path, method: method) })
-            }
+            DispatchQueue.global().async { continuation.resume(with: Result { try wait() }) }
         }
     }
 
     /// Asks for a page, again and again until somebody listens.
     static func askAndWait(_ endpoint: Endpoint, _ path: String, method: String = "GET") throws -> Page {
+        try Page(answerAndWait(endpoint, "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"))
+    }
+
+    private static func answerAndWait(_ endpoint: Endpoint, _ request: String) throws -> String {
         let descriptor = try connection(to: endpoint)
         defer { close(descriptor) }
-        let request = Array("\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".utf8)
-        guard write(descriptor, request, request.count) == request.count else { throw POSIXError(.EIO) }
-        return try Page(text(of: descriptor))
+        let bytes = Array(request.utf8)
+        guard write(descriptor, bytes, bytes.count) == bytes.count else { throw POSIXError(.EIO) }
+        return try text(of: descriptor)
+    }
+
+    /// Sends more and more until that is not taken for some seconds; gives the number of the error that it ends with.
+    static func sendWithoutEnd(_ endpoint: Endpoint, _ beginning: String) async throws -> Int32 {
+        try await apart {
+            let descriptor = try connection(to: endpoint)
+            defer { close(descriptor) }
+            var patience = timeval(tv_sec: 5, tv_usec: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+            var bytes = Array(beginning.utf8)
+            while send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0 {
+                bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20)
+            }
+            return errno
+        }
     }
 
     /// Connects, as soon as somebody listens.

@@ -1,4 +1,3 @@
-import FlyingFox
 import Foundation
 
 /// What a request is answered with.
@@ -33,13 +32,4 @@ extension Answer {
     static func metrics(_ text: String) -> Answer { Answer("text/plain; version=0.0.4; charset=utf-8", text) }
 
     static func text(_ text: String) -> Answer { Answer("text/plain; charset=utf-8", text) }
-
-    /// The answer as FlyingFox sends it.
-    var response: HTTPResponse {
-        HTTPResponse(
-            statusCode: isOK ? .ok : .serviceUnavailable,
-            headers: [.contentType: contentType, HTTPHeader("X-Content-Type-Options"): "nosniff"],
-            body: Data(body.utf8)
-        )
-    }
 }

@@ -59,6 +59,36 @@ import Testing
         }
     }
 
+    @Test func connections() async throws {
+        let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
+        let server = try await Self.server(endpoint)
+        let answers = try await Page.answer(
+            endpoint,
+            "GET /good?a HTTP/1.1\r\n\r\nGET /bad HTTP/1.1\r\n\r\nPOST /good HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"
+        )
+        #expect(answers.matches(of: /HTTP\/1.1 ([0-9]+)/).map(\.output.1) == ["200", "503", "405"])
+        #expect(answers.contains("\r\nAllow: GET\r\n") && answers.contains("\r\nX-Content-Type-Options: nosniff\r\n"))
+        #expect(try await Page.answer(endpoint, "hello\r\n\r\n").hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        try await Self.end(server)
+    }
+
+    /// Whoever sends it is closed soon, and others are answered meanwhile.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "GET /", "GET /good HTTP/1.1\r\nName: ", "POST /good HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n",
+        ]
+    )
+    func aRequestWithoutEnd(beginning: String) async throws {
+        let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
+        let server = try await Self.server(endpoint)
+        async let end = Page.sendWithoutEnd(endpoint, beginning)
+        #expect(try await Page.ask(endpoint, "/good").status == 200)
+        #expect([ECONNRESET, EPIPE].contains(try await end))
+        #expect(try await Page.ask(endpoint, "/good").status == 200)
+        try await Self.end(server)
+    }
+
     /// It is told before anything else is begun.
     @Test func aPortThatIsTaken() async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))

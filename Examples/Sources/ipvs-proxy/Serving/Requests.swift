@@ -1,0 +1,62 @@
+import NIOCore
+import NIOHTTP1
+
+/// Answers the requests of a connection, which come one at a time.
+final class Requests: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let pages: [String: StatusPages.Page]
+
+    init(_ pages: [String: StatusPages.Page]) { self.pages = pages }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(let request) = unwrapInboundIn(data) else { return }
+        context.eventLoop.makeFutureWithTask { [pages] in
+            await Self.response(to: request, pages)
+        }.assumeIsolated().whenSuccess { head, body in
+            // It may be gone by now.
+            guard context.channel.isActive else { return }
+            self.send(head, body, isLast: Self.isLast(request), context)
+        }
+    }
+
+    /// A body is not waited for, so that nothing can follow it.
+    private static func isLast(_ request: HTTPRequestHead) -> Bool {
+        !request.isKeepAlive || request.headers.contains(name: "Content-Length")
+            || request.headers.contains(name: "Transfer-Encoding")
+    }
+
+    private static func response(
+        to request: HTTPRequestHead,
+        _ pages: [String: StatusPages.Page]
+    ) async -> (HTTPResponseHead, body: String) {
+        func head(_ status: HTTPResponseStatus, _ headers: HTTPHeaders = [:]) -> HTTPResponseHead {
+            HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        }
+        guard let page = pages[String(request.uri.prefix { $0 != "?" })] else { return (head(.notFound), "") }
+        guard request.method == .GET else { return (head(.methodNotAllowed, ["Allow": "GET"]), "") }
+        let answer = await page()
+        let headers: HTTPHeaders = ["Content-Type": answer.contentType, "X-Content-Type-Options": "nosniff"]
+        return (head(answer.isOK ? .ok : .serviceUnavailable, headers), answer.body)
+    }
+
+    private func send(_ head: HTTPResponseHead, _ body: String, isLast: Bool, _ context: ChannelHandlerContext) {
+        var head = head
+        head.headers.add(name: "Content-Length", value: "\(body.utf8.count)")
+        head.headers.add(name: "Connection", value: isLast ? "close" : "keep-alive")
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+        let sent = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+        if isLast { sent.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
+    }
+
+    /// A client has so long until its next request, in which it is to take the answer to the last one, too.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A request that can't be read has its answer by now.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

@@ -8,7 +8,19 @@ package struct JSONReader {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
-    private var depth = 0
+
+    /// The way from the root to the value that is being read.
+    private var way: [Step] = []
+
+    private enum Step {
+        case field(String)
+        case element(Int)
+    }
+
+    // Each of its own would take a kilobyte, and so would a regular expression.
+    private let tags = (text: Tag(.str), number: Tag(.float), truth: Tag(.bool), null: Tag(.null))
+    private let collections = (object: Tag(.map), list: Tag(.seq))
+    private let number = /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/
 
     /// More than any table or manifest has, and less than the stack has room for.
     private static let maximumDepth = 100
@@ -16,7 +28,7 @@ package struct JSONReader {
     /// The document of a text.
     package static func read(_ text: String) throws(FileError) -> Place {
         var reader = JSONReader(bytes: Array(text.utf8))
-        let (root, lines) = try reader.value("")
+        let (root, lines) = try reader.value()
         if reader.next != nil { throw reader.expected("the end of the file") }
         return Place(root: root, lines)
     }
@@ -47,13 +59,13 @@ package struct JSONReader {
         return true
     }
 
-    private mutating func value(_ path: String) throws(FileError) -> (Node, Lines) {
+    private mutating func value() throws(FileError) -> (Node, Lines) {
         switch next {
-        case "{": return try nested { reader throws(FileError) in try reader.object(path) }
-        case "[": return try nested { reader throws(FileError) in try reader.list(path) }
+        case "{": return try nested { reader throws(FileError) in try reader.object() }
+        case "[": return try nested { reader throws(FileError) in try reader.list() }
         case "\"":
             let start = Lines(line: line)
-            return (.scalar(Node.Scalar(try string(), Tag(.str), .doubleQuoted)), start)
+            return (.scalar(Node.Scalar(try string(), tags.text, .doubleQuoted)), start)
         default: return (.scalar(try word()), Lines(line: line))
         }
     }
@@ -61,49 +73,61 @@ package struct JSONReader {
     private mutating func nested(
         _ read: (inout JSONReader) throws(FileError) -> (Node, Lines)
     ) throws(FileError) -> (Node, Lines) {
-        guard depth < Self.maximumDepth else { throw error("there is more than \(depth) deep inside each other") }
-        depth += 1
+        guard way.count < Self.maximumDepth else {
+            throw error("there is more than \(way.count) deep inside each other")
+        }
         position += 1
-        let result = try read(&self)
-        depth -= 1
-        return result
+        return try read(&self)
     }
 
     /// The rest of an object, behind its brace.
-    private mutating func object(_ path: String) throws(FileError) -> (Node, Lines) {
+    private mutating func object() throws(FileError) -> (Node, Lines) {
         var lines = Lines(line: line)
         var fields: [(Node, Node)] = []
         var names: Set<String> = []
-        guard !take("}") else { return (Node(fields), lines) }
+        guard !take("}") else { return (Node(fields, collections.object), lines) }
         repeat {
             guard next == "\"" else { throw expected("a name in double quotes") }
             let start = line
             let name = try string()
-            let path = Place.path(path, name)
+            way.append(.field(name))
             guard names.insert(name).inserted else {
                 throw FileError(line: start, field: path, reason: "is there twice in one object")
             }
             guard take(":") else { throw expected("a colon") }
-            let (value, places) = try value(path)
-            fields.append((Node(name, Tag(.str), .doubleQuoted), value))
+            let (value, places) = try value()
+            way.removeLast()
+            fields.append((Node(name, tags.text, .doubleQuoted), value))
             lines.inside.append(places)
         } while take(",")
         guard take("}") else { throw expected("a comma or a closing brace") }
-        return (Node(fields), lines)
+        return (Node(fields, collections.object), lines)
     }
 
     /// The rest of a list, behind its bracket.
-    private mutating func list(_ path: String) throws(FileError) -> (Node, Lines) {
+    private mutating func list() throws(FileError) -> (Node, Lines) {
         var lines = Lines(line: line)
         var elements: [Node] = []
-        guard !take("]") else { return (Node(elements), lines) }
+        guard !take("]") else { return (Node(elements, collections.list), lines) }
         repeat {
-            let (value, places) = try value("\(path)[\(elements.count)]")
+            way.append(.element(elements.count))
+            let (value, places) = try value()
+            way.removeLast()
             elements.append(value)
             lines.inside.append(places)
         } while take(",")
         guard take("]") else { throw expected("a comma or a closing bracket") }
-        return (Node(elements), lines)
+        return (Node(elements, collections.list), lines)
+    }
+
+    /// The path of the value that is being read.
+    private var path: String {
+        way.reduce("") { path, step in
+            switch step {
+            case .field(let name): Place.path(path, name)
+            case .element(let index): "\(path)[\(index)]"
+            }
+        }
     }
 
     /// A number, true, false or null.
@@ -112,10 +136,10 @@ package struct JSONReader {
         while let byte = peek, byte.isInWord { position += 1 }
         let word = String(decoding: bytes[start..<position], as: UTF8.self)
         switch word {
-        case "null": return Node.Scalar(word, Tag(.null), .plain)
-        case "true", "false": return Node.Scalar(word, Tag(.bool), .plain)
-        case _ where word.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil:
-            return Node.Scalar(word, Tag(.float), .plain)
+        case "null": return Node.Scalar(word, tags.null, .plain)
+        case "true", "false": return Node.Scalar(word, tags.truth, .plain)
+        case _ where word.wholeMatch(of: number) != nil:
+            return Node.Scalar(word, tags.number, .plain)
         default:
             position = start
             throw word.isEmpty ? expected("a value") : error("\(word) is not a value; a text is in double quotes")
@@ -128,18 +152,26 @@ package struct JSONReader {
 extension JSONReader {
     private mutating func string() throws(FileError) -> String {
         position += 1
-        var text: [UInt8] = []
+        var text = ""
+        // What has no escape in it is taken at once.
+        var start = position
         while let byte = peek {
             position += 1
             switch byte {
-            case "\"": return String(decoding: text, as: UTF8.self)
-            case "\\": text += Array(String(try escape()).utf8)
+            case "\"": return text + plain(from: start)
+            case "\\":
+                text += plain(from: start)
+                text.unicodeScalars.append(try escape())
+                start = position
             case "\0"..<" ": throw error("a text has the end of the line or a control character in it")
-            default: text.append(bytes[position - 1])
+            default: break
             }
         }
         throw error("expected closing quotes, not the end of the file")
     }
+
+    /// The bytes of a text from somewhere to the one before the position.
+    private func plain(from start: Int) -> String { String(decoding: bytes[start..<position - 1], as: UTF8.self) }
 
     /// What stands behind a backslash.
     private mutating func escape() throws(FileError) -> Unicode.Scalar {

@@ -38,12 +38,12 @@ struct Page: Equatable {
         return try text(of: descriptor)
     }
 
-    /// Sends more and more until that is not taken for some seconds; gives the number of the error that it ends with.
+    /// Sends more and more until that is not taken for half a minute; gives the number of the error that it ends with.
     static func sendWithoutEnd(_ endpoint: Endpoint, _ beginning: String) async throws -> Int32 {
         try await apart {
             let descriptor = try connection(to: endpoint)
             defer { close(descriptor) }
-            var patience = timeval(tv_sec: 5, tv_usec: 0)
+            var patience = timeval(tv_sec: 30, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
             var bytes = Array(beginning.utf8)
             while send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0 {

@@ -8,13 +8,18 @@ final class Requests: ChannelInboundHandler {
 
     private let pages: [String: StatusPages.Page]
 
+    /// Whether an answer is being made.
+    private var isAnswering = false
+
     init(_ pages: [String: StatusPages.Page]) { self.pages = pages }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(let request) = unwrapInboundIn(data) else { return }
+        isAnswering = true
         context.eventLoop.makeFutureWithTask { [pages] in
             await Self.response(to: request, pages)
         }.assumeIsolated().whenSuccess { head, body in
+            self.isAnswering = false
             // It may be gone by now.
             guard context.channel.isActive else { return }
             self.send(head, body, isLast: Self.isLast(request), context)
@@ -51,9 +56,10 @@ final class Requests: ChannelInboundHandler {
         if isLast { sent.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
     }
 
-    /// A client has so long until its next request, in which it is to take the answer to the last one, too.
+    /// A client has so long until its next request, in which it is to take the answer to the last one, too. An answer that
+    /// takes longer to be made is no fault of its.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
+        if event is IdleStateHandler.IdleStateEvent, !isAnswering { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
 

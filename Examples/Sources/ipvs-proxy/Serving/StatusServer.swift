@@ -14,6 +14,9 @@ struct StatusServer: Service {
     /// One thread is enough for all servers: pages are made elsewhere. It lives as long as the program.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
+    /// How long a client may take for a request.
+    static let patience = Duration.seconds(10)
+
     /// Begins to answer.
     ///
     /// So that it is known whether the address can be had before anything is done that a failure would have to undo.
@@ -31,7 +34,7 @@ struct StatusServer: Service {
                     let pipeline = connection.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline()
                     // Behind the parser: bytes that make no part of a request yet don't count as a sign of life.
-                    try pipeline.addHandler(IdleStateHandler(readTimeout: .seconds(10)))
+                    try pipeline.addHandler(IdleStateHandler(readTimeout: TimeAmount(Self.patience)))
                     try pipeline.addHandler(Requests(pages))
                 }
             }

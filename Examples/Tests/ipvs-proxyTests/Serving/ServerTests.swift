@@ -29,6 +29,10 @@ import Testing
             pages: [
                 "/good": { .text("all is well\n") },
                 "/bad": { Answer(isOK: false, "application/json", "{}") },
+                "/slow": {
+                    try? await Task.sleep(for: StatusServer.patience + .seconds(1))
+                    return .text("at last\n")
+                },
             ]
         )
     }
@@ -72,9 +76,19 @@ import Testing
         try await Self.end(server)
     }
 
+    /// Who is answered late is not closed, and who does not ask is.
+    @Test func patience() async throws {
+        let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
+        let server = try await Self.server(endpoint)
+        async let silence = Page.answer(endpoint, "GET /")
+        #expect(try await Page.ask(endpoint, "/slow").body == "at last\n")
+        #expect(try await silence == "")
+        try await Self.end(server)
+    }
+
     /// Whoever sends it is closed soon, and others are answered meanwhile.
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(3)),
         arguments: [
             "GET /", "GET /good HTTP/1.1\r\nName: ", "POST /good HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n",
         ]

@@ -14,7 +14,7 @@ struct ManualPage {
 
     var text: String { get throws { try String(contentsOfFile: path, encoding: .utf8) } }
 
-    /// Whether a shell finds a program.
+    /// Whether a shell finds a program; not where there is no shell.
     static func has(_ program: String) -> Bool {
         (try? TestProcess.run(["sh", "-c", "command -v \(program)"]).status) == 0
     }

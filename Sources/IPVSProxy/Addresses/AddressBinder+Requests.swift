@@ -6,11 +6,14 @@ extension AddressBinder {
     static let attempts = 10
 
     /// Binds or unbinds addresses, and returns those for which the kernel did not, with what it said.
+    ///
+    /// - Throws: What keeps it from a beginning, unless it goes on with what was begun before.
     func perform(
         _ kind: AddressRequest.Kind,
         by method: Method,
         _ addresses: [IPAddress],
-        _ link: Int32
+        _ link: Int32,
+        isBegun: Bool = false
     ) throws(AddressError) -> [IPAddress: AddressError] {
         var errors: [IPAddress: AddressError] = [:]
         var buffer = RequestBuffer()
@@ -23,11 +26,9 @@ extension AddressBinder {
             {
                 end += 1
             }
-            // An empty buffer has room for one, unless libnl has no memory for it.
-            guard end > begin else {
-                throw AddressError(operation(kind, addresses[begin]), NetlinkConnection.Failure.outOfMemory)
-            }
             do throws(NetlinkConnection.Failure) {
+                // An empty buffer has room for one, unless libnl has no memory for it.
+                guard end > begin else { throw .outOfMemory }
                 let failures = try connection.withLock { (connection) throws(NetlinkConnection.Failure) in
                     try connection.perform(&buffer)
                 }
@@ -36,7 +37,9 @@ extension AddressBinder {
                     errors[address] = AddressError(operation(kind, address), failure.reason)
                 }
             } catch {
-                guard begin > addresses.startIndex else { throw AddressError(operation(kind, addresses[begin]), error) }
+                guard isBegun || begin > addresses.startIndex else {
+                    throw AddressError(operation(kind, addresses[begin]), error)
+                }
                 for address in addresses[begin...] { errors[address] = AddressError(operation(kind, address), error) }
                 return errors
             }

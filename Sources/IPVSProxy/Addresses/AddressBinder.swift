@@ -193,14 +193,13 @@ extension AddressBinder {
             return outcome
         }
         let errors = try perform(.unbind, by: method, requested, link.index)
-        var absent = errors.filter { $0.value.saysAbsent }.keys.sorted()
+        outcome.changed = requested.count - errors.count
         outcome.failures = errors.filter { !$0.value.saysAbsent }
-        if !absent.isEmpty {
-            let errors = try perform(.unbind, by: method.other, absent, link.index)
-            outcome.failures.merge(errors.filter { !$0.value.saysAbsent }) { $1 }
-            absent.removeAll { errors[$0] == nil }
-        }
-        outcome.changed = requested.count - absent.count - outcome.failures.count
+        // What is not bound by this method may be by the other one.
+        let others = errors.filter { $0.value.saysAbsent }.keys.sorted()
+        let errorsOfOthers = try perform(.unbind, by: method.other, others, link.index, isBegun: true)
+        outcome.changed += others.count - errorsOfOthers.count
+        outcome.failures.merge(errorsOfOthers.filter { !$0.value.saysAbsent }) { $1 }
         return outcome
     }
 }

@@ -19,17 +19,12 @@ struct Link {
 
     /// Reads what follows the netlink header of an `RTM_NEWLINK`.
     init(decoding bytes: RawSpan) throws(MalformedReply) {
-        let headerLength = MemoryLayout<ifinfomsg>.size
-        guard bytes.byteCount >= headerLength else {
-            throw MalformedReply(attribute: "a message about an interface", problem: "has no header")
-        }
-        // Any bytes are numbers, and the length has been checked.
-        let header = unsafe bytes.unsafeLoadUnaligned(as: ifinfomsg.self)
+        let header = try bytes.readHeader(as: ifinfomsg.self, of: "a message about an interface")
         index = header.ifi_index
         isUp = header.ifi_flags & UInt32(IFF_UP) != 0
         var kind: String?
         var alias: String?
-        var cursor = AttributeCursor(.link, from: headerLength)
+        var cursor = AttributeCursor(.link, from: MemoryLayout<ifinfomsg>.size)
         while let attribute = try cursor.next(in: bytes) {
             if attribute.type == IFLA_IFALIAS { alias = try bytes.readString(attribute) }
             guard attribute.type == IFLA_LINKINFO else { continue }
@@ -60,17 +55,12 @@ struct InterfaceAddress {
 
     /// Reads what follows the netlink header of an `RTM_NEWADDR`; nil if it is of a family that is not IP's.
     init?(decoding bytes: RawSpan) throws(MalformedReply) {
-        let headerLength = MemoryLayout<ifaddrmsg>.size
-        guard bytes.byteCount >= headerLength else {
-            throw MalformedReply(attribute: "a message about an address", problem: "has no header")
-        }
-        // Any bytes are numbers, and the length has been checked.
-        let header = unsafe bytes.unsafeLoadUnaligned(as: ifaddrmsg.self)
+        let header = try bytes.readHeader(as: ifaddrmsg.self, of: "a message about an address")
         guard let family = IPAddress.Family(rawValue: UInt16(header.ifa_family)) else { return nil }
         prefixLength = header.ifa_prefixlen
         interface = Int32(bitPattern: header.ifa_index)
         var address: IPAddress?
-        var cursor = AttributeCursor(.interfaceAddress, from: headerLength)
+        var cursor = AttributeCursor(.interfaceAddress, from: MemoryLayout<ifaddrmsg>.size)
         while let attribute = try cursor.next(in: bytes) {
             switch attribute.type {
             // Where there are both, the other one is that of the far end of a line.
@@ -112,12 +102,7 @@ struct LocalRoute: Equatable {
 
     /// Reads what follows the netlink header of an `RTM_NEWROUTE`; nil if it is another kind of route.
     init?(decoding bytes: RawSpan) throws(MalformedReply) {
-        let headerLength = MemoryLayout<rtmsg>.size
-        guard bytes.byteCount >= headerLength else {
-            throw MalformedReply(attribute: "a message about a route", problem: "has no header")
-        }
-        // Any bytes are numbers, and the length has been checked.
-        let header = unsafe bytes.unsafeLoadUnaligned(as: rtmsg.self)
+        let header = try bytes.readHeader(as: rtmsg.self, of: "a message about a route")
         guard let family = IPAddress.Family(rawValue: UInt16(header.rtm_family)) else { return nil }
         let own = Self.header(family)
         guard header.rtm_dst_len == family.hostPrefixLength, header.rtm_table == own.rtm_table,
@@ -125,7 +110,7 @@ struct LocalRoute: Equatable {
         else { return nil }
         var address: IPAddress?
         var interface: Int32?
-        var cursor = AttributeCursor(.route, from: headerLength)
+        var cursor = AttributeCursor(.route, from: MemoryLayout<rtmsg>.size)
         while let attribute = try cursor.next(in: bytes) {
             switch attribute.type {
             case Self.destination: address = try bytes.readPlainAddress(attribute, family)
@@ -141,6 +126,18 @@ struct LocalRoute: Equatable {
 }
 
 extension RawSpan {
+    /// The header that a message begins with, one of the kernel's structures of numbers.
+    fileprivate func readHeader<Header: BitwiseCopyable>(
+        as _: Header.Type,
+        of message: String
+    ) throws(MalformedReply) -> Header {
+        guard byteCount >= MemoryLayout<Header>.size else {
+            throw MalformedReply(attribute: message, problem: "has no header")
+        }
+        // Any bytes are numbers, and the length has been checked.
+        return unsafe unsafeLoadUnaligned(as: Header.self)
+    }
+
     /// The attribute as an address in as many bytes as its family has.
     fileprivate func readPlainAddress(
         _ attribute: Attribute,

@@ -78,6 +78,35 @@ struct BindingMethodTests {
         #expect(try binder.unbind([six]) == AddressBinder.Outcome(changed: 1))
     }
 
+    @Test(
+        "What the kernel does not unbind by the other method is one failure",
+        arguments: AddressBinder.Method.allCases
+    )
+    func otherFails(method: AddressBinder.Method) throws {
+        let kernel = RouteKernel()
+        _ = try AddressBinder(method: method == .routes ? .addresses : .routes, channel: kernel).bind([four, six])
+        let binder = try AddressBinder(method: method, channel: kernel)
+        kernel.with {
+            let other = method == .routes ? RTM_DELADDR : RTM_DELROUTE
+            $0.verdict = { $0.type == other && $0.payload[0] == UInt8(AF_INET) ? EBUSY : nil }
+        }
+        let outcome = try binder.unbind([four, six])
+        #expect(outcome.changed == 1)
+        #expect(outcome.failures.mapValues(\.errno) == [four: EBUSY])
+    }
+
+    @Test("Where the second half of an unbinding can't be sent, the first is told")
+    func otherIsLost() throws {
+        let kernel = RouteKernel()
+        _ = try AddressBinder(method: .routes, channel: kernel).bind([six])
+        let binder = try AddressBinder(channel: kernel)
+        _ = try binder.bind([four])
+        kernel.with { state in state.sendFailure = (after: state.sends.count + 2, errno: ENOMEM) }
+        let outcome = try binder.unbind([four, six])
+        #expect(outcome.changed == 1)
+        #expect(outcome.failures.mapValues(\.address) == [six: six])
+    }
+
     @Test("A route of somebody else's is neither listed nor removed")
     func somebodyElses() throws {
         let kernel = RouteKernel {

@@ -49,7 +49,9 @@ struct StatusServer: Service {
 
     /// Goes on until it is told to end, whatever fails: traffic does not depend on it.
     func run() async {
+        // It fails where the task is cancelled, which is to end it too.
         try? await gracefulShutdown()
+        // One that is closed already has ended as it should.
         try? await listener.close()
     }
 

@@ -30,6 +30,7 @@ import Testing
                 "/good": { .text("all is well\n") },
                 "/bad": { Answer(isOK: false, "application/json", "{}") },
                 "/slow": {
+                    // Nobody cancels it, which is all that a sleep can fail by.
                     try? await Task.sleep(for: StatusServer.patience + .seconds(1))
                     return .text("at last\n")
                 },

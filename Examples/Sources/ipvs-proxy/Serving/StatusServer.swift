@@ -14,13 +14,18 @@ struct StatusServer: Service {
     /// One thread is enough for all servers: pages are made elsewhere. It lives as long as the program.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    /// How long a client may take for a request.
-    static let patience = Duration.seconds(10)
+    /// How many connections can be open, so that the program keeps file descriptors for its work. For one more the oldest
+    /// is closed.
+    static let connectionLimit = 128
 
-    /// Begins to answer.
-    ///
-    /// So that it is known whether the address can be had before anything is done that a failure would have to undo.
-    init(_ endpoint: Endpoint, _ logger: Logger, pages: [String: StatusPages.Page]) async throws {
+    // It begins to answer here, so that it is known whether the address can be had before anything is done that a failure
+    // would have to undo. `patience` is how long a client may take for a request.
+    init(
+        _ endpoint: Endpoint,
+        _ logger: Logger,
+        pages: [String: StatusPages.Page],
+        patience: Duration = .seconds(10)
+    ) async throws {
         let bootstrap = ServerBootstrap(group: Self.group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { listener in
@@ -34,7 +39,7 @@ struct StatusServer: Service {
                     let pipeline = connection.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline()
                     // Behind the parser: bytes that make no part of a request yet don't count as a sign of life.
-                    try pipeline.addHandler(IdleStateHandler(readTimeout: TimeAmount(Self.patience)))
+                    try pipeline.addHandler(IdleStateHandler(readTimeout: TimeAmount(patience)))
                     try pipeline.addHandler(Requests(pages))
                 }
             }
@@ -65,26 +70,26 @@ struct StatusServer: Service {
 private final class Connections: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
-    /// More are closed at once, so that the program keeps file descriptors for its work.
-    private static let limit = 128
-
     private let tell: (any Error) -> Void
-    private var connections: [ObjectIdentifier: any Channel] = [:]
+
+    /// The oldest first.
+    private var connections: [any Channel] = []
 
     init(tell: @escaping (any Error) -> Void) { self.tell = tell }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let connection = unwrapInboundIn(data)
-        guard connections.count < Self.limit else { return connection.close(promise: nil) }
-        connections[ObjectIdentifier(connection)] = connection
+        // Whoever opens many and is silent shuts out nobody: who comes later is answered before it is the oldest.
+        if connections.count == StatusServer.connectionLimit { connections.removeFirst().close(promise: nil) }
+        connections.append(connection)
         connection.closeFuture.assumeIsolated().whenComplete { _ in
-            self.connections[ObjectIdentifier(connection)] = nil
+            self.connections.removeAll { $0 === connection }
         }
         context.fireChannelRead(data)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        for connection in connections.values {
+        for connection in connections {
             connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
         context.fireChannelInactive()

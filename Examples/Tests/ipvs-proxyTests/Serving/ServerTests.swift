@@ -22,7 +22,10 @@ import Testing
         #expect(!ill.isOK && ill.body == #"{"lastUpdated": null,"currentTime": "2025-03-04T09:21:17.250Z"}"#)
     }
 
-    private static func server(_ endpoint: Endpoint) async throws -> StatusServer {
+    private static func server(
+        _ endpoint: Endpoint,
+        patience: Duration = .seconds(10)
+    ) async throws -> StatusServer {
         try await StatusServer(
             endpoint,
             Logger(label: "test") { _ in LogLines() },
@@ -31,10 +34,11 @@ import Testing
                 "/bad": { Answer(isOK: false, "application/json", "{}") },
                 "/slow": {
                     // Nobody cancels it, which is all that a sleep can fail by.
-                    try? await Task.sleep(for: StatusServer.patience + .seconds(1))
+                    try? await Task.sleep(for: patience + .seconds(1))
                     return .text("at last\n")
                 },
-            ]
+            ],
+            patience: patience
         )
     }
 
@@ -80,7 +84,7 @@ import Testing
     /// Who is answered late is not closed, and who does not ask is.
     @Test func patience() async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
-        let server = try await Self.server(endpoint)
+        let server = try await Self.server(endpoint, patience: .seconds(5))
         async let silence = Page.answer(endpoint, "GET /")
         #expect(try await Page.ask(endpoint, "/slow").body == "at last\n")
         #expect(try await silence == "")
@@ -102,6 +106,35 @@ import Testing
         #expect([ECONNRESET, EPIPE].contains(try await end))
         #expect(try await Page.ask(endpoint, "/good").status == 200)
         try await Self.end(server)
+    }
+
+    /// They don't keep others from being answered, whose place the oldest of them makes.
+    @Test(.timeLimit(.minutes(1))) func silentConnections() async throws {
+        let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
+        let server = try await Self.server(endpoint, patience: .seconds(3600))
+        let silent = try (0..<StatusServer.connectionLimit).map { _ in try Page.connection(to: endpoint) }
+        defer { silent.forEach { close($0) } }
+        #expect(try await Page.ask(endpoint, "/good").status == 200)
+        #expect(Self.isClosed(silent[0], within: .seconds(30)) && !Self.isClosed(silent[1], within: .zero))
+        try await Self.end(server)
+    }
+
+    /// The server's end is theirs.
+    @Test(.timeLimit(.minutes(1))) func silentConnectionsAtTheEnd() async throws {
+        let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
+        let server = try await Self.server(endpoint, patience: .seconds(3600))
+        let silent = try Page.connection(to: endpoint)
+        defer { close(silent) }
+        // Who came later has been answered, so it has been accepted.
+        #expect(try await Page.ask(endpoint, "/good").status == 200)
+        try await Self.end(server)
+        #expect(Self.isClosed(silent, within: .seconds(30)))
+    }
+
+    /// Whether a connection on which nothing is sent is closed by the other side in such a time.
+    private static func isClosed(_ connection: Int32, within time: Duration) -> Bool {
+        var state = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
+        return poll(&state, 1, Int32(time / .milliseconds(1))) == 1
     }
 
     /// It is told before anything else is begun.

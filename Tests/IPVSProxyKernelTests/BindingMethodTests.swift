@@ -86,6 +86,17 @@ extension ProxyKernelTests {
             #expect(try namespace.run("ip", "route", "get", "10.96.0.1").hasPrefix("local 10.96.0.1"))
         }
 
+        /// By both methods at a time, it is unbound by either.
+        @Test(arguments: AddressBinder.Method.allCases)
+        func boundTwice(method: AddressBinder.Method) throws {
+            let place = NetworkNamespace.path(namespace.path)
+            _ = try binder.bind([four, six])
+            #expect(try AddressBinder(namespace: place).bind([four, six]).changed == 2)
+            let outcome = try AddressBinder(method: method, namespace: place).unbind([four, six])
+            #expect(outcome.changed == 2 && outcome.failures.isEmpty)
+            #expect(try binder.addresses().isEmpty)
+        }
+
         @Test func setDown() throws {
             _ = try binder.bind([four, six])
             try namespace.run("ip", "link", "set", "kube-ipvs0", "down")

@@ -97,6 +97,20 @@ extension ProxyKernelTests {
             #expect(try values() == before)
         }
 
+        /// What is in an excluded block stays, however it was bound, and with it the interface.
+        @Test(arguments: AddressBinder.Method.allCases)
+        func whatIsExcluded(method: AddressBinder.Method) async throws {
+            let other = service("other", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 97, 0, 1)]))
+            let first = try node.proxier { $0.bindingMethod = method }
+            await first.tell([web, other])
+            try await first.syncWell()
+            let next = try node.proxier { $0.excludedBlocks = [block("10.97.0.0/16")] }
+            let report = try await next.cleanup()
+            #expect(!report.removedInterface && report.addresses == 2 && report.virtualServers == 2)
+            #expect(try node.namespace.saved() == ["-A -t 10.97.0.1:80 -s rr"])
+            #expect(try AddressBinder(namespace: .path(node.namespace.path)).addresses() == [IPAddress(10, 97, 0, 1)])
+        }
+
         /// With the interface the label has gone, which tells what the settings were; the process remembers it.
         @Test func theInterfaceIsGone() async throws {
             let before = try values()

@@ -47,6 +47,37 @@ extension ProxyKernelTests {
             #expect(try read(namespace, "net.ipv4.conf.all.arp_ignore") == "1")
         }
 
+        /// They are those of the namespace that the proxier was made in, wherever threads are that use it.
+        @Test func ofAProxierInTheCallersNamespace() async throws {
+            let node = try TestNode()
+            let setting = Sysctl("net.ipv4.conf.all.arp_ignore", 1)
+            let (before, here) = (try node.setting(setting.name), try Sysctls().value(of: setting.name))
+            let descriptor = node.namespace.descriptor
+            let proxier = try onThread {
+                try #require(enterNamespace(descriptor) == 0)
+                var configuration = Proxier.Configuration()
+                configuration.sysctls = [setting]
+                return try Proxier(configuration, logger: .silent)
+            }
+            await proxier.tell([service("web", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)]))])
+            #expect(try await proxier.syncWell().settings?.changes.count == 1)
+            #expect(try node.setting(setting.name) == "1" && node.addresses() == ["10.96.0.1/32"])
+            #expect(try Sysctls().value(of: setting.name) == here)
+            #expect(try await proxier.cleanup().settings.changes.count == 1)
+            #expect(try node.setting(setting.name) == before)
+        }
+
+        /// The name of a namespace can become another one's: what was opened stays what it was.
+        @Test func ofANamespaceWhoseNameIsGone() throws {
+            let namespace = try TestNamespace()
+            let link = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+            try FileManager.default.createSymbolicLink(atPath: link.path(), withDestinationPath: namespace.path)
+            let sysctls = Sysctls(namespace: .path(link.path()))
+            try FileManager.default.removeItem(at: link)
+            #expect(sysctls.ensure([Sysctl("net.ipv4.conf.all.arp_ignore", 1)]).changes.count == 1)
+            #expect(try read(namespace, "net.ipv4.conf.all.arp_ignore") == "1")
+        }
+
         @Test func missing() throws {
             let namespace = try TestNamespace()
             let sysctls = Sysctls(namespace: .path(namespace.path))

@@ -31,7 +31,7 @@ extension ProxyKernelTests {
             #expect(connection.isAlive())
             let proxier = try node.proxier(clock)
             await proxier.tell([web], [endpoints])
-            let plan = try await proxier.plan()
+            let plan = try #require(try await proxier.plan())
             let report = try await proxier.syncWell()
             // All three get the mark, and two of them go.
             #expect(report.changes == 5 && report.bound == 0 && report.unbound == 1 && report.draining == 0)
@@ -49,6 +49,22 @@ extension ProxyKernelTests {
             #expect(try node.namespace.saved() == (own + elsewhere + ["-A -t 10.96.0.1:443 -s rr"]).sorted())
             #expect(try await next.cleanup().virtualServers == 1)
             #expect(try node.namespace.saved() == (elsewhere + ["-A -t 10.96.0.1:443 -s rr"]).sorted())
+        }
+
+        /// Those that services want, of which no address on the interface tells whose they are.
+        @Test func nodePorts() async throws {
+            try node.addNodeAddresses()
+            let others = ["-A -t 192.0.2.1:30081 -s rr"]
+            for line in ["-A -t 192.0.2.1:30080 -s wrr"] + others { try node.namespace.ipvsadm(line) }
+            let proxier = try node.proxier(clock)
+            var port = ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)])
+            port.nodePort = 30_080
+            await proxier.tell([service("web", port)], [endpoints])
+            try await proxier.syncWell()
+            let nodePort = ["-A -t 192.0.2.1:30080 -s rr", "-a -t 192.0.2.1:30080 -r 127.0.0.1:8080 -m -w 1"]
+            #expect(try node.namespace.saved() == (own + elsewhere + nodePort + others).sorted())
+            try await proxier.cleanup()
+            #expect(try node.namespace.saved() == (elsewhere + others).sorted())
         }
 
         /// Real servers that are not wanted any more are drained, as if they were the proxier's.

@@ -250,6 +250,23 @@ struct RunnerTests {
         await #expect(throws: Failure.self) { try await runner.loop { throw Failure() } }
     }
 
+    @Test("Never is a time too: who says so waits for requests alone")
+    func never() async {
+        let runner = BoundedFrequencyRunner(minInterval: .zero, maxInterval: .seconds(Int64.max))
+        let count = Locked(0)
+        let loop = Task {
+            await runner.loop {
+                count.withLock { $0 += 1 }
+                runner.stop()
+            }
+        }
+        // It is waiting by then, or else it need not.
+        try? await Task.sleep(for: .milliseconds(100))
+        runner.run()
+        await loop.value
+        #expect(count.value == 1)
+    }
+
     @Test("It works by the system's clock too")
     func systemClock() async {
         let runner = BoundedFrequencyRunner(minInterval: .milliseconds(1), maxInterval: .milliseconds(5))

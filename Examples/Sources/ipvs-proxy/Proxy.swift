@@ -67,7 +67,7 @@ struct Proxy {
 
     /// Prints what would be changed.
     func showPlan() async throws {
-        let plan = try await informedProxier().plan()
+        guard let plan = try await informedProxier().plan() else { preconditionFailure("all lists have been told") }
         Console.print(changes: plan.description)
         guard plan.failures.isEmpty else { throw ExitCode(IPVSProxyCommand.trouble) }
         if !plan.isEmpty { throw ExitCode(1) }

@@ -43,11 +43,7 @@ package final class NetlinkSocket: Channel {
         in namespace: NetworkNamespace,
         protocol: Int32 = NETLINK_GENERIC
     ) throws(SystemError) {
-        let file = try succeed("open") { unsafe open(namespace.path, O_RDONLY | O_CLOEXEC) }
-        defer { _ = Glibc.close(file) }
-        let descriptor = cipvs_socket_in_namespace(file, `protocol`)
-        guard descriptor >= 0 else { throw SystemError(errno: -descriptor, call: "setns") }
-        try self.init(adopting: descriptor)
+        try self.init(adopting: try HeldNamespace(namespace).openSocket(`protocol`))
     }
 
     private static func setOptions(_ descriptor: Int32) throws(SystemError) {
@@ -132,33 +128,10 @@ package final class NetlinkSocket: Channel {
 
     package func openFile(_ path: String) throws(SystemError) -> any ReadableFile {
         // The socket knows its namespace, wherever the calling thread has gone since.
-        let namespace = try succeed("ioctl") { cipvs_namespace_of_socket(descriptor) }
-        defer { _ = Glibc.close(namespace) }
-        // To enter the namespace that a thread is in takes a privilege for nothing.
-        if try Self.isCallers(namespace) {
-            return OpenFile(descriptor: try succeed("open") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
-        }
-        let file = unsafe cipvs_open_in_namespace(namespace, path, O_RDONLY)
-        guard file >= 0 else { throw SystemError(errno: -file, call: "open") }
-        return OpenFile(descriptor: file)
-    }
-
-    /// Whether a file stands for the network namespace that the calling thread is in.
-    private static func isCallers(_ namespace: Int32) throws(SystemError) -> Bool {
-        var (own, other) = (stat(), stat())
-        _ = try succeed("stat") { unsafe stat("/proc/thread-self/ns/net", &own) }
-        _ = try succeed("fstat") { unsafe fstat(namespace, &other) }
-        return own.st_dev == other.st_dev && own.st_ino == other.st_ino
+        OpenFile(descriptor: try HeldNamespace(of: descriptor).openFile(path, O_RDONLY))
     }
 
     package func close() { _ = Glibc.close(descriptor) }
-}
-
-/// Calls a function of C's that returns a negative number and sets `errno` when it fails.
-private func succeed<Result: SignedInteger>(_ call: String, _ body: () -> Result) throws(SystemError) -> Result {
-    let result = body()
-    guard result >= 0 else { throw SystemError(errno: errno, call: call) }
-    return result
 }
 
 /// Shows a netlink address to C as the general type that its socket calls take.

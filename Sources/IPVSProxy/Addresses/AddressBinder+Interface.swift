@@ -16,14 +16,19 @@ extension AddressBinder {
     }
 
     /// Gives the interface an alias, of up to 255 bytes; makes it first if it is not there.
+    /// - Returns: Whether it had to be made.
     /// - Throws: ``AddressError``.
-    public func setAlias(_ text: String) throws(AddressError) {
+    @discardableResult
+    public func setAlias(_ text: String) throws(AddressError) -> Bool {
         let operation = AddressError.Operation.setAlias(interface)
         guard text.utf8.count < 256, !text.utf8.contains(0) else { throw AddressError(.invalidAlias, operation) }
+        var isMade = false
         for _ in 1...Self.attempts {
-            let (link, _) = try ensureDummy()
+            let (link, isNew) = try ensureDummy()
+            if isNew { isMade = true }
             do throws(AddressError) {
-                return try ask(.setAlias(link.index, text), operation, ()) { (_, _) throws(MalformedReply) in }
+                try ask(.setAlias(link.index, text), operation, ()) { (_, _) throws(MalformedReply) in }
+                return isMade
             } catch {
                 guard error.errno == ENODEV else { throw error }
             }
@@ -47,10 +52,11 @@ extension AddressBinder {
         }
     }
 
-    /// Whether the interface has addresses besides some, of whatever kind; those that the kernel gives every interface which
-    /// is up are none.
+    /// Whether the interface has addresses besides some, of whatever kind, or a binder's routes to others; the addresses that
+    /// the kernel gives every interface which is up are none.
     func hasAddresses(besides known: Set<IPAddress>) throws(AddressError) -> Bool {
         guard let link = try findDummy(for: .listAddresses) else { return false }
+        guard try routedAddresses(link).isSubset(of: known) else { return true }
         return try list(link.index).contains { entry in
             entry.interface == link.index && !entry.isLinkLocal && !(entry.isSingle && known.contains(entry.address))
         }

@@ -70,9 +70,20 @@ extension AddressBinder {
         }
     }
 
+    /// The addresses of either family to which binders have made routes over an interface.
+    func routedAddresses(_ link: Link) throws(AddressError) -> Set<IPAddress> {
+        var found: Set<IPAddress> = []
+        for family in [IPAddress.Family.ipv4, .ipv6] {
+            for route in try routes(family, link.index) where route.interface == link.index {
+                found.insert(route.address)
+            }
+        }
+        return found
+    }
+
     /// Lists the routes of binders to addresses of a family, over the interface of an index; older kernels list those over
     /// all interfaces.
-    func routes(_ family: IPAddress.Family, _ index: Int32) throws(AddressError) -> [LocalRoute] {
+    private func routes(_ family: IPAddress.Family, _ index: Int32) throws(AddressError) -> [LocalRoute] {
         do throws(AddressError) {
             return try list(.readLocalRoutes(family, index)) { (bytes) throws(MalformedReply) in
                 try LocalRoute(decoding: bytes)

@@ -138,13 +138,9 @@ extension AddressBinder {
     /// - Throws: ``AddressError`` with ``AddressError/Code/notADummy`` where the interface is somebody else's.
     public func addresses() throws(AddressError) -> Set<IPAddress> {
         guard let link = try findDummy(for: .listAddresses) else { return [] }
-        var found = Set(try list(link.index).lazy.filter { $0.interface == link.index && $0.isSingle }.map(\.address))
-        for family in [IPAddress.Family.ipv4, .ipv6] {
-            for route in try routes(family, link.index) where route.interface == link.index {
-                found.insert(route.address)
-            }
-        }
-        return found
+        let found = Set(try list(link.index).lazy.filter { $0.interface == link.index && $0.isSingle }.map(\.address))
+        let routed = try routedAddresses(link)
+        return routed.isEmpty ? found : found.union(routed)
     }
 
     /// Binds addresses, hundreds with one system call; makes the interface first if it is not there.
@@ -193,13 +189,16 @@ extension AddressBinder {
             return outcome
         }
         let errors = try perform(.unbind, by: method, requested, link.index)
-        outcome.changed = requested.count - errors.count
-        outcome.failures = errors.filter { !$0.value.saysAbsent }
-        // What is not bound by this method may be by the other one.
-        let others = errors.filter { $0.value.saysAbsent }.keys.sorted()
-        let errorsOfOthers = try perform(.unbind, by: method.other, others, link.index, isBegun: true)
-        outcome.changed += others.count - errorsOfOthers.count
-        outcome.failures.merge(errorsOfOthers.filter { !$0.value.saysAbsent }) { $1 }
+        // What is not bound by this method may be by the other one, and so may what is.
+        let errorsOfOther = try perform(.unbind, by: method.other, requested, link.index, isBegun: true)
+        for address in requested {
+            let both = [errors[address], errorsOfOther[address]].compactMap(\.self)
+            if let failure = both.first(where: { !$0.saysAbsent }) {
+                outcome.failures[address] = failure
+            } else if both.count < 2 {
+                outcome.changed += 1
+            }
+        }
         return outcome
     }
 }

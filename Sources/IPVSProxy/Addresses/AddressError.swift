@@ -208,8 +208,8 @@ extension AddressError.Code {
             case (EPERM, _): .permissionDenied
             case (EOPNOTSUPP, .makeInterface): .dummyNotSupported
             // A kernel without IPv6, and an interface with disable_ipv6.
-            case (EOPNOTSUPP, .bind), (EACCES, .bind), (ENOBUFS, .bind), (EAFNOSUPPORT, .bind):
-                .addressFamilyNotSupported
+            case (EOPNOTSUPP, .bind), (EACCES, .bind), (EAFNOSUPPORT, .bind): .addressFamilyNotSupported
+            case (ENOBUFS, .bind(let address, _)) where address.family == .ipv6: .addressFamilyNotSupported
             case (ENODEV, .bind), (ENETDOWN, .bind): .interfaceChanging
             default: .system
             }

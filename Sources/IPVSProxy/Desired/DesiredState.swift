@@ -42,9 +42,9 @@ public struct DesiredState: Sendable {
     /// What service ports do not get for the address is excluded.
     private var excluded: [ServicePortName: Set<Rejection>] = [:]
 
-    /// Service ports that have endpoints, but no usable one on this node, where the policies for these clients allow no
-    /// others.
-    private var unserved: [ServicePortName: Set<ClientOrigin>] = [:]
+    /// Service ports that have endpoints, but no usable one on this node, where the policy for clients from somewhere allows
+    /// no others.
+    private var unserved: [ClientOrigin: Set<ServicePortName>] = [:]
 
     /// The slices of each service.
     private var sliceNames: [NamespacedName: [NamespacedName]] = [:]
@@ -180,7 +180,13 @@ extension DesiredState {
         guard !local.isEmpty || !unserved.isEmpty else { return }
         var origins = Set((frontends[name] ?? []).map(\.origin)).intersection(local)
         if !origins.isEmpty, !usableEndpoints(of: name, &work).areElsewhereOnly { origins = [] }
-        unserved[name] = origins.isEmpty ? nil : origins
+        for origin in ClientOrigin.allCases {
+            if origins.contains(origin) {
+                unserved[origin, default: []].insert(name)
+            } else {
+                unserved[origin]?.remove(name)
+            }
+        }
     }
 
     /// Puts virtual servers into the table as those who have them now want them.
@@ -266,6 +272,6 @@ extension DesiredState {
     /// The service ports that have endpoints, but none on this node, where the policy for clients from somewhere allows no
     /// others.
     public func servicePortsWithoutLocalEndpoints(for origin: ClientOrigin) -> Set<ServicePortName> {
-        Set(unserved.lazy.filter { $0.value.contains(origin) }.map(\.key))
+        unserved[origin] ?? []
     }
 }

@@ -41,14 +41,16 @@ extension Proxier {
     public var isSynced: Bool { areServicesSynced && areSlicesSynced }
 
     private func noteService(_ isChange: Bool) {
+        metrics.queued(services: state.services.pendingCount)
         guard isChange else { return }
-        metrics.queuedService(pending: state.services.pendingCount)
+        metrics.toldService()
         ask()
     }
 
     private func noteSlice(_ isChange: Bool) {
+        metrics.queued(slices: state.slices.pendingCount)
         guard isChange else { return }
-        metrics.queuedSlice(pending: state.slices.pendingCount)
+        metrics.toldSlice()
         ask()
     }
 

@@ -17,35 +17,48 @@ extension Proxier {
 
     private func syncNow() async throws -> SyncReport {
         let begin = now()
-        health.started(at: begin)
-        let isFull = await node.isFullSyncDue
-        if isFull { state.node.addresses = try await node.nodeAddresses() }
-        let queued = waitingSince
-        waitingSince = nil
-        let update = state.apply()
-        metrics.tookChanges()
-        for rejection in update.rejections { logger.warning("\(rejection)") }
         do {
-            var report = try await node.sync(update, state, isFull: isFull)
-            report.nameServicePorts(by: state)
-            let end = now()
-            health.finished(at: end)
-            let wait = queued.map { $0.duration(to: end) }
-            metrics.synced(report, state, took: begin.duration(to: end), sinceQueued: wait)
-            log(report)
-            return report
+            let isDue = await node.isFullSyncDue
+            if isDue { state.node.addresses = try await node.nodeAddresses() }
+            return try await syncWhatWaits(since: begin, isDue: isDue)
         } catch {
-            waitingSince = queued ?? waitingSince
+            // What was to be taken is still waiting, be it only this sync itself.
+            health.started(at: begin)
             metrics.failed()
             throw error
         }
     }
 
+    private func syncWhatWaits(since begin: Instant, isDue: Bool) async throws -> SyncReport {
+        health.started(at: begin)
+        let queued = waitingSince
+        waitingSince = nil
+        let update = state.apply()
+        metrics.tookChanges()
+        for rejection in update.rejections { logger.warning("\(rejection)") }
+        var report: SyncReport
+        do {
+            report = try await node.sync(update, state, isDue: isDue)
+        } catch {
+            waitingSince = queued ?? waitingSince
+            throw error
+        }
+        report.nameServicePorts(by: state)
+        let end = now()
+        health.finished(at: end)
+        let wait = queued.map { $0.duration(to: end) }
+        metrics.synced(report, state, took: begin.duration(to: end), sinceQueued: wait)
+        log(report)
+        return report
+    }
+
     /// What the next sync would do if it compared everything: a dry run, which changes nothing.
     ///
+    /// - Returns: Nil before both first lists have been told, as ``sync()`` has it: nothing would be done.
     /// - Throws: `IPVSError` or ``AddressError`` where the kernel can't be asked.
-    public func plan() async throws -> SyncPlan {
-        try await takingTurns {
+    public func plan() async throws -> SyncPlan? {
+        guard isSynced else { return nil }
+        return try await takingTurns {
             var state = state
             state.node.addresses = try await node.nodeAddresses()
             state.apply()
@@ -83,6 +96,8 @@ extension Proxier {
 extension Proxier: Service {
     /// Syncs whenever it is due, until the task is cancelled or shut down gracefully; a sync that is under way then is
     /// waited for. What is in the kernel stays: traffic goes on.
+    ///
+    /// It can be run again after the task was cancelled, but not twice at a time.
     public func run() async throws { await syncLoop() }
 
     /// Syncs whenever it is due: when something changed, when real servers may have been drained, when a failure is to be

@@ -48,24 +48,28 @@ struct ProxierMetrics: Sendable {
         }
     }
 
-    /// A change of a service was told, and so many are waiting.
-    func queuedService(pending: Int) {
+    /// A change of a service was told.
+    func toldService() {
         serviceChanges.increment()
-        pendingServices.record(pending)
         lastQueued.record(Self.now)
     }
 
-    /// A change of a slice was told, and so many are waiting.
-    func queuedSlice(pending: Int) {
+    /// A change of a slice was told.
+    func toldSlice() {
         sliceChanges.increment()
-        pendingSlices.record(pending)
         lastQueued.record(Self.now)
     }
+
+    /// So many services are waiting to be taken.
+    func queued(services count: Int) { pendingServices.record(count) }
+
+    /// So many slices are waiting to be taken.
+    func queued(slices count: Int) { pendingSlices.record(count) }
 
     /// A sync has taken what was waiting.
     func tookChanges() {
-        pendingServices.record(0)
-        pendingSlices.record(0)
+        queued(services: 0)
+        queued(slices: 0)
     }
 
     /// A sync got through, after so long; and so long after the oldest change that it took was told, if it took one.

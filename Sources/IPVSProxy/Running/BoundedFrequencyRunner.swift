@@ -12,7 +12,7 @@ import IPVS
 /// For example:
 ///
 ///     let runner = BoundedFrequencyRunner(minInterval: .seconds(1), maxInterval: .seconds(30))
-///     await runner.loop { await proxier.sync() }
+///     await runner.loop { await makeItSo() }
 ///
 /// and from anywhere: `runner.run()`.
 public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
@@ -83,15 +83,16 @@ public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
     /// Runs `body` whenever it is due, one run after the other, until ``stop()`` is called or the task is cancelled. A run
     /// that is under way then is waited for.
     ///
-    /// A runner has one loop, once.
+    /// A runner has one loop at a time. After ``stop()`` it has none any more: the loop ends at once.
     public func loop(
         isolation: isolated (any Actor)? = #isolation,
         _ body: () async throws -> Void
     ) async rethrows {
         state.withLock { state in
-            precondition(!state.isLooping, "the runner has had its loop")
+            precondition(!state.isLooping, "the runner has a loop already")
             state.isLooping = true
         }
+        defer { state.withLock { $0.isLooping = false } }
         while let due = nextRun() {
             if due > clock.now {
                 await wait(until: due)
@@ -112,8 +113,10 @@ public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
         }
     }
 
-    /// Waits until a time, until something is asked for, or until the task is cancelled.
+    /// Waits until a time or for a day, until something is asked for, or until the task is cancelled.
     private func wait(until due: C.Instant) async {
+        // Who never wants to be run says so with a time that is more than a clock can wait for.
+        let due = min(due, clock.now.advanced(by: .seconds(86_400)))
         await withTaskGroup(of: Void.self) { group in
             // It fails if it is cancelled, which ends the wait as the time does.
             group.addTask { try? await self.clock.sleep(until: due, tolerance: nil) }

@@ -25,7 +25,7 @@ struct Draft {
     private(set) var newDrains: Set<VirtualServer.Identity> = []
 
     /// Virtual servers that should be there, but are somebody else's.
-    var taken: Set<VirtualServer.Identity> = []
+    private(set) var taken: Set<VirtualServer.Identity> = []
 
     /// The draft of a sync that finds these real servers on their way out.
     init(_ drains: DrainList) { self.drains = drains }
@@ -46,6 +46,22 @@ struct Draft {
     mutating func delete(_ server: VirtualServer) {
         drains.forget(server.id)
         obsolete.append(server)
+    }
+
+    /// Takes in a virtual server that should be there, but is somebody else's, and with it its real servers.
+    mutating func leave(_ id: VirtualServer.Identity) {
+        drains.forget(id)
+        taken.insert(id)
+    }
+
+    /// Takes in a virtual server that should not be there, and is not there or is somebody else's.
+    mutating func forget(_ id: VirtualServer.Identity) { drains.forget(id) }
+
+    /// The virtual servers at some addresses that are missing.
+    func missing(at addresses: Set<IPAddress>) -> [VirtualServer.Identity] {
+        deviations.joined().filter { $0.old == nil && addresses.contains($0.new.server.id.address) }.map(
+            \.new.server.id
+        )
     }
 
     /// The changes to the table.

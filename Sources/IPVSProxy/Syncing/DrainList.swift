@@ -60,6 +60,15 @@ struct DrainList: Hashable {
         return service
     }
 
+    /// Forgets those that should be there again by a table, and those of virtual servers that it does not have.
+    mutating func settle(with table: Table) {
+        for (id, leaving) in entries {
+            let service = table[id]
+            let left = leaving.filter { service != nil && service?[$0.key] == nil }
+            entries[id] = left.isEmpty ? nil : left
+        }
+    }
+
     /// Forgets all real servers of a virtual server.
     mutating func forget(_ id: VirtualServer.Identity) { entries[id] = nil }
 

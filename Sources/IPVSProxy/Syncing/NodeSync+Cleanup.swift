@@ -50,7 +50,7 @@ extension NodeSync {
         label = nil
         ownership.known = []
         drains = DrainList()
-        (doubtful, leftAddresses) = ([], [])
+        (doubtful, unmade, leftAddresses) = ([], [], [])
         areSettingsMade = false
         lastFullSync = nil
     }

@@ -5,13 +5,15 @@ extension NodeSync {
     /// its own, if it has no mark.
     func draft(of state: DesiredState, takesOver: Bool = false) throws -> Draft {
         let bound = try kernel.binder.addresses()
-        ownership.adopted = takesOver ? bound : []
-        defer { ownership.adopted = [] }
-        let desired = drains.extending(state.table)
+        if takesOver { adopt(bound, state) }
+        defer { ownership.adopted = .init() }
+        var drains = drains
+        drains.settle(with: state.table)
         var draft = Draft(drains)
-        let comparison = try compare(with: desired, &draft.taken)
+        let (comparison, taken) = try compare(with: drains.extending(state.table))
+        for id in taken { draft.leave(id) }
         let deadline = settings.now().advanced(by: settings.drainTimeout)
-        for (old, new) in comparison.deviations where !draft.taken.contains(new.server.id) {
+        for (old, new) in comparison.deviations where !taken.contains(new.server.id) {
             // What was on its way out may have gone.
             if let service = state.table[new.server.id] { draft.compare(old, service, until: deadline) }
         }
@@ -25,28 +27,32 @@ extension NodeSync {
     /// Compares what is the proxy's own in the kernel's table with a table, and tells which virtual servers of that one are
     /// somebody else's.
     private func compare(
-        with desired: Table,
-        _ taken: inout Set<VirtualServer.Identity>
-    ) throws(IPVSError) -> Comparison {
-        try kernel.table.compare(with: desired) { server in
+        with desired: Table
+    ) throws(IPVSError) -> (own: Comparison, taken: Set<VirtualServer.Identity>) {
+        var taken: Set<VirtualServer.Identity> = []
+        let comparison = try kernel.table.compare(with: desired) { server in
             if ownership.includes(server) { return true }
             if desired[server.id] != nil { taken.insert(server.id) }
             return false
         }
+        return (comparison, taken)
     }
 
-    /// What a sync is to do for what has changed and what is in doubt: it reads nothing else.
-    func draft(of update: DesiredState.Update, _ state: DesiredState) throws -> Draft {
+    /// What a sync is to do for virtual servers that have changed or are in doubt: it reads nothing else.
+    func draft(
+        of ids: Set<VirtualServer.Identity>,
+        _ update: DesiredState.Update,
+        _ state: DesiredState
+    ) throws -> Draft {
         var draft = Draft(drains)
         let deadline = settings.now().advanced(by: settings.drainTimeout)
-        for id in doubtful.union(update.changes.lazy.map(\.id)).sorted() {
+        for id in ids.sorted() {
             let old = try kernel.table.service(id)
-            if let old, !ownership.includes(old.server) {
-                if state.table[id] != nil { draft.taken.insert(id) }
-            } else if let service = state.table[id] {
-                draft.compare(old, service, until: deadline)
-            } else if let old {
-                draft.delete(old.server)
+            let isOwn = old.map { ownership.includes($0.server) } ?? true
+            switch (old, state.table[id]) {
+            case (_, let service?): if isOwn { draft.compare(old, service, until: deadline) } else { draft.leave(id) }
+            case (let old?, nil) where isOwn: draft.delete(old.server)
+            case (_, nil): draft.forget(id)
             }
         }
         draft.addressesToBind = Set(update.addressesToBind)

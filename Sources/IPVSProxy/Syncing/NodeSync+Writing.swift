@@ -3,9 +3,10 @@ import IPVS
 extension NodeSync {
     /// Does what a draft says: binds, changes the table, unbinds, and looks at what is on its way out.
     func carryOut(_ draft: Draft, _ state: DesiredState, _ report: inout SyncReport) throws {
-        (doubtful, leftAddresses) = ([], [])
+        (doubtful, unmade, leftAddresses, report.failures) = ([], draft.taken, [], [])
         for id in draft.taken.sorted() { fail(id, .notOwned, &report) }
         let unreachable = try bind(draft.addressesToBind, state, &report)
+        if !unreachable.isEmpty { unmade.formUnion(draft.missing(at: unreachable)) }
         try draft.forEachPlan(sparing: unreachable) { try change($0, &report) }
         drains = draft.drains
         try unbind(draft.addressesToUnbind, &report)
@@ -26,9 +27,10 @@ extension NodeSync {
         _ state: DesiredState,
         _ report: inout SyncReport
     ) throws(AddressError) -> Set<IPAddress> {
+        report.madeInterface = false
         guard !addresses.isEmpty else { return [] }
         let outcome = try kernel.binder.bind(addresses)
-        report.bound = outcome.changed
+        report.bound += outcome.changed
         report.madeInterface = outcome.madeInterface
         guard !outcome.failures.isEmpty else { return [] }
         // One that is in the table as it should be is not reached either.
@@ -43,8 +45,11 @@ extension NodeSync {
     private func change(_ plan: Plan, _ report: inout SyncReport) throws(IPVSError) {
         let outcome = try kernel.table.perform(plan)
         report.changes += outcome.succeeded
-        for failure in outcome.failures where !plan.changes[failure.index].isMade(despite: failure.error) {
-            fail(plan.changes[failure.index].virtualServer, .table(failure.error), &report)
+        for failure in outcome.failures {
+            let change = plan.changes[failure.index]
+            if change.isMade(despite: failure.error) { continue }
+            if case .addServer(let server) = change { unmade.insert(server.id) }
+            fail(change.virtualServer, .table(failure.error), &report)
         }
     }
 
@@ -55,7 +60,7 @@ extension NodeSync {
         let addresses = addresses.subtracting(needed)
         guard !addresses.isEmpty else { return }
         let outcome = try kernel.binder.unbind(addresses)
-        report.unbound = outcome.changed
+        report.unbound += outcome.changed
         for (address, error) in outcome.failures.sorted(by: { $0.key < $1.key }) {
             leftAddresses.insert(address)
             report.failures.append(SyncFailure(virtualServer: nil, reason: .address(error)))
@@ -128,9 +133,13 @@ extension NodeSync {
 
 extension NodeSync {
     /// Writes the interface's alias; makes the interface if it is not there.
-    func write(_ label: InterfaceLabel) throws(AddressError) {
-        if try kernel.binder.alias() != label.description { try kernel.binder.setAlias(label.description) }
+    /// - Returns: Whether it had to be made.
+    @discardableResult
+    func write(_ label: InterfaceLabel) throws(AddressError) -> Bool {
+        let isThere = try kernel.binder.alias() == label.description
+        let isMade = try isThere ? false : kernel.binder.setAlias(label.description)
         self.label = label
+        return isMade
     }
 
     /// Gives the kernel's settings their values, after it has been noted what they were.

@@ -44,10 +44,13 @@ actor NodeSync {
     /// Virtual servers that may not be what they should be, for a change of theirs failed.
     var doubtful: Set<VirtualServer.Identity> = []
 
+    /// Those of them that should be there, and that the process has neither made nor found as its own.
+    var unmade: Set<VirtualServer.Identity> = []
+
     /// Addresses that nothing needs, but that could not be unbound.
     var leftAddresses: Set<IPAddress> = []
 
-    /// When the last full sync was begun that got through; nil if a full sync is due.
+    /// When the last full sync that was due was begun, if it got through; nil if one is due.
     var lastFullSync: Instant?
 
     /// Whether the kernel's settings were seen to.
@@ -70,23 +73,23 @@ extension NodeSync {
 
     /// Makes everything as a state has it, which an update of that state has just led to.
     ///
+    /// If a full sync is due, the state has the node's addresses as they are now.
     /// - Returns: What was done; single failures keep nothing else from being done.
-    /// - Throws: Where the sync broke off; the next one is a full one then.
-    func sync(_ update: DesiredState.Update, _ state: DesiredState, isFull: Bool) throws -> SyncReport {
+    /// - Throws: Where the sync broke off; a full one is due then.
+    func sync(_ update: DesiredState.Update, _ state: DesiredState, isDue: Bool) throws -> SyncReport {
         let begin = settings.now()
+        let lastFullSync = lastFullSync
+        // Until it has got through.
+        self.lastFullSync = nil
+        var report = SyncReport(.changes)
         // To list everything costs about as much as to read half of it bit by bit.
         let isMuch = (update.changes.count + doubtful.count) * 2 > max(state.table.count, 32)
-        let isFull = isFull || isFullSyncDue || isMuch
-        lastFullSync = isFull ? nil : lastFullSync
-        do {
-            if !isFull, let report = try syncChanges(update, state) { return report }
-            let report = try syncAll(state)
-            lastFullSync = begin
-            return report
-        } catch {
-            lastFullSync = nil
-            throw error
-        }
+        if !isDue, !isMuch { try syncChanges(update, state, &report) }
+        // If others have removed the interface, all other addresses have gone with it.
+        if isDue || isMuch || report.madeInterface { try syncAll(state, &report) }
+        // A full sync that was not due puts none off: it does not know the node's new addresses.
+        if !report.madeInterface { self.lastFullSync = isDue ? begin : lastFullSync }
+        return report
     }
 
     /// What a full sync would do.
@@ -94,36 +97,43 @@ extension NodeSync {
         SyncPlan(try draft(of: state, takesOver: try readLabel() == nil))
     }
 
-    /// Syncs what has changed and what is in doubt; nil if that turned out not to be enough.
-    private func syncChanges(_ update: DesiredState.Update, _ state: DesiredState) throws -> SyncReport? {
-        var report = SyncReport(.changes)
-        let draft = try draft(of: update, state)
-        try carryOut(draft, state, &report)
-        for change in update.changes {
-            if change.new == nil || doubtful.contains(change.id) {
-                ownership.known.remove(change.id)
+    /// Syncs what has changed and what is in doubt.
+    private func syncChanges(
+        _ update: DesiredState.Update,
+        _ state: DesiredState,
+        _ report: inout SyncReport
+    ) throws {
+        let ids = doubtful.union(update.changes.lazy.map(\.id))
+        try carryOut(try draft(of: ids, update, state), state, &report)
+        for id in ids {
+            if state.table[id] == nil ? doubtful.contains(id) && ownership.known.contains(id) : !unmade.contains(id) {
+                ownership.known.insert(id)
             } else {
-                ownership.known.insert(change.id)
+                ownership.known.remove(id)
             }
         }
-        // Others have removed the interface, and with it all other addresses.
-        return report.madeInterface ? nil : report
     }
 
-    private func syncAll(_ state: DesiredState) throws -> SyncReport {
-        var report = SyncReport(.full)
+    private func syncAll(_ state: DesiredState, _ report: inout SyncReport) throws {
+        report.kind = .full
         let known = try readLabel()
-        if known == nil { try takeOver(&report) }
+        if known == nil { try takeOver(state, &report) }
         var label = known ?? InterfaceLabel()
         if !areSettingsMade {
             let outcome = try makeSettings(noting: &label)
             areSettingsMade = outcome.failures.isEmpty
             report.settings = outcome
         }
-        let draft = try draft(of: state)
-        try write(label)
+        var draft = try draft(of: state)
+        // If others have removed the interface meanwhile, nothing is bound any more.
+        if try write(label) { (draft.addressesToBind, draft.addressesToUnbind) = (Set(state.addresses), []) }
         try carryOut(draft, state, &report)
-        ownership.known = state.table.ids.subtracting(doubtful)
-        return report
+        var own = state.table.ids
+        if !doubtful.isEmpty {
+            // What could not be deleted is still its own.
+            own.formUnion(ownership.known.intersection(doubtful))
+            own.subtract(unmade)
+        }
+        ownership.known = own
     }
 }

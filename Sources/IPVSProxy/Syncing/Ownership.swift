@@ -12,11 +12,17 @@ struct Ownership {
     /// Virtual servers that the process has made, or found with the mark.
     var known: Set<VirtualServer.Identity> = []
 
-    /// Addresses whose virtual servers it takes over, unless they bear the mark of another proxy.
-    var adopted: Set<IPAddress> = []
+    /// What it takes over, unless it bears the mark of another proxy.
+    var adopted = Adoption()
 
     /// Blocks of addresses that are not the proxy's, whatever is marked there.
     var excludedBlocks: [IPAddress.Block] = []
+
+    /// Virtual servers at some addresses, and some others.
+    struct Adoption {
+        var addresses: Set<IPAddress> = []
+        var servers: Set<VirtualServer.Identity> = []
+    }
 
     private static let markBits: UInt32 = 0xffff_0000
 
@@ -35,7 +41,9 @@ struct Ownership {
     func includes(_ server: VirtualServer) -> Bool {
         guard let address = server.id.address, !excludes(address) else { return false }
         let bits = server.flags.rawValue & Self.markBits
-        return bits == mark.rawValue || bits == 0 && (known.contains(server.id) || adopted.contains(address))
+        if bits == mark.rawValue { return true }
+        guard bits == 0 else { return false }
+        return known.contains(server.id) || adopted.addresses.contains(address) || adopted.servers.contains(server.id)
     }
 
     /// The virtual server with the mark.

@@ -3,7 +3,7 @@ public import IPVS
 /// What a sync has done.
 public struct SyncReport: Hashable, Sendable {
     /// Which kind of sync it was.
-    public let kind: Kind
+    public internal(set) var kind: Kind
 
     /// How many changes were made to virtual servers and real servers.
     public internal(set) var changes = 0

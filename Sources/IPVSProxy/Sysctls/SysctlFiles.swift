@@ -1,10 +1,9 @@
-import CIPVS
 import Glibc
 import IPVS
 
 /// The files that settings are to a program, so that tests can stand in for the kernel.
 protocol SysctlFiles: Sendable {
-    /// The network namespace whose settings they are; nil is the calling thread's.
+    /// The network namespace whose settings they are; nil is that in which the calling thread was at the beginning.
     var namespace: NetworkNamespace? { get }
 
     /// The text of a file, without the end of its line.
@@ -18,8 +17,17 @@ enum SysctlFile {
     static let call = "sysctl"
 }
 
+/// The kernel's files of a network namespace that is held from the beginning: it is not looked for again.
 struct KernelSysctlFiles: SysctlFiles {
     let namespace: NetworkNamespace?
+    private let held: Result<HeldNamespace, SystemError>
+
+    /// The files of a namespace, or of that which the calling thread is in. If there is no such namespace, each use of its
+    /// files says so.
+    init(namespace: NetworkNamespace?) {
+        self.namespace = namespace
+        held = Result { () throws(SystemError) in try HeldNamespace(namespace) }
+    }
 
     func read(_ path: String) throws(SystemError) -> String {
         let file = try open(path, O_RDONLY)
@@ -41,19 +49,11 @@ struct KernelSysctlFiles: SysctlFiles {
 
     /// Opens a file as a thread of the namespace would: which namespace's setting it is decides who opens it.
     private func open(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
-        guard let namespace else {
-            let file = unsafe Glibc.open(path, flags | O_CLOEXEC)
-            guard file >= 0 else { throw SystemError(errno: errno, call: SysctlFile.call) }
-            return file
+        let held = try held.get()
+        do throws(SystemError) {
+            return try held.openFile(path, flags)
+        } catch {
+            throw error.call == "open" ? SystemError(errno: error.errno, call: SysctlFile.call) : error
         }
-        let place = unsafe Glibc.open(namespace.path, O_RDONLY | O_CLOEXEC)
-        guard place >= 0 else { throw SystemError(errno: errno, call: "open") }
-        defer { _ = Glibc.close(place) }
-        let file = unsafe cipvs_open_in_namespace(place, path, flags)
-        guard file >= 0 else {
-            // A path that can be opened is a namespace or is none; a file of this name is there or is not.
-            throw SystemError(errno: -file, call: [EINVAL, EPERM].contains(-file) ? "setns" : SysctlFile.call)
-        }
-        return file
     }
 }

@@ -14,10 +14,11 @@ public import IPVS
 public struct Sysctls: Sendable {
     private let files: any SysctlFiles
 
-    /// The settings of the network namespace that the calling thread is in.
+    /// The settings of the network namespace that the calling thread is in, wherever threads go after that.
     public init() { files = KernelSysctlFiles(namespace: nil) }
 
-    /// The settings of another network namespace; no thread of the caller's enters it, which takes `CAP_SYS_ADMIN`.
+    /// The settings of another network namespace, which is kept alive; no thread of the caller's enters it. It takes
+    /// `CAP_SYS_ADMIN`. If there is no such namespace, each call says so.
     public init(namespace: NetworkNamespace) { files = KernelSysctlFiles(namespace: namespace) }
 
     init(files: any SysctlFiles) { self.files = files }

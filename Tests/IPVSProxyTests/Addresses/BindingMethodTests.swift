@@ -95,16 +95,29 @@ struct BindingMethodTests {
         #expect(outcome.failures.mapValues(\.errno) == [four: EBUSY])
     }
 
-    @Test("Where the second half of an unbinding can't be sent, the first is told")
+    @Test("Where the second half of an unbinding can't be sent, nothing is told to be unbound")
     func otherIsLost() throws {
         let kernel = RouteKernel()
-        _ = try AddressBinder(method: .routes, channel: kernel).bind([six])
+        _ = try AddressBinder(method: .routes, channel: kernel).bind([four, six])
         let binder = try AddressBinder(channel: kernel)
         _ = try binder.bind([four])
         kernel.with { state in state.sendFailure = (after: state.sends.count + 2, errno: ENOMEM) }
         let outcome = try binder.unbind([four, six])
-        #expect(outcome.changed == 1)
-        #expect(outcome.failures.mapValues(\.address) == [six: six])
+        #expect(outcome.changed == 0)
+        #expect(outcome.failures.mapValues(\.address) == [four: four, six: six])
+        kernel.with { $0.sendFailure = nil }
+        #expect(try binder.addresses() == [four, six])
+    }
+
+    @Test("What is bound by both methods is unbound by either", arguments: AddressBinder.Method.allCases)
+    func both(method: AddressBinder.Method) throws {
+        let kernel = RouteKernel()
+        for method in AddressBinder.Method.allCases {
+            #expect(try AddressBinder(method: method, channel: kernel).bind([four, six]).changed == 2)
+        }
+        let binder = try AddressBinder(method: method, channel: kernel)
+        #expect(try binder.unbind([four, six]) == AddressBinder.Outcome(changed: 2))
+        #expect(try binder.addresses().isEmpty)
     }
 
     @Test("A route of somebody else's is neither listed nor removed")

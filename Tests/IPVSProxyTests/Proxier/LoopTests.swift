@@ -34,6 +34,19 @@ struct LoopTests {
         #expect(harness.services.count == 1)
     }
 
+    @Test("One that was cancelled can be run again")
+    func again() async throws {
+        let harness = try Harness(configuration)
+        await harness.tellAllIsThere([.web(port)])
+        for endpoint in ["10.244.0.1:8080", "10.244.0.2:8080"] {
+            let loop = Task { try await harness.proxier.run() }
+            await harness.tell([.endpoints([ServiceEndpoint(endpoint)])])
+            await harness.wait { $0.services["TCP 10.96.0.1:80"]?.contains("\(endpoint) 1") == true }
+            loop.cancel()
+            try await loop.value
+        }
+    }
+
     @Test("What fails is tried again without being asked for, be it one service or a whole sync")
     func retries() async throws {
         let harness = try Harness(configuration)

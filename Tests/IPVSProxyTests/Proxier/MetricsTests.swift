@@ -28,6 +28,12 @@ struct MetricsTests {
         #expect(try counter("sync_proxy_rules_service_changes_total") == 1)
         #expect(try counter("sync_proxy_rules_endpoint_changes_total") == 2)
         #expect(try gauge("sync_proxy_rules_last_queued_timestamp_seconds").map { $0 > 1e9 } == true)
+        // What is undone does not wait any more.
+        await harness.tell([.serviceDeleted(web), .sliceDeleted(web)])
+        #expect(try gauge("sync_proxy_rules_service_changes_pending") == 0)
+        #expect(try gauge("sync_proxy_rules_endpoint_changes_pending") == 0)
+        #expect(try counter("sync_proxy_rules_service_changes_total") == 1)
+        await harness.tell([.web(port), .endpoints([one, two])])
         harness.advance(by: .seconds(2))
         try await harness.proxier.sync()
         #expect(try gauge("sync_proxy_rules_service_changes_pending") == 0)
@@ -78,6 +84,15 @@ struct MetricsTests {
         await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
         #expect(try counter("sync_proxy_rules_failures_total") == 1)
         #expect(await !harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
+        try await harness.proxier.sync()
+        #expect(await harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
+        // One that does not even come to the table.
+        harness.route.with { $0.sendFailure = (after: $0.sends.count, errno: ENOBUFS) }
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        await #expect(throws: AddressError.self) { try await harness.proxier.sync() }
+        #expect(try counter("sync_proxy_rules_failures_total") == 2)
+        #expect(await !harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
+        harness.route.with { $0.sendFailure = nil }
         try await harness.proxier.sync()
         #expect(await harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
     }

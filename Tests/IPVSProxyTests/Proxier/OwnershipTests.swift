@@ -51,7 +51,7 @@ struct OwnershipTests {
             "default/web:http: can't use TCP 10.96.0.1:80, which somebody else has added to the kernel's table"
         #expect(report.failures.map(\.description) == [sentence])
         #expect(harness.table.with { $0.services } == before)
-        let plan = try await harness.proxier.plan()
+        let plan = try #require(try await harness.proxier.plan())
         #expect(plan.plan.isEmpty && plan.failures.map(\.description) == [sentence])
         // As soon as it is gone, it is the proxier's turn.
         harness.table.with { _ = $0.services.removeValue(forKey: own) }
@@ -85,6 +85,119 @@ struct OwnershipTests {
         restarted.advance(by: .seconds(60))
         #expect(try await restarted.proxier.sync()?.changes == 0)
         #expect(restarted.services.count == 3)
+    }
+
+    @Test(
+        "A take-over that fails for one virtual server is tried again, by whatever process",
+        arguments: [false, true]
+    )
+    func takeOverFails(restarts: Bool) async throws {
+        let route = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32", "10.96.0.9/32"]) }
+        let table = FakeTable()
+        for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80"] { add(text, to: table) }
+        let before = table.with { $0.services }
+        var harness = try Harness(table: table, route: route)
+        table.with { state in state.verdict = { if case .updateServer = $0 { ENOMEM } else { nil } } }
+        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
+        // Until all of it is the proxier's own, nothing else is done.
+        #expect(table.with { $0.services } == before && harness.addresses.count == 2 && harness.alias == nil)
+        table.with { $0.verdict = { _ in nil } }
+        if restarts {
+            harness = try harness.restarted()
+            await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        }
+        #expect(try await harness.proxier.sync()?.isComplete == true)
+        #expect(harness.services == ["TCP 10.96.0.1:80": ["10.244.0.1:8080 1"]])
+        #expect(harness.addresses == [address("10.96.0.1")] && harness.alias == "swift-ipvs")
+    }
+
+    @Test("Node ports are taken over as far as services want them")
+    func takeOverNodePorts() async throws {
+        let route = RouteKernel { state in
+            state.add("eth0", kind: nil, ["192.0.2.10/24"])
+            state.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32"])
+        }
+        let table = FakeTable()
+        for text in ["TCP 10.96.0.1:80", "TCP 192.0.2.10:30080", "TCP 192.0.2.10:30081"] { add(text, to: table) }
+        var port = port
+        port.nodePort = 30_080
+        let harness = try Harness(table: table, route: route)
+        await harness.tellAllIsThere([.web(port), .endpoints([ServiceEndpoint("10.244.0.2:8080")])])
+        #expect(try await harness.proxier.plan()?.failures.isEmpty == true)
+        let report = try await harness.proxier.sync()
+        #expect(report?.isComplete == true, "\(String(describing: report))")
+        let wanted = ["10.244.0.2:8080 1"]
+        #expect(
+            harness.services == [
+                "TCP 10.96.0.1:80": wanted, "TCP 192.0.2.10:30080": wanted,
+                "TCP 192.0.2.10:30081": ["10.244.0.1:8080 1"],
+            ]
+        )
+        // It is over: what is at the node's addresses is others' again.
+        add("TCP 192.0.2.10:30082", to: table)
+        await harness.tell([
+            .web(ServicePort(.tcp, 81, clusterIPs: [], nodePort: 30_082), name: NamespacedName("default", "other"))
+        ])
+        #expect(try await harness.proxier.sync()?.failures.map(\.reason) == [.notOwned])
+    }
+
+    @Test("One that it has made is its own without the mark too, whatever failed there", arguments: [false, true])
+    func unmarked(failsForGood: Bool) async throws {
+        let harness = try Harness()
+        await harness.tellAllIsThere()
+        try await harness.proxier.sync()
+        let refused = ServiceEndpoint("10.244.0.9:8080")
+        harness.table.with { state in
+            state.verdict = { change in
+                guard case .addReal(let real, _) = change else { return nil }
+                return !failsForGood || real.endpoint == refused.endpoint ? EINVAL : nil
+            }
+        }
+        await harness.tell([.web(port), .endpoints(failsForGood ? [endpoint, refused] : [endpoint])])
+        #expect(try await harness.proxier.sync()?.failures.count == 1)
+        if !failsForGood {
+            harness.table.with { $0.verdict = { _ in nil } }
+            #expect(try await harness.proxier.sync()?.isComplete == true)
+        }
+        // As `ipvsadm --edit-service` does.
+        harness.table.with { state in
+            state.services[own]?.server.flags = []
+            state.services[own]?.server.scheduler = .weightedRoundRobin
+        }
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        let report = try await harness.proxier.sync()
+        #expect(report?.failures.contains { $0.reason == .notOwned } == false)
+        #expect(harness.table.with { $0.services[own]?.server.scheduler } == .roundRobin)
+        harness.table.with { $0.services[own]?.server.flags = [] }
+        // Nor does it forget one that could not be deleted.
+        harness.table.with { state in state.verdict = { if case .deleteServer = $0 { EIO } else { nil } } }
+        await harness.tell([.serviceDeleted(web)])
+        for _ in 0..<2 {
+            #expect(try await harness.proxier.sync()?.failures.count == 1)
+            harness.advance(by: harness.proxier.configuration.syncPeriod)
+        }
+        harness.table.with { $0.verdict = { _ in nil } }
+        #expect(try await harness.proxier.sync()?.isComplete == true)
+        #expect(harness.services.isEmpty)
+    }
+
+    @Test("One that it could not add, and somebody else has, is theirs")
+    func notMade() async throws {
+        let harness = try Harness()
+        await harness.tellAllIsThere()
+        try await harness.proxier.sync()
+        harness.table.with { state in state.verdict = { if case .addServer = $0 { ENOMEM } else { nil } } }
+        await harness.tell([.web(port), .endpoints([endpoint])])
+        #expect(try await harness.proxier.sync()?.failures.count == 1)
+        harness.table.with { $0.verdict = { _ in nil } }
+        add("TCP 10.96.0.1:80", to: harness.table)
+        let before = harness.table.with { $0.services }
+        for _ in 0..<2 {
+            #expect(try await harness.proxier.sync()?.failures.map(\.reason) == [.notOwned])
+            harness.advance(by: harness.proxier.configuration.syncPeriod)
+        }
+        #expect(harness.table.with { $0.services } == before)
     }
 
     @Test("Two proxiers with two interfaces leave each other alone")

@@ -159,6 +159,69 @@ struct ProxierDrainTests {
         #expect(try await harness.proxier.sync()?.drained == 1)
     }
 
+    @Test("One that is back already, by whatever hand, is not deleted when its time would be up")
+    func backAlready() async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        #expect(try await harness.proxier.sync()?.draining == 1)
+        harness.table.with { state in
+            _ = state.services[id(server)]?.replace(RealServer(one.endpoint, forwarding: .masquerade))
+        }
+        await harness.tell([.endpoints([one, two])])
+        harness.advance(by: harness.proxier.configuration.drainTimeout)
+        let report = try await harness.proxier.sync()
+        #expect(report?.kind == .full && report?.changes == 0 && report?.drained == 0 && report?.draining == 0)
+        #expect(harness.services[server] == ["10.244.0.1:8080 1", "10.244.0.2:8080 1"])
+    }
+
+    @Test("One that came back in a sync that broke off is not deleted when its time would be up")
+    func backBeforeTheEnd() async throws {
+        let harness = try await harness()
+        let other = NamespacedName("default", "other")
+        await harness.tell([.web(ServicePort(.tcp, 80, clusterIPs: [address("10.97.0.1")]), name: other)])
+        await harness.tell([.endpoints([two])])
+        #expect(try await harness.proxier.sync()?.draining == 1)
+        harness.advance(by: harness.proxier.configuration.drainTimeout - .seconds(1))
+        #expect(try await harness.proxier.sync()?.draining == 1)
+        // The changes of virtual servers get through, the deletions do not.
+        await harness.tell([.endpoints([one, two]), .serviceDeleted(other)])
+        harness.table.with { state in
+            state.startAnew()
+            state.failingCall = 4
+        }
+        await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
+        #expect(harness.services[server]?.first == "10.244.0.1:8080 1")
+        for _ in 0..<3 {
+            let report = try await harness.proxier.sync()
+            #expect(report?.drained == 0 && report?.draining == 0)
+            harness.advance(by: harness.proxier.configuration.drainInterval)
+        }
+        #expect(harness.services == [server: ["10.244.0.1:8080 1", "10.244.0.2:8080 1"]])
+    }
+
+    @Test("Where the virtual server becomes somebody else's, its real servers are theirs", arguments: [false, true])
+    func taken(isFull: Bool) async throws {
+        let harness = try await harness()
+        await harness.tell([.endpoints([two])])
+        #expect(try await harness.proxier.sync()?.draining == 1)
+        let mark = Ownership(interface: "other0").mark
+        let others = try Table.Service(
+            VirtualServer(id(server), scheduler: .roundRobin, flags: mark),
+            realServers: [RealServer(one.endpoint, forwarding: .masquerade)]
+        )
+        harness.table.with { $0.services[id(server)] = others }
+        if isFull {
+            harness.advance(by: harness.proxier.configuration.drainTimeout)
+        } else {
+            await harness.tell([.endpoints([two, ServiceEndpoint("10.244.0.3:8080")])])
+            #expect(try await harness.proxier.sync()?.kind == .changes)
+            harness.advance(by: harness.proxier.configuration.drainTimeout)
+        }
+        let report = try await harness.proxier.sync()
+        #expect(report?.failures.map(\.reason) == [.notOwned] && report?.draining == 0)
+        #expect(harness.table.with { $0.services } == [id(server): others])
+    }
+
     @Test("A service that is deleted takes those on their way out with it")
     func serviceDeleted() async throws {
         let harness = try await harness()

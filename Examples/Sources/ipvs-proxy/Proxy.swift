@@ -60,6 +60,9 @@ struct Proxy {
     func syncOnce() async throws {
         let proxier = try await informedProxier()
         guard let report = try await proxier.sync() else { preconditionFailure("all lists have been told") }
+        for change in report.settings?.changes ?? [] {
+            Console.print("set \(change.name) to \(change.after), which was \(change.before)")
+        }
         Console.print("\(report)".split(separator: "\n").first.map(String.init) ?? "")
         // The proxier has told why in its log.
         guard report.isComplete, report.settings?.failures.isEmpty != false else { throw ExitCode(1) }

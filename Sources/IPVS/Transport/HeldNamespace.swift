@@ -42,14 +42,21 @@ package final class HeldNamespace: Sendable {
         return file
     }
 
+    /// Whether a path stands for something else; not if there is nothing.
+    package func isAnother(behind path: String) -> Bool {
+        do throws(SystemError) { return try !isBehind(path) } catch { return false }
+    }
+
     /// Whether the calling thread is in it.
     private var isCallers: Bool {
-        get throws(SystemError) {
-            var (own, other) = (stat(), stat())
-            _ = try succeed("stat") { unsafe stat(Self.callers, &own) }
-            _ = try succeed("fstat") { unsafe fstat(descriptor, &other) }
-            return own.st_dev == other.st_dev && own.st_ino == other.st_ino
-        }
+        get throws(SystemError) { try isBehind(Self.callers) }
+    }
+
+    private func isBehind(_ path: String) throws(SystemError) -> Bool {
+        var (own, other) = (stat(), stat())
+        _ = try succeed("stat") { unsafe stat(path, &other) }
+        _ = try succeed("fstat") { unsafe fstat(descriptor, &own) }
+        return own.st_dev == other.st_dev && own.st_ino == other.st_ino
     }
 
     private static let callers = "/proc/thread-self/ns/net"

@@ -47,7 +47,7 @@ extension AddressError {
     /// A kind of error.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         enum Kind: String {
-            case invalidName, invalidAlias, invalidAddress, notADummy, dummyNotSupported, interfaceChanging,
+            case invalidName, invalidAlias, invalidAddress, notADummy, notOwned, dummyNotSupported, interfaceChanging,
                 addressesChanging
             case addressFamilyNotSupported, permissionDenied, namespaceNotFound
             case binderClosed, answerLost, malformedReply, system
@@ -69,6 +69,10 @@ extension AddressError {
         /// There is an interface of the name that is not a dummy, so it is somebody else's.
         public static let notADummy = Code(.notADummy)
 
+        /// There is a dummy interface of the name that somebody else uses: it has an alias that no proxier gave it, or no alias
+        /// and addresses.
+        public static let notOwned = Code(.notOwned)
+
         /// This kernel has no dummy interfaces, and could not load the module for them (`EOPNOTSUPP`).
         public static let dummyNotSupported = Code(.dummyNotSupported)
 
@@ -84,7 +88,7 @@ extension AddressError {
         /// The process lacks `CAP_NET_ADMIN` (`EPERM`), or `CAP_SYS_ADMIN` to enter a network namespace.
         public static let permissionDenied = Code(.permissionDenied)
 
-        /// There is no such network namespace.
+        /// There is no such network namespace, or its path stands for another one by now.
         public static let namespaceNotFound = Code(.namespaceNotFound)
 
         /// The binder was closed before.
@@ -108,6 +112,7 @@ extension AddressError {
         case open
         case findInterface(String)
         case makeInterface(String)
+        case useInterface(String)
         case setAlias(String)
         case setUp(String)
         case removeInterface(String)
@@ -131,6 +136,8 @@ extension AddressError: CustomStringConvertible {
         case .invalidAlias: "an alias has up to 255 bytes, and no NUL in it"
         case .invalidAddress: "it is not the address of a single host"
         case .notADummy: "the interface is there, but is not a dummy; remove it, or choose another name"
+        case .notOwned:
+            "somebody else has given it addresses, or another alias than a proxier does; choose another name, or remove it"
         case .dummyNotSupported:
             "this kernel has no dummy interfaces; load their module (modprobe dummy) or use a kernel that has it "
                 + "(CONFIG_DUMMY)"
@@ -154,6 +161,7 @@ extension AddressError.Operation: CustomStringConvertible {
         case .open: "open the kernel's network settings"
         case .findInterface(let name): "look for the interface \(name)"
         case .makeInterface(let name): "make the interface \(name)"
+        case .useInterface(let name): "use the interface \(name)"
         case .setAlias(let name): "give the interface \(name) an alias"
         case .setUp(let name): "set the interface \(name) up"
         case .removeInterface(let name): "remove the interface \(name)"

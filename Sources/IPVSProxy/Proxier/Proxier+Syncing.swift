@@ -79,6 +79,10 @@ extension Proxier {
     }
 
     private func log(_ report: SyncReport) {
+        if !report.takenOver.isEmpty {
+            logger.notice("took over \(report.takenOver.count) virtual servers that another proxy has left")
+            for id in report.takenOver { logger.debug("took over \(id)") }
+        }
         let level: Logger.Level = report.changes + report.bound + report.unbound + report.drained > 0 ? .info : .debug
         logger.log(level: level, "\(report.kind == .full ? "full sync" : "sync of changes")", metadata: report.metadata)
         for failure in report.failures { logger.error("\(failure)") }
@@ -86,8 +90,12 @@ extension Proxier {
         for change in settings.changes {
             logger.info("set \(change.name) to \(change.after), which was \(change.before)")
         }
-        for name in settings.missing { logger.warning("this kernel has no \(name)") }
-        for failure in settings.failures { logger.error("\(failure)") }
+        // Each full sync finds them so again.
+        let trouble = settings.trouble
+        guard trouble != toldTrouble else { return }
+        toldTrouble = trouble
+        for name in trouble.missing { logger.warning("this kernel has no \(name)") }
+        for failure in trouble.failures { logger.error("\(failure)") }
     }
 }
 

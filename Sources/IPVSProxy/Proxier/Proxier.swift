@@ -15,8 +15,8 @@ public import Metrics
 ///     try await proxier.run()
 ///
 /// It touches only what is its own: virtual servers that bear its mark, and addresses on its interface. That is known from
-/// the kernel alone, so it holds after a restart too. On a node where another proxy, such as kube-proxy, has left an
-/// interface of the same name, the first sync takes over what is at its addresses.
+/// the kernel alone, so it holds after a restart too. On a node where kube-proxy has left its interface, the first sync
+/// takes over what is at its addresses; an interface that somebody else uses is refused.
 ///
 /// A real server that leaves gets a weight of 0 and stays until its connections are over.
 public actor Proxier {
@@ -42,6 +42,9 @@ public actor Proxier {
 
     /// When the oldest change was told that no sync has taken.
     var waitingSince: Instant?
+
+    /// What was told last of the kernel's settings that could not be made.
+    var toldTrouble = Sysctls.Outcome()
 
     /// How long to wait before failures are tried again.
     var retryDelay: Duration?
@@ -71,7 +74,8 @@ public actor Proxier {
                         method: configuration.bindingMethod,
                         namespace: namespace
                     ),
-                    sysctls: Sysctls(namespace: namespace)
+                    sysctls: Sysctls(namespace: namespace),
+                    namespace: try NodeNamespace(namespace)
                 )
             } else {
                 NodeSync.Kernel(

@@ -36,7 +36,7 @@ extension Proxier {
         /// How long to wait between two looks at the real servers that leave.
         public var drainInterval = Duration.seconds(5)
 
-        /// Settings of the kernel to make at the start, and to restore in a clean-up.
+        /// Settings of the kernel to make at the start and whenever everything is compared, and to restore in a clean-up.
         public var sysctls = Sysctl.ipvsMode()
 
         /// The configuration of kube-proxy's IPVS mode.

@@ -12,7 +12,7 @@ extension NodeSync {
         // While the label still tells what they were. What it had no room for, or what has gone with the interface, is known to
         // the process that made it.
         if let label = label ?? found { report.settings = kernel.sysctls.restore(label.changes) }
-        if found != nil { try remove(bound.filter { !ownership.excludes($0) }, &report) }
+        if found != nil { try remove(bound.filter { !ownership.excludes($0) }, of: bound, &report) }
         forgetAll()
         return report
     }
@@ -29,8 +29,12 @@ extension NodeSync {
         }
     }
 
-    /// Unbinds addresses; with the interface if it has no others.
-    private func remove(_ addresses: Set<IPAddress>, _ report: inout CleanupReport) throws(AddressError) {
+    /// Unbinds addresses of those that are bound; with the interface if it has no others.
+    private func remove(
+        _ addresses: Set<IPAddress>,
+        of bound: Set<IPAddress>,
+        _ report: inout CleanupReport
+    ) throws(AddressError) {
         if try !kernel.binder.hasAddresses(besides: addresses) {
             report.removedInterface = try kernel.binder.removeInterface()
             report.addresses = addresses.count
@@ -41,8 +45,8 @@ extension NodeSync {
         for error in outcome.failures.sorted(by: { $0.key < $1.key }).map(\.value) {
             report.failures.append(SyncFailure(virtualServer: nil, reason: .address(error)))
         }
-        // It is not the proxy's any more.
-        try kernel.binder.setAlias("")
+        // It is not the proxy's any more, unless there is something that it may not touch this time.
+        try kernel.binder.setAlias(addresses == bound ? "" : InterfaceLabel().description)
     }
 
     /// Begins as a new process does.
@@ -51,7 +55,6 @@ extension NodeSync {
         ownership.known = []
         drains = DrainList()
         (doubtful, unmade, leftAddresses) = ([], [], [])
-        areSettingsMade = false
         lastFullSync = nil
     }
 }

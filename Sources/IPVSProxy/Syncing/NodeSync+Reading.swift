@@ -61,11 +61,18 @@ extension NodeSync {
         return draft
     }
 
-    /// What the interface's alias says, or has to say; nil if the interface is somebody else's, such as kube-proxy's.
+    /// What the interface's alias says, or has to say; nil if the interface is kube-proxy's, to be taken over.
+    /// - Throws: `AddressError` where it is somebody else's. Other proxies than kube-proxy, which gives its interface no alias,
+    ///   are not known; an interface that nobody uses is anybody's.
     func readLabel() throws(AddressError) -> InterfaceLabel? {
         // One that was seen here before is its own, even if it was made anew by others, or robbed of its alias.
         if let label { return label }
-        let alias = try kernel.binder.alias()
-        return alias.map { InterfaceLabel($0) } ?? InterfaceLabel()
+        guard let alias = try kernel.binder.alias() else { return InterfaceLabel() }
+        if let label = InterfaceLabel(alias) { return label }
+        let interface = kernel.binder.interface
+        guard alias.isEmpty else { throw AddressError(.notOwned, .useInterface(interface)) }
+        guard try kernel.binder.hasAddresses(besides: []) else { return InterfaceLabel() }
+        guard interface != AddressBinder.defaultInterface else { return nil }
+        throw AddressError(.notOwned, .useInterface(interface))
     }
 }

@@ -17,6 +17,7 @@ extension NodeSync {
         guard !plan.isEmpty else { return }
         let outcome = try kernel.table.perform(plan)
         report.changes += outcome.succeeded
+        report.takenOver = plan.changes.map(\.virtualServer)
         for failure in outcome.failures where failure.error.code != .serviceNotFound { throw failure.error }
     }
 

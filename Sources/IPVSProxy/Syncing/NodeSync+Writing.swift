@@ -144,11 +144,18 @@ extension NodeSync {
 
     /// Gives the kernel's settings their values, after it has been noted what they were.
     func makeSettings(noting label: inout InterfaceLabel) throws(AddressError) -> Sysctls.Outcome {
-        let changes = kernel.sysctls.check(settings.sysctls).changes
-        if !changes.isEmpty {
-            label.note(changes)
+        let planned = kernel.sysctls.check(settings.sysctls)
+        guard !planned.changes.isEmpty else { return planned }
+        let before = label
+        label.note(planned.changes)
+        try write(label)
+        let outcome = kernel.sysctls.ensure(settings.sysctls)
+        if outcome.changes != planned.changes {
+            // Whoever makes what failed here does not want it taken back.
+            label = before
+            label.note(outcome.changes)
             try write(label)
         }
-        return kernel.sysctls.ensure(settings.sysctls)
+        return outcome
     }
 }

@@ -18,6 +18,9 @@ actor NodeSync {
         let table: any ServiceTable
         let binder: AddressBinder
         let sysctls: Sysctls
+
+        /// Where all of these are, if that has a name.
+        var namespace: NodeNamespace?
     }
 
     /// What a sync goes by.
@@ -53,9 +56,6 @@ actor NodeSync {
     /// When the last full sync that was due was begun, if it got through; nil if one is due.
     var lastFullSync: Instant?
 
-    /// Whether the kernel's settings were seen to.
-    var areSettingsMade = false
-
     init(_ kernel: Kernel, _ settings: Settings) {
         self.kernel = kernel
         self.settings = settings
@@ -69,7 +69,11 @@ extension NodeSync {
     var isFullSyncDue: Bool { lastFullSync.map { $0.duration(to: settings.now()) >= settings.syncPeriod } ?? true }
 
     /// The node's own addresses.
-    func nodeAddresses() throws(AddressError) -> [IPAddress] { try kernel.binder.nodeAddresses().sorted() }
+    /// - Throws: Also if the node's namespace has its name no more.
+    func nodeAddresses() throws(AddressError) -> [IPAddress] {
+        try kernel.namespace?.verify()
+        return try kernel.binder.nodeAddresses().sorted()
+    }
 
     /// Makes everything as a state has it, which an update of that state has just led to.
     ///
@@ -94,7 +98,8 @@ extension NodeSync {
 
     /// What a full sync would do.
     func plan(_ state: DesiredState) throws -> SyncPlan {
-        SyncPlan(try draft(of: state, takesOver: try readLabel() == nil))
+        let draft = try draft(of: state, takesOver: try readLabel() == nil)
+        return SyncPlan(draft, settings: kernel.sysctls.check(settings.sysctls).changes, rejections: state.rejections)
     }
 
     /// Syncs what has changed and what is in doubt.
@@ -119,11 +124,7 @@ extension NodeSync {
         let known = try readLabel()
         if known == nil { try takeOver(state, &report) }
         var label = known ?? InterfaceLabel()
-        if !areSettingsMade {
-            let outcome = try makeSettings(noting: &label)
-            areSettingsMade = outcome.failures.isEmpty
-            report.settings = outcome
-        }
+        report.settings = try makeSettings(noting: &label)
         var draft = try draft(of: state)
         // If others have removed the interface meanwhile, nothing is bound any more.
         if try write(label) { (draft.addressesToBind, draft.addressesToUnbind) = (Set(state.addresses), []) }

@@ -23,7 +23,10 @@ public struct SyncReport: Hashable, Sendable {
     /// What could not be made so, a virtual server or an address each. It is tried again with the next sync.
     public internal(set) var failures: [SyncFailure] = []
 
-    /// What became of the kernel's settings; nil if the sync did not look at them.
+    /// Virtual servers that another proxy has left, and that were made the proxier's own.
+    public internal(set) var takenOver: [VirtualServer.Identity] = []
+
+    /// What became of the kernel's settings; nil if the sync did not look at them, as one of changes does not.
     public internal(set) var settings: Sysctls.Outcome?
 
     /// Which kind of sync one is.
@@ -91,6 +94,9 @@ extension SyncFailure: CustomStringConvertible {
 
 /// What a full sync would do.
 public struct SyncPlan: Hashable, Sendable {
+    /// The settings of the kernel that would be changed.
+    public let settings: [Sysctls.Change]
+
     /// Addresses that would be bound, in order, before the table is changed.
     public let addressesToBind: [IPAddress]
 
@@ -103,7 +109,12 @@ public struct SyncPlan: Hashable, Sendable {
     /// What could not be made so.
     public internal(set) var failures: [SyncFailure]
 
-    init(_ draft: Draft) {
+    /// What service ports want and would not get, in order.
+    public let rejections: [Rejection]
+
+    init(_ draft: Draft, settings: [Sysctls.Change], rejections: [Rejection]) {
+        self.settings = settings
+        self.rejections = rejections
         addressesToBind = draft.addressesToBind.sorted()
         plan = draft.plan
         addressesToUnbind = draft.addressesToUnbind.sorted()
@@ -111,15 +122,21 @@ public struct SyncPlan: Hashable, Sendable {
     }
 
     /// Whether there is nothing to do.
-    public var isEmpty: Bool { addressesToBind.isEmpty && plan.isEmpty && addressesToUnbind.isEmpty }
+    public var isEmpty: Bool {
+        settings.isEmpty && addressesToBind.isEmpty && plan.isEmpty && addressesToUnbind.isEmpty
+    }
 }
 
 extension SyncPlan: CustomStringConvertible {
-    /// The changes like a diff: addresses to bind, the table's changes, addresses to unbind, and a line for each failure.
+    /// The changes like a diff: settings, addresses to bind, the table's changes, addresses to unbind, and a line for each
+    /// failure and each rejection.
     public var description: String {
-        let table = plan.isEmpty ? [] : [plan.description]
-        let lines = addressesToBind.map { "+ address \($0)" } + table + addressesToUnbind.map { "- address \($0)" }
-        return (lines + failures.map { "! \($0)" }).joined(separator: "\n")
+        var lines = settings.flatMap { ["- \($0.name) = \($0.before)", "+ \($0.name) = \($0.after)"] }
+        lines += addressesToBind.map { "+ address \($0)" }
+        if !plan.isEmpty { lines.append(plan.description) }
+        lines += addressesToUnbind.map { "- address \($0)" }
+        lines += failures.map { "! \($0)" } + rejections.map { "! \($0)" }
+        return lines.joined(separator: "\n")
     }
 }
 

@@ -123,6 +123,13 @@ public struct Sysctls: Sendable {
 }
 
 extension Sysctls.Outcome {
+    /// The outcome without what was changed.
+    var trouble: Self {
+        var trouble = self
+        trouble.changes = []
+        return trouble
+    }
+
     /// Notes what comes of one setting.
     fileprivate mutating func note(_ name: String, _ body: () throws(SysctlError) -> Sysctls.Change?) {
         do throws(SysctlError) {

@@ -59,89 +59,6 @@ struct OwnershipTests {
         #expect(harness.services.count == 1)
     }
 
-    @Test("What another proxy has left behind is taken over once")
-    func takeOver() async throws {
-        let route = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32", "10.96.0.9/32"]) }
-        let table = FakeTable()
-        for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80", "TCP 192.0.2.10:8080"] { add(text, to: table) }
-        let harness = try Harness(table: table, route: route)
-        // A sync that fails somewhere has not taken over all of it.
-        table.with { state in state.verdict = { if case .deleteServer = $0 { EIO } else { nil } } }
-        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
-        #expect(try await harness.proxier.sync()?.failures.count == 1)
-        #expect(harness.alias == "swift-ipvs")
-        table.with { $0.verdict = { _ in nil } }
-
-        let restarted = try harness.restarted()
-        await restarted.tellAllIsThere([.web(port), .endpoints([endpoint])])
-        #expect(try await restarted.proxier.sync()?.isComplete == true)
-        #expect(Set(restarted.services.keys) == ["TCP 10.96.0.1:80", "TCP 192.0.2.10:8080"])
-        #expect(restarted.addresses == [address("10.96.0.1")])
-        #expect(harness.alias == "swift-ipvs")
-        // The real server was never without its virtual server.
-        #expect(!table.with { $0.changes.contains { $0 == .deleteServer(VirtualServer(own, scheduler: .roundRobin)) } })
-        // From now on, the mark alone counts.
-        add("TCP 10.96.0.1:443", to: table)
-        restarted.advance(by: .seconds(60))
-        #expect(try await restarted.proxier.sync()?.changes == 0)
-        #expect(restarted.services.count == 3)
-    }
-
-    @Test(
-        "A take-over that fails for one virtual server is tried again, by whatever process",
-        arguments: [false, true]
-    )
-    func takeOverFails(restarts: Bool) async throws {
-        let route = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32", "10.96.0.9/32"]) }
-        let table = FakeTable()
-        for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80"] { add(text, to: table) }
-        let before = table.with { $0.services }
-        var harness = try Harness(table: table, route: route)
-        table.with { state in state.verdict = { if case .updateServer = $0 { ENOMEM } else { nil } } }
-        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
-        await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
-        // Until all of it is the proxier's own, nothing else is done.
-        #expect(table.with { $0.services } == before && harness.addresses.count == 2 && harness.alias == nil)
-        table.with { $0.verdict = { _ in nil } }
-        if restarts {
-            harness = try harness.restarted()
-            await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
-        }
-        #expect(try await harness.proxier.sync()?.isComplete == true)
-        #expect(harness.services == ["TCP 10.96.0.1:80": ["10.244.0.1:8080 1"]])
-        #expect(harness.addresses == [address("10.96.0.1")] && harness.alias == "swift-ipvs")
-    }
-
-    @Test("Node ports are taken over as far as services want them")
-    func takeOverNodePorts() async throws {
-        let route = RouteKernel { state in
-            state.add("eth0", kind: nil, ["192.0.2.10/24"])
-            state.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32"])
-        }
-        let table = FakeTable()
-        for text in ["TCP 10.96.0.1:80", "TCP 192.0.2.10:30080", "TCP 192.0.2.10:30081"] { add(text, to: table) }
-        var port = port
-        port.nodePort = 30_080
-        let harness = try Harness(table: table, route: route)
-        await harness.tellAllIsThere([.web(port), .endpoints([ServiceEndpoint("10.244.0.2:8080")])])
-        #expect(try await harness.proxier.plan()?.failures.isEmpty == true)
-        let report = try await harness.proxier.sync()
-        #expect(report?.isComplete == true, "\(String(describing: report))")
-        let wanted = ["10.244.0.2:8080 1"]
-        #expect(
-            harness.services == [
-                "TCP 10.96.0.1:80": wanted, "TCP 192.0.2.10:30080": wanted,
-                "TCP 192.0.2.10:30081": ["10.244.0.1:8080 1"],
-            ]
-        )
-        // It is over: what is at the node's addresses is others' again.
-        add("TCP 192.0.2.10:30082", to: table)
-        await harness.tell([
-            .web(ServicePort(.tcp, 81, clusterIPs: [], nodePort: 30_082), name: NamespacedName("default", "other"))
-        ])
-        #expect(try await harness.proxier.sync()?.failures.map(\.reason) == [.notOwned])
-    }
-
     @Test("One that it has made is its own without the mark too, whatever failed there", arguments: [false, true])
     func unmarked(failsForGood: Bool) async throws {
         let harness = try Harness()
@@ -236,6 +153,10 @@ struct OwnershipTests {
         let report = try await restarted.proxier.cleanup()
         #expect(report.virtualServers == 0 && report.addresses == 0 && !report.removedInterface)
         #expect(restarted.addresses == [address("10.97.0.1")])
+        // It is still known whose they are, so whoever excludes nothing removes them.
+        let last = try await harness.restarted().proxier.cleanup()
+        #expect(last.virtualServers == 1 && last.addresses == 1 && last.removedInterface)
+        #expect(harness.services.isEmpty && harness.addresses.isEmpty)
     }
 
     @Test("A clean-up without anything to clean up")
@@ -247,87 +168,6 @@ struct OwnershipTests {
         let report = try await harness.proxier.cleanup()
         #expect(report == CleanupReport())
         #expect(harness.services.count == 1 && harness.addresses == [address("10.96.0.1")])
-    }
-
-    @Test("Settings are noted before they are changed, and restored by whoever cleans up")
-    func settings() async throws {
-        var configuration = Harness.configuration
-        configuration.sysctls = [Sysctl("net.ipv4.vs.conntrack", 1), Sysctl("net.ipv4.ip_forward", 1)]
-        let conntrack = "/proc/sys/net/ipv4/vs/conntrack"
-        let forward = "/proc/sys/net/ipv4/ip_forward"
-        let files = FakeFiles([conntrack: "0", forward: "1"])
-        let harness = try Harness(configuration, files: files)
-        await harness.tellAllIsThere([.web(port)])
-        let report = try await harness.proxier.sync()
-        #expect(report?.settings?.changes.map(\.name) == ["net.ipv4.vs.conntrack"])
-        #expect(files.values == [conntrack: "1", forward: "1"])
-        #expect(harness.alias == "swift-ipvs ipv4.vs.conntrack=0:1")
-        #expect(try await harness.proxier.sync()?.settings == nil)
-
-        let restarted = try harness.restarted()
-        await restarted.tellAllIsThere([.web(port)])
-        #expect(try await restarted.proxier.sync()?.settings?.changes.isEmpty == true)
-        #expect(harness.alias == "swift-ipvs ipv4.vs.conntrack=0:1")
-        let cleanup = try await harness.restarted().proxier.cleanup()
-        #expect(cleanup.settings.changes == [Sysctls.Change(name: "net.ipv4.vs.conntrack", before: 1, after: 0)])
-        #expect(cleanup.virtualServers == 1 && cleanup.addresses == 1 && cleanup.removedInterface)
-        #expect(files.values == [conntrack: "0", forward: "1"])
-        #expect(harness.alias == nil)
-    }
-
-    @Test(
-        "Labels",
-        arguments: [
-            ("swift-ipvs", InterfaceLabel()),
-            (
-                "swift-ipvs ipv4.ip_forward=0:1 ipv6.conf.all.forwarding=-1:1",
-                InterfaceLabel(changes: [
-                    Sysctls.Change(name: "net.ipv4.ip_forward", before: 0, after: 1),
-                    Sysctls.Change(name: "net.ipv6.conf.all.forwarding", before: -1, after: 1),
-                ])
-            ),
-        ]
-    )
-    func labels(text: String, label: InterfaceLabel) {
-        #expect(InterfaceLabel(text) == label)
-        #expect(label.description == text)
-    }
-
-    @Test("Texts that are no label, and labels of later versions")
-    func otherLabels() {
-        for text in ["", " ", "uplink", "swift-ipvs2", "taking-over swift-ipvs"] {
-            #expect(InterfaceLabel(text) == nil)
-        }
-        #expect(InterfaceLabel("swift-ipvs new=feature a=1 b=1:2:3 =") == InterfaceLabel())
-    }
-
-    @Test("All settings fit into an alias, wherever they were")
-    func fits() throws {
-        var label = InterfaceLabel()
-        let all = Sysctl.ipvsMode(on: KernelVersion(5, 4), forwardingIPv6: true, strictARP: true)
-        label.note(all.map { Sysctls.Change(name: $0.name, before: 0, after: $0.value) })
-        #expect(label.description.utf8.count < 256)
-        #expect(InterfaceLabel(label.description) == label)
-    }
-
-    @Test("Of more settings than an alias can hold, the others are left out; and names need not begin with net")
-    func overflow() throws {
-        let all = (0..<20).map { Sysctls.Change(name: "net.ipv4.conf.eth\($0).rp_filter", before: 0, after: 1) }
-        let label = InterfaceLabel(changes: [Sysctls.Change(name: "vm.swappiness", before: 60, after: 10)] + all)
-        #expect(label.description.utf8.count < 256)
-        let read = try #require(InterfaceLabel(label.description))
-        #expect(read.changes.count > 5)
-        #expect(read.changes == Array(label.changes.prefix(read.changes.count)))
-    }
-
-    @Test("Of several changes of a setting the first value is restored")
-    func notes() {
-        var label = InterfaceLabel()
-        label.note([Sysctls.Change(name: "net.a", before: 0, after: 1)])
-        label.note([
-            Sysctls.Change(name: "net.b", before: 5, after: 6), Sysctls.Change(name: "net.a", before: 2, after: 1),
-        ])
-        #expect(label.description == "swift-ipvs b=5:6 a=0:1")
     }
 
     @Test("Marks are in the upper half of the flags, and those of different interfaces differ")

@@ -69,14 +69,19 @@ extension ProxyKernelTests {
             let dryRun = try run("--dry-run", folder.path, "--node-name", "node-a")
             #expect(dryRun.status == 1 && dryRun.stderr.isEmpty, "\(dryRun)")
             #expect(
-                dryRun.stdout.contains("\n+ UDP 10.96.0.10:53 rr") && dryRun.stdout.hasPrefix("+ address 10.96.0.10\n")
+                dryRun.stdout.contains("\n+ UDP 10.96.0.10:53 rr") && dryRun.stdout.contains("\n+ address 10.96.0.10\n")
             )
+            let setting = "net.ipv4.vs.conntrack"
+            #expect(dryRun.stdout.hasPrefix("- \(setting) = 0\n+ \(setting) = 1\n"))
             #expect(try handle.table().isEmpty)
             #expect(try addresses() == nil)
 
             let once = try run("--once", folder.path, "--node-name", "node-a")
             #expect(once.status == 0 && once.stderr.isEmpty, "\(once)")
-            #expect(once.stdout == "full sync: 20 changes, 6 bound, 0 unbound, 0 drained, 0 draining, 0 failed\n")
+            #expect(once.stdout.hasPrefix("set \(setting) to 1, which was 0\n"))
+            #expect(
+                once.stdout.hasSuffix("\nfull sync: 20 changes, 6 bound, 0 unbound, 0 drained, 0 draining, 0 failed\n")
+            )
             #expect(try table().sorted() == expected.sorted())
             // As ipvsadm sees it: one of them with its real server.
             #expect(try namespace.saved().contains("-a -u 10.96.0.10:53 -r 10.244.0.2:53 -m -w 1"))
@@ -125,8 +130,10 @@ extension ProxyKernelTests {
                 "--bind-interface",
                 "services"
             )
-            // What is excluded is neither served nor taken away.
-            #expect(excluded.status == 1 && !excluded.stdout.contains("10.96.0.1"), "\(excluded)")
+            // What is excluded is neither served nor taken away, which is told.
+            let lines = excluded.stdout.split(separator: "\n").filter { $0.contains("10.96.0.1") }
+            let reason = "! default/web can't have TCP 10.96.0.1:80, the address of which is excluded"
+            #expect(excluded.status == 1 && lines == [Substring(reason)], "\(excluded)")
         }
 
         @Test func routesInsteadOfAddresses() throws {
@@ -321,6 +328,12 @@ extension ProxyKernelTests {
             #expect(try table() == ["TCP 10.96.0.1:80 wlc: ", "TCP 10.96.0.2:80 rr: "])
             let dryRun = try run("--dry-run", folder.path)
             #expect(dryRun.status == 2 && dryRun.stdout.hasPrefix("! default/web: can't use "), "\(dryRun)")
+            // What a service can't have for another one is told too, and nothing else is to be done.
+            try folder.write("other.yaml", Sample.service("other", clusterIP: "10.96.0.2"))
+            #expect(
+                try run("--dry-run", folder.path).stdout
+                    .hasSuffix("\n! default/other can't have TCP 10.96.0.2:80, which default/api has\n")
+            )
         }
 
         @Test func anEndpointThatLeavesKeepsItsConnection() throws {

@@ -1,0 +1,22 @@
+import Glibc
+import IPVS
+
+/// The network namespace that a node is known by, which can lose its name to another one: then the sockets that were opened
+/// by the name still serve a node that nobody means.
+struct NodeNamespace {
+    private let namespace: NetworkNamespace
+    private let held: HeldNamespace
+
+    init(_ namespace: NetworkNamespace) throws(AddressError) {
+        self.namespace = namespace
+        do { held = try HeldNamespace(namespace) } catch { throw AddressError(opening: namespace, error) }
+    }
+
+    /// - Throws: `AddressError` if another namespace has the name. That none has it is no error, as the last of its processes
+    ///   can give it a name again.
+    func verify() throws(AddressError) {
+        guard held.isAnother(behind: namespace.path) else { return }
+        let detail = "\(namespace.path) is another network namespace than it was at the start"
+        throw AddressError(.namespaceNotFound, .listAddresses, detail: detail)
+    }
+}

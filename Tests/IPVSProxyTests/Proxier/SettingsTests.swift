@@ -1,0 +1,82 @@
+import Glibc
+import IPVS
+import Testing
+
+@testable import IPVSProxy
+
+@Suite("A proxier's settings of the kernel")
+struct SettingsTests {
+    private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
+    private let conntrack = "/proc/sys/net/ipv4/vs/conntrack"
+    private let forward = "/proc/sys/net/ipv4/ip_forward"
+
+    private var configuration: Proxier.Configuration {
+        var configuration = Harness.configuration
+        configuration.sysctls = [Sysctl("net.ipv4.vs.conntrack", 1), Sysctl("net.ipv4.ip_forward", 1)]
+        return configuration
+    }
+
+    @Test("They are noted before they are changed, and restored by whoever cleans up")
+    func noted() async throws {
+        let files = FakeFiles([conntrack: "0", forward: "1"])
+        let harness = try Harness(configuration, files: files)
+        await harness.tellAllIsThere([.web(port)])
+        let report = try await harness.proxier.sync()
+        #expect(report?.settings?.changes.map(\.name) == ["net.ipv4.vs.conntrack"])
+        #expect(files.values == [conntrack: "1", forward: "1"])
+        #expect(harness.alias == "swift-ipvs ipv4.vs.conntrack=0:1")
+        #expect(try await harness.proxier.sync()?.settings == nil)
+
+        let restarted = try harness.restarted()
+        await restarted.tellAllIsThere([.web(port)])
+        #expect(try await restarted.proxier.sync()?.settings?.changes.isEmpty == true)
+        #expect(harness.alias == "swift-ipvs ipv4.vs.conntrack=0:1")
+        let cleanup = try await harness.restarted().proxier.cleanup()
+        #expect(cleanup.settings.changes == [Sysctls.Change(name: "net.ipv4.vs.conntrack", before: 1, after: 0)])
+        #expect(cleanup.virtualServers == 1 && cleanup.addresses == 1 && cleanup.removedInterface)
+        #expect(files.values == [conntrack: "0", forward: "1"])
+        #expect(harness.alias == nil)
+    }
+
+    @Test("What others change, or lose with a module, is set again after a period")
+    func mended() async throws {
+        let files = FakeFiles([conntrack: "0", forward: "0"])
+        let harness = try Harness(configuration, files: files)
+        await harness.tellAllIsThere([.web(port)])
+        try await harness.proxier.sync()
+        (files.values[conntrack], files.values[forward]) = ("0", "0")
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        #expect(try await harness.proxier.sync()?.settings?.changes.count == 2)
+        #expect(files.values == [conntrack: "1", forward: "1"])
+        #expect(harness.alias == "swift-ipvs ipv4.vs.conntrack=0:1 ipv4.ip_forward=0:1")
+        try await harness.proxier.cleanup()
+        #expect(files.values == [conntrack: "0", forward: "0"])
+    }
+
+    @Test("One that could not be made is not restored, when somebody else has made it")
+    func failed() async throws {
+        let files = FakeFiles([conntrack: "0", forward: "0"])
+        files.refusals[forward] = EROFS
+        let harness = try Harness(configuration, files: files)
+        await harness.tellAllIsThere([.web(port)])
+        let report = try await harness.proxier.sync()
+        #expect(report?.settings?.failures.map(\.name) == ["net.ipv4.ip_forward"])
+        #expect(harness.alias == "swift-ipvs ipv4.vs.conntrack=0:1")
+        files.refusals = [:]
+        files.values[forward] = "1"
+        try await harness.proxier.cleanup()
+        #expect(files.values == [conntrack: "0", forward: "1"])
+    }
+
+    @Test("A dry run tells what would be set")
+    func dryRun() async throws {
+        let files = FakeFiles([conntrack: "0", forward: "1"])
+        let harness = try Harness(configuration, files: files)
+        await harness.tellAllIsThere()
+        let plan = try #require(try await harness.proxier.plan())
+        #expect(!plan.isEmpty && files.writes.isEmpty)
+        #expect(plan.description == "- net.ipv4.vs.conntrack = 0\n+ net.ipv4.vs.conntrack = 1")
+        try await harness.proxier.sync()
+        #expect(try await harness.proxier.plan()?.isEmpty == true)
+    }
+}

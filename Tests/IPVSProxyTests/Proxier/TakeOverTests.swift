@@ -1,0 +1,140 @@
+import Glibc
+import IPVS
+import Testing
+
+@testable import IPVSProxy
+
+@Suite("Take-overs of what another proxy has left")
+struct TakeOverTests {
+    private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
+    private let own = id("TCP 10.96.0.1:80")
+    private let endpoint = ServiceEndpoint("10.244.0.1:8080")
+
+    /// A virtual server that somebody has added.
+    private func add(_ text: String, to table: FakeTable) {
+        var service = Table.Service(VirtualServer(id(text), scheduler: .weightedRoundRobin))
+        service.replace(RealServer(endpoint.endpoint, forwarding: .masquerade))
+        table.with { $0.services[id(text)] = service }
+    }
+
+    @Test("What another proxy has left behind is taken over once")
+    func takeOver() async throws {
+        let route = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32", "10.96.0.9/32"]) }
+        let table = FakeTable()
+        for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80", "TCP 192.0.2.10:8080"] { add(text, to: table) }
+        let harness = try Harness(table: table, route: route)
+        // A sync that fails somewhere has not taken over all of it.
+        table.with { state in state.verdict = { if case .deleteServer = $0 { EIO } else { nil } } }
+        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        let report = try #require(try await harness.proxier.sync())
+        #expect(report.failures.count == 1)
+        #expect(report.takenOver == [own, id("TCP 10.96.0.9:80")])
+        #expect(harness.alias == "swift-ipvs")
+        table.with { $0.verdict = { _ in nil } }
+
+        let restarted = try harness.restarted()
+        await restarted.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        #expect(try await restarted.proxier.sync()?.isComplete == true)
+        #expect(Set(restarted.services.keys) == ["TCP 10.96.0.1:80", "TCP 192.0.2.10:8080"])
+        #expect(restarted.addresses == [address("10.96.0.1")])
+        #expect(harness.alias == "swift-ipvs")
+        // The real server was never without its virtual server.
+        #expect(!table.with { $0.changes.contains { $0 == .deleteServer(VirtualServer(own, scheduler: .roundRobin)) } })
+        // From now on, the mark alone counts.
+        add("TCP 10.96.0.1:443", to: table)
+        restarted.advance(by: .seconds(60))
+        #expect(try await restarted.proxier.sync()?.changes == 0)
+        #expect(restarted.services.count == 3)
+    }
+
+    @Test(
+        "A take-over that fails for one virtual server is tried again, by whatever process",
+        arguments: [false, true]
+    )
+    func takeOverFails(restarts: Bool) async throws {
+        let route = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32", "10.96.0.9/32"]) }
+        let table = FakeTable()
+        for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80"] { add(text, to: table) }
+        let before = table.with { $0.services }
+        var harness = try Harness(table: table, route: route)
+        table.with { state in state.verdict = { if case .updateServer = $0 { ENOMEM } else { nil } } }
+        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
+        // Until all of it is the proxier's own, nothing else is done.
+        #expect(table.with { $0.services } == before && harness.addresses.count == 2 && harness.alias == nil)
+        table.with { $0.verdict = { _ in nil } }
+        if restarts {
+            harness = try harness.restarted()
+            await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        }
+        #expect(try await harness.proxier.sync()?.isComplete == true)
+        #expect(harness.services == ["TCP 10.96.0.1:80": ["10.244.0.1:8080 1"]])
+        #expect(harness.addresses == [address("10.96.0.1")] && harness.alias == "swift-ipvs")
+    }
+
+    @Test("Node ports are taken over as far as services want them")
+    func takeOverNodePorts() async throws {
+        let route = RouteKernel { state in
+            state.add("eth0", kind: nil, ["192.0.2.10/24"])
+            state.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32"])
+        }
+        let table = FakeTable()
+        for text in ["TCP 10.96.0.1:80", "TCP 192.0.2.10:30080", "TCP 192.0.2.10:30081"] { add(text, to: table) }
+        var port = port
+        port.nodePort = 30_080
+        let harness = try Harness(table: table, route: route)
+        await harness.tellAllIsThere([.web(port), .endpoints([ServiceEndpoint("10.244.0.2:8080")])])
+        #expect(try await harness.proxier.plan()?.failures.isEmpty == true)
+        let report = try await harness.proxier.sync()
+        #expect(report?.isComplete == true, "\(String(describing: report))")
+        let wanted = ["10.244.0.2:8080 1"]
+        #expect(
+            harness.services == [
+                "TCP 10.96.0.1:80": wanted, "TCP 192.0.2.10:30080": wanted,
+                "TCP 192.0.2.10:30081": ["10.244.0.1:8080 1"],
+            ]
+        )
+        // It is over: what is at the node's addresses is others' again.
+        add("TCP 192.0.2.10:30082", to: table)
+        await harness.tell([
+            .web(ServicePort(.tcp, 81, clusterIPs: [], nodePort: 30_082), name: NamespacedName("default", "other"))
+        ])
+        #expect(try await harness.proxier.sync()?.failures.map(\.reason) == [.notOwned])
+    }
+
+    @Test(
+        "An interface that somebody else uses is not taken over, and nothing is touched",
+        arguments: [("lb0", nil), ("lb0", "anycast"), ("kube-ipvs0", "anycast")] as [(String, String?)]
+    )
+    func somebodyElses(interface: String, alias: String?) async throws {
+        let route = RouteKernel { state in
+            let index = state.add(interface, kind: "dummy", ["10.9.9.9/32"])
+            state.interfaces[index]?.alias = alias
+        }
+        let table = FakeTable()
+        add("UDP 10.9.9.9:53", to: table)
+        let before = table.with { $0.services }
+        var configuration = Harness.configuration
+        configuration.interface = interface
+        let harness = try Harness(configuration, table: table, route: route)
+        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        let error = await #expect(throws: AddressError.self) { try await harness.proxier.sync() }
+        #expect(error?.code == .notOwned)
+        let sentence = "can't use the interface \(interface): somebody else has given it addresses"
+        #expect(error?.description.hasPrefix(sentence) == true)
+        await #expect(throws: AddressError.self) { try await harness.proxier.plan() }
+        #expect(try await harness.proxier.cleanup() == CleanupReport())
+        #expect(table.with { $0.services } == before)
+        #expect(harness.addresses == [address("10.9.9.9")] && harness.alias == alias)
+    }
+
+    @Test("An interface that nobody uses is anybody's", arguments: ["lb0", "kube-ipvs0"])
+    func nobodys(interface: String) async throws {
+        var configuration = Harness.configuration
+        configuration.interface = interface
+        let harness = try Harness(configuration, route: RouteKernel { $0.add(interface, kind: "dummy") })
+        await harness.tellAllIsThere([.web(port)])
+        #expect(try await harness.proxier.sync()?.bound == 1)
+        #expect(harness.alias == "swift-ipvs")
+    }
+}

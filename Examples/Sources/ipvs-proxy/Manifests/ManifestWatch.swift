@@ -42,8 +42,9 @@ struct ManifestWatch {
     /// Looks whether the files have changed, and reads them if so.
     ///
     /// A file that is being written is left alone until two looks find it the same, as half a manifest can be a good one
-    /// with less in it. Files that never rest are read all the same, if not at each look. Files that were read right after
-    /// a change are read again a little later, as they could have been changed once more without another state.
+    /// with less in it. Files that never rest are read all the same, if not at each look, but what is missing from them is
+    /// kept until they rest. Files that were read right after a change are read again a little later, as they could have
+    /// been changed once more without another state.
     /// - Returns: What is otherwise; nil if there is nothing new.
     mutating func look() throws(ManifestErrors) -> ManifestChanges? {
         let state = files.fingerprint()
@@ -51,10 +52,10 @@ struct ManifestWatch {
             (lastSeen, restlessness) = (state, 0)
             return nil
         }
-        guard state == lastSeen || restlessness == 10 else {
+        guard state == lastSeen else {
             lastSeen = state
             restlessness += 1
-            return nil
+            return restlessness > 10 ? try read(atRest: false) : nil
         }
         guard state == lastRead else { return try read() }
         let errorsBefore = lastErrors
@@ -69,7 +70,9 @@ struct ManifestWatch {
 
     /// Reads the files, changed or not.
     /// - Returns: What is otherwise than it was last read without an error.
-    mutating func read() throws(ManifestErrors) -> ManifestChanges {
+    mutating func read() throws(ManifestErrors) -> ManifestChanges { try read(atRest: true) }
+
+    private mutating func read(atRest isAtRest: Bool) throws(ManifestErrors) -> ManifestChanges {
         restlessness = 0
         let begin = time(nil)
         var state = files.fingerprint()
@@ -81,11 +84,16 @@ struct ManifestWatch {
             state = stateAfter
             reader = files.read(nodeName: nodeName)
         }
-        (lastRead, isSettled, lastErrors) = (state, state.isSettled(at: begin), reader.errors)
+        // They may be written right now, so that they have yet to get what is missing.
+        let isAtRest = isAtRest && files.fingerprint() == state
+        (lastRead, lastErrors) = (state, reader.errors)
+        isSettled = isAtRest && state.isSettled(at: begin)
         guard reader.errors.isEmpty else { throw ManifestErrors(errors: reader.errors) }
         tell(reader.notes)
-        let changes = ManifestChanges(from: manifests, to: reader.manifests)
-        manifests = reader.manifests
+        let latest = isAtRest ? reader.manifests : reader.manifests.keeping(manifests)
+        if latest != reader.manifests { logger.info("what is missing in the manifests is kept, as they still change") }
+        let changes = ManifestChanges(from: manifests, to: latest)
+        manifests = latest
         return changes
     }
 

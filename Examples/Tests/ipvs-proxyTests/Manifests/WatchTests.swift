@@ -190,6 +190,27 @@ import Testing
         #expect((1...3).contains(reads))
     }
 
+    /// What is yet to be written is not taken for deleted, and what is gone at the end is.
+    @Test func aFileThatIsWrittenSlowly() throws {
+        let services = (10..<40).map { Sample.service("name\($0)", clusterIP: "10.96.0.\($0)") }
+        try folder.write("a.yaml", services.joined(separator: "---\n"))
+        var watch = watch()
+        _ = try watch.read()
+        var reads = 0
+        for count in 1..<services.count {
+            let updated = [Sample.service("name10", clusterIP: "10.97.0.\(count)")] + services[1..<count]
+            try folder.write("a.yaml", updated.joined(separator: "---\n"))
+            guard let changes = try watch.look() else { continue }
+            reads += 1
+            #expect(changes.services.count == 1)
+            #expect(names(watch).count == services.count)
+        }
+        #expect(reads > 1)
+        let last = try #require(try changes(&watch))
+        #expect(last.services.contains { if case .deleted = $0 { true } else { false } })
+        #expect(names(watch) == services.indices.dropLast().map { "name\($0 + 10)" })
+    }
+
     /// A warning comes once, and again when it is new again.
     @Test func warnings() throws {
         try folder.write("a.yaml", Sample.service("a", clusterIP: "''"))

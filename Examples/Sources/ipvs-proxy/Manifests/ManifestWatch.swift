@@ -19,13 +19,18 @@ struct ManifestWatch {
     private var lastRead: ManifestFiles.Fingerprint?
 
     /// Whether a change since would have made another state.
-    private var isSettled = false
+    private(set) var isSettled = false
 
     /// What was wrong when they were last read.
     private var lastErrors: [ManifestError] = []
 
-    /// The state at the last look.
+    /// The state at the last look or reading, and since when it is known to be so.
     private var lastSeen: ManifestFiles.Fingerprint?
+    private var seenSince = ContinuousClock.now
+
+    /// How long a state must have been seen so that a change would make another one, whichever clock the times of the files
+    /// are by: one that was set back since, or that of a file server, can be hours behind them or ahead.
+    private static let timeToSettle = Duration.seconds(3)
 
     /// How many looks in a row have found another state than the one before.
     private var restlessness = 0
@@ -46,21 +51,22 @@ struct ManifestWatch {
     /// kept until they rest. Files that were read right after a change are read again a little later, as they could have
     /// been changed once more without another state.
     /// - Returns: What is otherwise; nil if there is nothing new.
-    mutating func look() throws(ManifestErrors) -> ManifestChanges? {
+    mutating func look(at now: ContinuousClock.Instant = .now) throws(ManifestErrors) -> ManifestChanges? {
         let state = files.fingerprint()
         guard state != lastRead || !isSettled else {
-            (lastSeen, restlessness) = (state, 0)
+            see(state, at: now)
+            restlessness = 0
             return nil
         }
         guard state == lastSeen else {
-            lastSeen = state
+            see(state, at: now)
             restlessness += 1
-            return restlessness > 10 ? try read(atRest: false) : nil
+            return restlessness > 10 ? try read(state, at: now, atRest: false) : nil
         }
-        guard state == lastRead else { return try read() }
+        guard state == lastRead else { return try read(state, at: now) }
         let errorsBefore = lastErrors
         do throws(ManifestErrors) {
-            let changes = try read()
+            let changes = try read(state, at: now)
             return changes.isEmpty && errorsBefore.isEmpty ? nil : changes
         } catch {
             guard error.errors != errorsBefore else { return nil }
@@ -70,31 +76,42 @@ struct ManifestWatch {
 
     /// Reads the files, changed or not.
     /// - Returns: What is otherwise than it was last read without an error.
-    mutating func read() throws(ManifestErrors) -> ManifestChanges { try read(atRest: true) }
+    mutating func read(at now: ContinuousClock.Instant = .now) throws(ManifestErrors) -> ManifestChanges {
+        try read(files.fingerprint(), at: now)
+    }
 
-    private mutating func read(atRest isAtRest: Bool) throws(ManifestErrors) -> ManifestChanges {
+    /// Reads the files, which have been in a state.
+    private mutating func read(
+        _ state: ManifestFiles.Fingerprint,
+        at now: ContinuousClock.Instant,
+        atRest isAtRest: Bool = true
+    ) throws(ManifestErrors) -> ManifestChanges {
         restlessness = 0
         let begin = time(nil)
-        var state = files.fingerprint()
+        var (state, isAtRest) = (state, isAtRest)
         var reader = files.read(nodeName: nodeName)
         // What belongs together can be in several files. If they change all the time, the next look reads them again.
         for _ in 0..<3 {
             let stateAfter = files.fingerprint()
             guard stateAfter != state else { break }
-            state = stateAfter
+            (state, isAtRest) = (stateAfter, false)
             reader = files.read(nodeName: nodeName)
         }
-        // They may be written right now, so that they have yet to get what is missing.
-        let isAtRest = isAtRest && files.fingerprint() == state
         (lastRead, lastErrors) = (state, reader.errors)
-        isSettled = isAtRest && state.isSettled(at: begin)
+        see(state, at: now)
+        isSettled = isAtRest && (state.isSettled(at: begin) || now - seenSince >= Self.timeToSettle)
         guard reader.errors.isEmpty else { throw ManifestErrors(errors: reader.errors) }
         tell(reader.notes)
+        // While they are being written, they may have yet to get what is missing.
         let latest = isAtRest ? reader.manifests : reader.manifests.keeping(manifests)
         if latest != reader.manifests { logger.info("what is missing in the manifests is kept, as they still change") }
         let changes = ManifestChanges(from: manifests, to: latest)
         manifests = latest
         return changes
+    }
+
+    private mutating func see(_ state: ManifestFiles.Fingerprint, at now: ContinuousClock.Instant) {
+        if state != lastSeen { (lastSeen, seenSince) = (state, now) }
     }
 
     /// Tells what has not been told of the last state already.

@@ -66,6 +66,20 @@ import Testing
         }
     }
 
+    /// The times of the files don't count where they are ahead of the clock, as if it had been set back.
+    @Test func aFileThatStaysTheSame() throws {
+        try folder.write("a.yaml", Sample.service())
+        var watch = watch()
+        let begin = ContinuousClock.now
+        _ = try watch.read(at: begin)
+        #expect(try watch.look(at: begin + .seconds(2)) == nil && !watch.isSettled)
+        #expect(try watch.look(at: begin + .seconds(4)) == nil && watch.isSettled)
+        // And what is changed after that is seen.
+        try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.2"))
+        #expect(try watch.look(at: begin + .seconds(5)) == nil)
+        #expect(try watch.look(at: begin + .seconds(6))?.services.count == 1 && !watch.isSettled)
+    }
+
     @Test func filesThatComeGoAndAreReplaced() throws {
         try folder.write("a.yaml", Sample.service("a"))
         var watch = watch()

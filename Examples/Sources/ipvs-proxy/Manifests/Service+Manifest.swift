@@ -98,25 +98,42 @@ extension ServiceDefinition {
         var ports: [String: ServicePort] = [:]
         let places = fields.list("ports", requiredIn: spec)
         for place in places {
+            // What has an error is compared with nothing, as it is not known what it was meant to be.
             guard let place = fields.object(place) else { continue }
-            let name = fields.text(place.field("name")) ?? ""
-            if name.isEmpty, places.count > 1 {
-                fields.refuse(place, lacks: "name")
-            } else if ports[name] != nil {
+            let name = Self.portName(place, isRequired: places.count > 1, &fields)
+            if let name, ports[name] != nil {
                 fields.refuse(place["name"] ?? place, "\"\(name)\" is the name of another port as well")
             }
-            var port = common
-            port.transport = fields.choice(place.field("protocol"), TransportProtocol.names) ?? .tcp
-            if place.field("port") == nil { fields.refuse(place, lacks: "port") }
-            port.port = fields.number(place.field("port"), UInt16(1)...UInt16.max) ?? 0
+            guard let port = Self.port(place, type, common, &fields) else { continue }
             if ports.values.contains(where: { $0.transport == port.transport && $0.port == port.port }) {
                 fields.refuse(place, "\(port.transport) \(port.port) is another port as well")
             }
-            let nodePort = fields.number(place.field("nodePort"), UInt16(0)...UInt16.max) ?? 0
-            port.nodePort = [.nodePort, .loadBalancer].contains(type) && nodePort > 0 ? nodePort : nil
-            ports[name] = port
+            if let name { ports[name] = port }
         }
         return ports
+    }
+
+    /// The name of a port; nil if it has an error.
+    private static func portName(_ place: Place, isRequired: Bool, _ fields: inout Fields) -> String? {
+        if isRequired { return fields.text("name", requiredIn: place) }
+        return place.field("name") == nil ? "" : fields.text(place.field("name"))
+    }
+
+    /// A port like the others of its service; nil if it has an error.
+    private static func port(
+        _ place: Place,
+        _ type: ServiceType,
+        _ common: ServicePort,
+        _ fields: inout Fields
+    ) -> ServicePort? {
+        let errorCount = fields.errors.count
+        var port = common
+        port.transport = fields.choice(place.field("protocol"), TransportProtocol.names) ?? .tcp
+        if place.field("port") == nil { fields.refuse(place, lacks: "port") }
+        port.port = fields.number(place.field("port"), UInt16(1)...UInt16.max) ?? 0
+        let nodePort = fields.number(place.field("nodePort"), UInt16(0)...UInt16.max) ?? 0
+        port.nodePort = [.nodePort, .loadBalancer].contains(type) && nodePort > 0 ? nodePort : nil
+        return fields.errors.count == errorCount ? port : nil
     }
 }
 

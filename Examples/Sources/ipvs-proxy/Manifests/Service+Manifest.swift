@@ -23,7 +23,7 @@ extension ServiceDefinition {
         }
 
         var common = ServicePort(.tcp, 0, clusterIPs: clusterIPs)
-        common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { fields.address($0) }
+        common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { Self.address($0, &fields) }
         common.loadBalancerIPs = Self.loadBalancerIPs(object.place, &fields)
         common.sessionAffinity = Self.sessionAffinity(spec, &fields)
         common.internalTrafficPolicy = fields.choice(spec.field("internalTrafficPolicy"), Self.policies) ?? .cluster
@@ -64,7 +64,16 @@ extension ServiceDefinition {
         if places.isEmpty, let place = spec.field("clusterIP") { places = [place] }
         let texts = places.map { $0.node.scalar?.string }
         if texts == ["None"] { return nil }
-        return zip(places, texts).compactMap { place, text in text == "" ? nil : fields.address(place) }
+        return zip(places, texts).compactMap { place, text in text == "" ? nil : Self.address(place, &fields) }
+    }
+
+    /// An address that a service can have.
+    private static func address(_ place: Place?, _ fields: inout Fields) -> IPAddress? {
+        guard let place, let address = fields.address(place) else { return nil }
+        if let purpose = address.purposeOfItsOwn {
+            fields.refuse(place, "\(address) is \(purpose), which no service can have")
+        }
+        return address
     }
 
     /// The addresses of load balancers, but for those that send packets on as their own.
@@ -73,9 +82,13 @@ extension ServiceDefinition {
         let balancer = fields.object(status?.field("loadBalancer"))
         return fields.list(balancer?.field("ingress")).compactMap { ingress in
             guard let ingress = fields.object(ingress) else { return nil }
-            let address = fields.address(ingress.field("ip"))
             let isVirtual = fields.choice(ingress.field("ipMode"), ["VIP": true, "Proxy": false]) ?? true
-            return isVirtual ? address : nil
+            let place = ingress.field("ip")
+            guard isVirtual else {
+                _ = fields.address(place)
+                return nil
+            }
+            return address(place, &fields)
         }
     }
 

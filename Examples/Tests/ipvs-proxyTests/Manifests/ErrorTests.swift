@@ -205,6 +205,34 @@ import Testing
         #expect(read(text).errors.map(\.description) == ["a.yaml:\(message)"])
     }
 
+    @Test(
+        arguments: [
+            ("0.0.0.0", "the unspecified address"), ("::", "the unspecified address"),
+            ("127.0.0.1", "a loopback address"), ("127.255.0.1", "a loopback address"), ("::1", "a loopback address"),
+            ("169.254.0.1", "a link-local address"), ("fe80::1", "a link-local address"),
+            ("224.0.0.1", "a multicast address"), ("239.1.2.3", "a multicast address"),
+            ("ff02::1", "a multicast address"), ("255.255.255.255", "the broadcast address"),
+        ]
+    )
+    func addressesThatNoServiceCanHave(address: String, kind: String) {
+        let fields = [
+            ("  clusterIP: '\(address)'", "spec.clusterIP"), ("  clusterIPs: ['\(address)']", "spec.clusterIPs[0]"),
+            ("  clusterIP: 10.96.0.1\n  externalIPs: [192.0.2.1, '\(address)']", "spec.externalIPs[1]"),
+            (
+                "  clusterIP: 10.96.0.1\nstatus: {loadBalancer: {ingress: [{ip: '\(address)'}]}}",
+                "status.loadBalancer.ingress[0].ip"
+            ),
+        ]
+        for (text, field) in fields {
+            let line = text.contains("\n") ? 7 : 6
+            #expect(
+                read(service("  ports: [{port: 80}]\n\(text)")).errors.map(\.description) == [
+                    "a.yaml:\(line): Service default/web: \(field): \(address) is \(kind), which no service can have"
+                ]
+            )
+        }
+    }
+
     @Test func namesOfASlicesPortsThatAreNone() {
         let text = Sample.slice().replacing("- port: 8080", with: "- {name: 1, port: 80}\n- {name: 2, port: 81}")
         #expect(read(text).errors.map(\.error.field) == ["ports[0].name", "ports[1].name"])

@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func loadBalancers() throws {
-        let ingress = "[{ip: 192.0.2.1}, {ip: 192.0.2.2, ipMode: VIP}, {ip: 192.0.2.3, ipMode: Proxy}, {hostname: a.b}]"
+        let ingress = "[{ip: 192.0.2.1}, {ip: 192.0.2.2, ipMode: VIP}, {ip: 127.0.0.1, ipMode: Proxy}, {hostname: a.b}]"
         let balanced = try port("ports: [{port: 80}]", status: "loadBalancer: {ingress: \(ingress)}")
         #expect(balanced.loadBalancerIPs == [IPAddress(192, 0, 2, 1), IPAddress(192, 0, 2, 2)])
     }

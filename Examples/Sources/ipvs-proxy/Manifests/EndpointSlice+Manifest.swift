@@ -8,7 +8,7 @@ extension EndpointSlice {
     /// Reads a slice as a node of a name sees it. Nil if it has an error, or is not ours to serve: why not is noted.
     init?(_ name: NamespacedName, _ object: ManifestObject, node: String, _ fields: inout Fields) {
         guard let service = object.labels["kubernetes.io/service-name"], !service.isEmpty else {
-            fields.note("has no label kubernetes.io/service-name, so that it is of no service")
+            fields.note("has no label kubernetes.io/service-name, so that it is of no service", isWarning: true)
             return nil
         }
         let place = object.place

@@ -42,6 +42,13 @@ extension ServiceDefinition {
                 isWarning: true
             )
         }
+        let healthCheckNodePort = fields.number(spec.field("healthCheckNodePort"), UInt16(0)...UInt16.max) ?? 0
+        if healthCheckNodePort > 0, common.externalTrafficPolicy == .local {
+            fields.note(
+                "has healthCheckNodePort \(healthCheckNodePort), which is not answered: to who asks there, no node is healthy",
+                isWarning: true
+            )
+        }
         self.init(name, ports: ports)
     }
 

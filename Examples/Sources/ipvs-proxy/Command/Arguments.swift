@@ -25,7 +25,7 @@ struct Blocks: ExpressibleByArgument {
     }
 }
 
-/// Where to answer HTTP requests; nowhere if it is empty.
+/// Where to answer HTTP requests; nowhere if it is `none` or empty.
 struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
     let endpoint: Endpoint?
 
@@ -36,7 +36,7 @@ struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
     init?(argument: String) {
         endpoint = Endpoint(argument)
         // The kernel would pick another port for 0, which nobody would know.
-        guard endpoint.map({ $0.port != 0 }) ?? argument.isEmpty else { return nil }
+        guard endpoint.map({ $0.port != 0 }) ?? ["none", ""].contains(argument) else { return nil }
     }
 }
 

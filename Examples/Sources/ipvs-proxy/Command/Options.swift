@@ -94,11 +94,16 @@ struct Options: ParsableArguments {
     @OptionGroup var namespace: NamespaceOption
 
     @Option(
-        help: ArgumentHelp("Where to answer /healthz and /livez over HTTP; \"\" is nowhere.", valueName: "address:port")
+        help: ArgumentHelp(
+            "Where to answer /healthz and /livez over HTTP; none, or \"\", is nowhere.",
+            valueName: "address:port"
+        )
     )
     var healthzAddress = ListenAddress(Endpoint(IPAddress(0, 0, 0, 0), 10_256))
 
-    @Option(help: ArgumentHelp("Where to answer /metrics over HTTP; \"\" is nowhere.", valueName: "address:port"))
+    @Option(
+        help: ArgumentHelp("Where to answer /metrics over HTTP; none, or \"\", is nowhere.", valueName: "address:port")
+    )
     var metricsAddress = ListenAddress(Endpoint(IPAddress(127, 0, 0, 1), 10_249))
 
     @Option(

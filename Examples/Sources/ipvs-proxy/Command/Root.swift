@@ -38,9 +38,9 @@ struct IPVSProxyCommand: AsyncParsableCommand {
 
     @OptionGroup var options: Options
 
-    func validate() throws { try options.check() }
-
     func run() async throws {
+        // Not as validate(), which comes before options that there are not are told.
+        try options.check()
         let proxy = Proxy(options: options)
         if options.once {
             try await proxy.syncOnce()

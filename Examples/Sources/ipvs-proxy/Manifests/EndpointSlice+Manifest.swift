@@ -8,7 +8,7 @@ extension EndpointSlice {
     /// Reads a slice as a node of a name sees it. Nil if it has an error, or is not ours to serve: why not is noted.
     init?(_ name: NamespacedName, _ object: ManifestObject, node: String, _ fields: inout Fields) {
         guard let service = object.labels["kubernetes.io/service-name"], !service.isEmpty else {
-            fields.note("has no label kubernetes.io/service-name, so that it is of no service")
+            fields.note("has no label kubernetes.io/service-name, so that it is of no service", isWarning: true)
             return nil
         }
         let place = object.place
@@ -35,10 +35,10 @@ extension EndpointSlice {
         var ports: [String: UInt16] = [:]
         for place in fields.list(slice.field("ports")) {
             guard let place = fields.object(place) else { continue }
-            let name = fields.text(place.field("name")) ?? ""
+            let name = place.field("name") == nil ? "" : fields.text(place.field("name"))
             // Those of a name in a slice have the protocol of the service's port of that name.
             _ = fields.choice(place.field("protocol"), TransportProtocol.names)
-            guard let port = fields.number(place.field("port"), UInt16(1)...UInt16.max) else { continue }
+            guard let port = fields.number(place.field("port"), UInt16(1)...UInt16.max), let name else { continue }
             if ports.updateValue(port, forKey: name) != nil {
                 fields.refuse(place["name"] ?? place, "\"\(name)\" is the name of another port as well")
             }

@@ -63,6 +63,15 @@ struct Fields {
         return scalar.string
     }
 
+    /// A text that must be there and not be empty, in an object.
+    mutating func text(_ name: String, requiredIn object: Place) -> String? {
+        guard let place = object.field(name), place.node.scalar?.string != "" else {
+            refuse(object, lacks: name)
+            return nil
+        }
+        return text(place)
+    }
+
     /// A number within limits.
     mutating func number<Number: FixedWidthInteger>(_ place: Place?, _ limits: ClosedRange<Number>) -> Number? {
         guard let place else { return nil }

@@ -38,15 +38,14 @@ struct ManifestObject {
         }
         // As kubectl has it, for manifests that were written by hand.
         let namespace = fields.text(metadata.field("namespace")) ?? "default"
-        let name = fields.text(metadata.field("name")) ?? ""
-        if name.isEmpty { fields.refuse(metadata, lacks: "name") }
+        let name = fields.text("name", requiredIn: metadata)
         var labels: [String: String] = [:]
         if let place = fields.object(metadata.field("labels")) {
             for key in place.node.mapping?.keys.compactMap(\.string) ?? [] {
                 labels[key] = place.field(key) == nil ? "" : fields.text(place.field(key))
             }
         }
-        guard fields.errors.isEmpty else { return nil }
+        guard let name, fields.errors.isEmpty else { return nil }
         self.place = place
         self.type = type
         self.name = NamespacedName(namespace, name)

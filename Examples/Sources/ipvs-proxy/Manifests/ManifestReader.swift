@@ -86,10 +86,11 @@ struct ManifestReader {
         _ assumed: ManifestObject.TypeName?,
         _ fields: inout Fields
     ) -> ManifestObject.TypeName? {
-        let kind = fields.text(place.field("kind")) ?? assumed?.kind
-        let apiVersion = fields.text(place.field("apiVersion")) ?? assumed?.apiVersion
-        if kind == nil { fields.refuse(place, lacks: "kind") }
-        if apiVersion == nil { fields.refuse(place, lacks: "apiVersion") }
+        func text(_ name: String, or assumed: String?) -> String? {
+            place.field(name) == nil && assumed != nil ? assumed : fields.text(name, requiredIn: place)
+        }
+        let kind = text("kind", or: assumed?.kind)
+        let apiVersion = text("apiVersion", or: assumed?.apiVersion)
         guard let kind, let apiVersion else { return nil }
         // Other groups have kinds of these names, but of this one it would be left out unseen.
         if kind == "EndpointSlice", apiVersion.hasPrefix("discovery.k8s.io/"), apiVersion != "discovery.k8s.io/v1" {

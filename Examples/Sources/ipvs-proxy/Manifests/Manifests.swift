@@ -4,6 +4,14 @@ import IPVSProxy
 struct Manifests: Equatable, Sendable {
     var services: [NamespacedName: ServiceDefinition] = [:]
     var slices: [NamespacedName: EndpointSlice] = [:]
+
+    /// These with what is missing in them of others.
+    func keeping(_ others: Manifests) -> Manifests {
+        Manifests(
+            services: services.merging(others.services) { own, _ in own },
+            slices: slices.merging(others.slices) { own, _ in own }
+        )
+    }
 }
 
 extension Manifests: CustomStringConvertible {

@@ -23,7 +23,7 @@ extension ServiceDefinition {
         }
 
         var common = ServicePort(.tcp, 0, clusterIPs: clusterIPs)
-        common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { fields.address($0) }
+        common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { Self.address($0, &fields) }
         common.loadBalancerIPs = Self.loadBalancerIPs(object.place, &fields)
         common.sessionAffinity = Self.sessionAffinity(spec, &fields)
         common.internalTrafficPolicy = fields.choice(spec.field("internalTrafficPolicy"), Self.policies) ?? .cluster
@@ -39,6 +39,13 @@ extension ServiceDefinition {
         if !fields.list(spec.field("loadBalancerSourceRanges")).isEmpty {
             fields.note(
                 "is open to all: loadBalancerSourceRanges take packet rules, which are not made",
+                isWarning: true
+            )
+        }
+        let healthCheckNodePort = fields.number(spec.field("healthCheckNodePort"), UInt16(0)...UInt16.max) ?? 0
+        if healthCheckNodePort > 0, common.externalTrafficPolicy == .local {
+            fields.note(
+                "has healthCheckNodePort \(healthCheckNodePort), which is not answered: to who asks there, no node is healthy",
                 isWarning: true
             )
         }
@@ -64,7 +71,16 @@ extension ServiceDefinition {
         if places.isEmpty, let place = spec.field("clusterIP") { places = [place] }
         let texts = places.map { $0.node.scalar?.string }
         if texts == ["None"] { return nil }
-        return zip(places, texts).compactMap { place, text in text == "" ? nil : fields.address(place) }
+        return zip(places, texts).compactMap { place, text in text == "" ? nil : Self.address(place, &fields) }
+    }
+
+    /// An address that a service can have.
+    private static func address(_ place: Place?, _ fields: inout Fields) -> IPAddress? {
+        guard let place, let address = fields.address(place) else { return nil }
+        if let purpose = address.purposeOfItsOwn {
+            fields.refuse(place, "\(address) is \(purpose), which no service can have")
+        }
+        return address
     }
 
     /// The addresses of load balancers, but for those that send packets on as their own.
@@ -73,9 +89,13 @@ extension ServiceDefinition {
         let balancer = fields.object(status?.field("loadBalancer"))
         return fields.list(balancer?.field("ingress")).compactMap { ingress in
             guard let ingress = fields.object(ingress) else { return nil }
-            let address = fields.address(ingress.field("ip"))
             let isVirtual = fields.choice(ingress.field("ipMode"), ["VIP": true, "Proxy": false]) ?? true
-            return isVirtual ? address : nil
+            let place = ingress.field("ip")
+            guard isVirtual else {
+                _ = fields.address(place)
+                return nil
+            }
+            return address(place, &fields)
         }
     }
 
@@ -98,25 +118,42 @@ extension ServiceDefinition {
         var ports: [String: ServicePort] = [:]
         let places = fields.list("ports", requiredIn: spec)
         for place in places {
+            // What has an error is compared with nothing, as it is not known what it was meant to be.
             guard let place = fields.object(place) else { continue }
-            let name = fields.text(place.field("name")) ?? ""
-            if name.isEmpty, places.count > 1 {
-                fields.refuse(place, lacks: "name")
-            } else if ports[name] != nil {
+            let name = Self.portName(place, isRequired: places.count > 1, &fields)
+            if let name, ports[name] != nil {
                 fields.refuse(place["name"] ?? place, "\"\(name)\" is the name of another port as well")
             }
-            var port = common
-            port.transport = fields.choice(place.field("protocol"), TransportProtocol.names) ?? .tcp
-            if place.field("port") == nil { fields.refuse(place, lacks: "port") }
-            port.port = fields.number(place.field("port"), UInt16(1)...UInt16.max) ?? 0
+            guard let port = Self.port(place, type, common, &fields) else { continue }
             if ports.values.contains(where: { $0.transport == port.transport && $0.port == port.port }) {
                 fields.refuse(place, "\(port.transport) \(port.port) is another port as well")
             }
-            let nodePort = fields.number(place.field("nodePort"), UInt16(0)...UInt16.max) ?? 0
-            port.nodePort = [.nodePort, .loadBalancer].contains(type) && nodePort > 0 ? nodePort : nil
-            ports[name] = port
+            if let name { ports[name] = port }
         }
         return ports
+    }
+
+    /// The name of a port; nil if it has an error.
+    private static func portName(_ place: Place, isRequired: Bool, _ fields: inout Fields) -> String? {
+        if isRequired { return fields.text("name", requiredIn: place) }
+        return place.field("name") == nil ? "" : fields.text(place.field("name"))
+    }
+
+    /// A port like the others of its service; nil if it has an error.
+    private static func port(
+        _ place: Place,
+        _ type: ServiceType,
+        _ common: ServicePort,
+        _ fields: inout Fields
+    ) -> ServicePort? {
+        let errorCount = fields.errors.count
+        var port = common
+        port.transport = fields.choice(place.field("protocol"), TransportProtocol.names) ?? .tcp
+        if place.field("port") == nil { fields.refuse(place, lacks: "port") }
+        port.port = fields.number(place.field("port"), UInt16(1)...UInt16.max) ?? 0
+        let nodePort = fields.number(place.field("nodePort"), UInt16(0)...UInt16.max) ?? 0
+        port.nodePort = [.nodePort, .loadBalancer].contains(type) && nodePort > 0 ? nodePort : nil
+        return fields.errors.count == errorCount ? port : nil
     }
 }
 

@@ -22,7 +22,7 @@ final class Requests: ChannelInboundHandler {
             self.isAnswering = false
             // It may be gone by now.
             guard context.channel.isActive else { return }
-            self.send(head, body, isLast: Self.isLast(request), context)
+            self.send(head, body, to: request, context)
         }
     }
 
@@ -39,19 +39,37 @@ final class Requests: ChannelInboundHandler {
         func head(_ status: HTTPResponseStatus, _ headers: HTTPHeaders = [:]) -> HTTPResponseHead {
             HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         }
-        guard let page = pages[String(request.uri.prefix { $0 != "?" })] else { return (head(.notFound), "") }
-        guard request.method == .GET else { return (head(.methodNotAllowed, ["Allow": "GET"]), "") }
+        guard let page = pages[path(of: request.uri)] else { return (head(.notFound), "") }
+        guard [.GET, .HEAD].contains(request.method) else {
+            return (head(.methodNotAllowed, ["Allow": "GET, HEAD"]), "")
+        }
         let answer = await page()
         let headers: HTTPHeaders = ["Content-Type": answer.contentType, "X-Content-Type-Options": "nosniff"]
         return (head(answer.isOK ? .ok : .serviceUnavailable, headers), answer.body)
     }
 
-    private func send(_ head: HTTPResponseHead, _ body: String, isLast: Bool, _ context: ChannelHandlerContext) {
+    /// The path in a request's target, which can be a whole URL, as clients have it for a proxy on the way.
+    private static func path(of target: String) -> String {
+        let target = target.prefix { $0 != "?" }
+        guard let origin = target.prefixMatch(of: /https?:\/\/[^\/]*/.ignoresCase()) else { return String(target) }
+        return String(target[origin.range.upperBound...])
+    }
+
+    private func send(
+        _ head: HTTPResponseHead,
+        _ body: String,
+        to request: HTTPRequestHead,
+        _ context: ChannelHandlerContext
+    ) {
+        let isLast = Self.isLast(request)
         var head = head
         head.headers.add(name: "Content-Length", value: "\(body.utf8.count)")
         head.headers.add(name: "Connection", value: isLast ? "close" : "keep-alive")
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+        // Of a page that only its head was asked for, the length is told all the same.
+        if request.method != .HEAD {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+        }
         let sent = context.writeAndFlush(wrapOutboundOut(.end(nil)))
         if isLast { sent.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
     }

@@ -178,6 +178,66 @@ import Testing
         #expect(lines == [5, 6, 8])
     }
 
+    /// None follows from another, of which nobody knows what would be there without it.
+    @Test(
+        arguments: [
+            ("[{name: a, port: 0}, {name: b, port: 70000}]", ["[0].port", "[1].port"]),
+            ("[{name: a, port: 53}, {name: b, port: 53, protocol: udp}]", ["[1].protocol"]),
+            ("[{name: 8080, port: 80}, {name: a, port: 81}]", ["[0].name"]),
+            ("[{name: 8080, port: 80}, {name: 9090, port: 81}, {port: 82}]", ["[0].name", "[1].name", "[2].name"]),
+            ("[{name: a, port: 80, nodePort: x, protocol: y}]", ["[0].protocol", "[0].nodePort"]),
+        ]
+    )
+    func oneErrorForEachMistake(ports: String, fields: [String]) {
+        let errors = read(service("  clusterIP: 10.96.0.1\n  ports: \(ports)")).errors
+        #expect(errors.map(\.error.field) == fields.map { "spec.ports\($0)" }, "\(errors)")
+    }
+
+    @Test(
+        arguments: [
+            ("apiVersion: v1\nkind: Service\nmetadata: {name: 1}", "3: Service: metadata.name: must be a text, not 1"),
+            ("apiVersion: v1\nkind: 1", "2: kind: must be a text, not 1"),
+            ("apiVersion: 1\nkind: List", "1: apiVersion: must be a text, not 1"),
+            ("apiVersion: v1\nkind: ServiceList\nitems: [{kind: 1}]", "3: items[0].kind: must be a text, not 1"),
+        ]
+    )
+    func whatIsThereIsNotMissing(text: String, message: String) {
+        #expect(read(text).errors.map(\.description) == ["a.yaml:\(message)"])
+    }
+
+    @Test(
+        arguments: [
+            ("0.0.0.0", "the unspecified address"), ("::", "the unspecified address"),
+            ("127.0.0.1", "a loopback address"), ("127.255.0.1", "a loopback address"), ("::1", "a loopback address"),
+            ("169.254.0.1", "a link-local address"), ("fe80::1", "a link-local address"),
+            ("224.0.0.1", "a multicast address"), ("239.1.2.3", "a multicast address"),
+            ("ff02::1", "a multicast address"), ("255.255.255.255", "the broadcast address"),
+        ]
+    )
+    func addressesThatNoServiceCanHave(address: String, kind: String) {
+        let fields = [
+            ("  clusterIP: '\(address)'", "spec.clusterIP"), ("  clusterIPs: ['\(address)']", "spec.clusterIPs[0]"),
+            ("  clusterIP: 10.96.0.1\n  externalIPs: [192.0.2.1, '\(address)']", "spec.externalIPs[1]"),
+            (
+                "  clusterIP: 10.96.0.1\nstatus: {loadBalancer: {ingress: [{ip: '\(address)'}]}}",
+                "status.loadBalancer.ingress[0].ip"
+            ),
+        ]
+        for (text, field) in fields {
+            let line = text.contains("\n") ? 7 : 6
+            #expect(
+                read(service("  ports: [{port: 80}]\n\(text)")).errors.map(\.description) == [
+                    "a.yaml:\(line): Service default/web: \(field): \(address) is \(kind), which no service can have"
+                ]
+            )
+        }
+    }
+
+    @Test func namesOfASlicesPortsThatAreNone() {
+        let text = Sample.slice().replacing("- port: 8080", with: "- {name: 1, port: 80}\n- {name: 2, port: 81}")
+        #expect(read(text).errors.map(\.error.field) == ["ports[0].name", "ports[1].name"])
+    }
+
     @Test func theSameObjectTwice() {
         var reader = ManifestReader(nodeName: "node-a")
         reader.read(Sample.service() + "---\n" + Sample.service("api"), file: "a.yaml")

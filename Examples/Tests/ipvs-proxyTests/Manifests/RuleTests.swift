@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func loadBalancers() throws {
-        let ingress = "[{ip: 192.0.2.1}, {ip: 192.0.2.2, ipMode: VIP}, {ip: 192.0.2.3, ipMode: Proxy}, {hostname: a.b}]"
+        let ingress = "[{ip: 192.0.2.1}, {ip: 192.0.2.2, ipMode: VIP}, {ip: 127.0.0.1, ipMode: Proxy}, {hostname: a.b}]"
         let balanced = try port("ports: [{port: 80}]", status: "loadBalancer: {ingress: \(ingress)}")
         #expect(balanced.loadBalancerIPs == [IPAddress(192, 0, 2, 1), IPAddress(192, 0, 2, 2)])
     }
@@ -120,6 +120,16 @@ import Testing
         #expect(reader.notes.first?.sentence.contains("is open to all: loadBalancerSourceRanges") == true)
     }
 
+    @Test(arguments: [("Local", 31_877, 1), ("Cluster", 31_877, 0), ("Local", 0, 0)])
+    func healthCheckNodePorts(policy: String, port: Int, warnings: Int) {
+        let fields = "  externalTrafficPolicy: \(policy)\n  healthCheckNodePort: \(port)\n"
+        let reader = read(Sample.service() + fields)
+        #expect(reader.manifests.services.count == 1 && reader.errors.isEmpty)
+        #expect(reader.notes.count { $0.isWarning } == warnings)
+        let sentence = "Service default/web has healthCheckNodePort 31877, which is not answered"
+        #expect(reader.notes.allSatisfy { $0.sentence.hasPrefix(sentence) })
+    }
+
     /// The endpoints of a slice's only port.
     private func endpoints(_ text: String, ports: String = "[{port: 80}]") throws -> [ServiceEndpoint] {
         let reader = read(
@@ -169,11 +179,11 @@ import Testing
 
     @Test(
         arguments: [
-            ("labels: {kubernetes.io/service-name: web}", "FQDN", "has names in the place of addresses"),
-            ("labels: {a: b}", "IPv4", "has no label kubernetes.io/service-name, so that it is of no service"),
+            ("labels: {kubernetes.io/service-name: web}", "FQDN", "has names in the place of addresses", false),
+            ("labels: {a: b}", "IPv4", "has no label kubernetes.io/service-name, so that it is of no service", true),
         ]
     )
-    func slicesThatAreNotServed(labels: String, type: String, reason: String) {
+    func slicesThatAreNotServed(labels: String, type: String, reason: String, isWarning: Bool) {
         let reader = read(
             """
             apiVersion: discovery.k8s.io/v1
@@ -185,5 +195,6 @@ import Testing
         )
         #expect(reader.errors.isEmpty && reader.manifests.slices.isEmpty)
         #expect(reader.notes.map(\.sentence) == ["EndpointSlice default/web-1 \(reason)"])
+        #expect(reader.notes.map(\.isWarning) == [isWarning])
     }
 }

@@ -44,8 +44,10 @@ import Testing
                 empty: EndpointSlice(empty, of: name, endpoints: [:]),
             ]
         )
-        #expect(reader.notes.map(\.description) == ["a.yaml:125: a Deployment is passed over"])
-        #expect(reader.notes.allSatisfy { !$0.isWarning })
+        #expect(reader.notes.last?.description == "a.yaml:125: a Deployment is passed over")
+        let warning = "a.yaml:3: Service shop/web has healthCheckNodePort 31877, "
+        #expect(reader.notes.first?.description.hasPrefix(warning) == true)
+        #expect(reader.notes.map(\.isWarning) == [true, false])
     }
 
     @Test func whatKubectlPrintsInJSON() throws {

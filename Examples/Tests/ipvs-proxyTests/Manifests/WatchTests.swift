@@ -45,7 +45,8 @@ import Testing
         try folder.write("a.yaml", Sample.service())
         var watch = watch()
         _ = try watch.read()
-        try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.2"))
+        // Of another length, as its times may be the same.
+        try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.20"))
         // Once it has been the same in two looks, and never in the first one.
         #expect(try watch.look() == nil)
         let changes = try #require(try watch.look())
@@ -64,6 +65,20 @@ import Testing
             try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.\(last)"))
             #expect(try changes(&watch)?.services.count == 1)
         }
+    }
+
+    /// The times of the files don't count where they are ahead of the clock, as if it had been set back.
+    @Test func aFileThatStaysTheSame() throws {
+        try folder.write("a.yaml", Sample.service())
+        var watch = watch()
+        let begin = ContinuousClock.now
+        _ = try watch.read(at: begin)
+        #expect(try watch.look(at: begin + .seconds(2)) == nil && !watch.isSettled)
+        #expect(try watch.look(at: begin + .seconds(4)) == nil && watch.isSettled)
+        // And what is changed after that is seen.
+        try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.20"))
+        #expect(try watch.look(at: begin + .seconds(5)) == nil)
+        #expect(try watch.look(at: begin + .seconds(6))?.services.count == 1 && !watch.isSettled)
     }
 
     @Test func filesThatComeGoAndAreReplaced() throws {
@@ -188,6 +203,27 @@ import Testing
             if try watch.look() != nil { reads += 1 }
         }
         #expect((1...3).contains(reads))
+    }
+
+    /// What is yet to be written is not taken for deleted, and what is gone at the end is.
+    @Test func aFileThatIsWrittenSlowly() throws {
+        let services = (10..<40).map { Sample.service("name\($0)", clusterIP: "10.96.0.\($0)") }
+        try folder.write("a.yaml", services.joined(separator: "---\n"))
+        var watch = watch()
+        _ = try watch.read()
+        var reads = 0
+        for count in 1..<services.count {
+            let updated = [Sample.service("name10", clusterIP: "10.97.0.\(count)")] + services[1..<count]
+            try folder.write("a.yaml", updated.joined(separator: "---\n"))
+            guard let changes = try watch.look() else { continue }
+            reads += 1
+            #expect(changes.services.count == 1)
+            #expect(names(watch).count == services.count)
+        }
+        #expect(reads > 1)
+        let last = try #require(try changes(&watch))
+        #expect(last.services.contains { if case .deleted = $0 { true } else { false } })
+        #expect(names(watch) == services.indices.dropLast().map { "name\($0 + 10)" })
     }
 
     /// A warning comes once, and again when it is new again.

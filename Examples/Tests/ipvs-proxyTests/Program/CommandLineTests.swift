@@ -5,6 +5,7 @@ import Testing
 @Suite struct CommandLines {
     @Test(
         arguments: [
+            (["--bogus"], "Unknown option '--bogus'"), (["--versionx"], "Unknown option '--versionx'"),
             ([], "Say which files or folders have the manifests."),
             (["--once", "--dry-run", "a"], "Only one of --once, --dry-run and --cleanup can be done."),
             (

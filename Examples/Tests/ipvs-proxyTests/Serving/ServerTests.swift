@@ -55,10 +55,14 @@ import Testing
                 try await Page.ask(endpoint, "/bad") == Page(status: 503, contentType: "application/json", body: "{}")
             )
             #expect(try await Page.ask(endpoint, "/other").status == 404)
-            for method in ["POST", "HEAD"] {
-                let refused = Page(status: 405, contentType: "", body: "")
-                #expect(try await Page.ask(endpoint, "/good", method: method) == refused)
+            for url in ["http://\(endpoint)/good", "HTTP://test/good?a"] {
+                #expect(try await Page.ask(endpoint, url) == good)
             }
+            for path in ["http://test", "http://test/other", "ftp://test/good"] {
+                #expect(try await Page.ask(endpoint, path).status == 404)
+            }
+            let refused = Page(status: 405, contentType: "", body: "")
+            #expect(try await Page.ask(endpoint, "/good", method: "POST") == refused)
             // A client that stays connected and asks nothing.
             let idle = try Page.connection(to: endpoint)
             defer { close(idle) }
@@ -76,8 +80,25 @@ import Testing
             "GET /good?a HTTP/1.1\r\n\r\nGET /bad HTTP/1.1\r\n\r\nPOST /good HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"
         )
         #expect(answers.matches(of: /HTTP\/1.1 ([0-9]+)/).map(\.output.1) == ["200", "503", "405"])
-        #expect(answers.contains("\r\nAllow: GET\r\n") && answers.contains("\r\nX-Content-Type-Options: nosniff\r\n"))
+        #expect(answers.contains("\r\nAllow: GET, HEAD\r\n"))
+        #expect(answers.contains("\r\nX-Content-Type-Options: nosniff\r\n"))
         #expect(try await Page.answer(endpoint, "hello\r\n\r\n").hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        try await Self.end(server)
+    }
+
+    /// They are answered as if the whole page had been asked for, but for the page.
+    @Test(arguments: [("/good", 200, 12), ("/bad", 503, 2), ("/other", 404, 0)])
+    func heads(path: String, status: Int, length: Int) async throws {
+        let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
+        let server = try await Self.server(endpoint)
+        // A body would stand where the next answer is to begin.
+        let last = "HEAD \(path) HTTP/1.1\r\nConnection: close\r\n\r\n"
+        let answers = try await Page.answer(endpoint, "HEAD \(path) HTTP/1.1\r\n\r\n\(last)")
+        let heads = answers.components(separatedBy: "\r\n\r\n")
+        #expect(heads.count == 3 && heads.last == "")
+        for head in heads.dropLast() {
+            #expect(head.hasPrefix("HTTP/1.1 \(status) ") && head.contains("\r\nContent-Length: \(length)\r\n"))
+        }
         try await Self.end(server)
     }
 

@@ -80,7 +80,7 @@ extension Proxier {
 
     private func log(_ report: SyncReport) {
         if !report.takenOver.isEmpty {
-            logger.notice("took over \(report.takenOver.count) virtual servers that another proxy has left")
+            logger.notice("virtual servers taken over that another proxy has left: \(report.takenOver.count)")
             for id in report.takenOver { logger.debug("took over \(id)") }
         }
         let level: Logger.Level = report.changes + report.bound + report.unbound + report.drained > 0 ? .info : .debug

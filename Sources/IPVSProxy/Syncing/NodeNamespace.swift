@@ -12,8 +12,8 @@ struct NodeNamespace {
         do { held = try HeldNamespace(namespace) } catch { throw AddressError(opening: namespace, error) }
     }
 
-    /// - Throws: `AddressError` if another namespace has the name. That none has it is no error, as the last of its processes
-    ///   can give it a name again.
+    /// Makes sure that no other namespace has got the name. If none has it, the node can still be there, for those in it.
+    /// - Throws: `AddressError`.
     func verify() throws(AddressError) {
         guard held.isAnother(behind: namespace.path) else { return }
         let detail = "\(namespace.path) is another network namespace than it was at the start"

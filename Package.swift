@@ -6,7 +6,16 @@ let package = Package(
     name: "swift-ipvs",
     products: [
         .library(name: "IPVS", targets: ["IPVS"]),
+        .library(name: "IPVSNode", targets: ["IPVSNode"]),
         .library(name: "IPVSProxy", targets: ["IPVSProxy"]),
+    ],
+    // A trait is what leaves other packages out: SwiftPM resolves a dependency for each user of this package, whichever
+    // product that is for, unless it is needed by a disabled trait alone. Proxy is enabled by default, so that a clone
+    // builds and tests all of it with plain `swift build` and `swift test`. Who needs no IPVSProxy writes `traits: []`,
+    // and resolves this package alone.
+    traits: [
+        .default(enabledTraits: ["Proxy"]),
+        .trait(name: "Proxy", description: "IPVSProxy, with swift-log, swift-metrics and swift-service-lifecycle"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -14,52 +23,61 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
+        // What of C is needed: libnl, by a shim; and the kernel's headers.
         .systemLibrary(
             name: "CLibNL",
             pkgConfig: "libnl-genl-3.0",
             providers: [.apt(["libnl-genl-3-dev"]), .yum(["libnl3-devel"])]
         ),
-        .target(name: "CIPVS", dependencies: ["CLibNL"]),
-        .target(name: "IPVS", dependencies: ["CIPVS"]),
+        .target(name: "CNetlinkShim", dependencies: ["CLibNL"]),
+        .systemLibrary(name: "CIPVS"),
+        .systemLibrary(name: "CRTNetlink"),
+
+        .target(name: "Netlink", dependencies: ["CNetlinkShim"]),
+        .target(name: "IPVS", dependencies: ["Netlink", "CIPVS"]),
+        .target(name: "IPVSNode", dependencies: ["IPVS", "Netlink", "CRTNetlink"]),
         .target(
             name: "IPVSProxy",
             dependencies: [
-                "IPVS", "CIPVS",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "IPVS", "IPVSNode", "Netlink",
+                .product(name: "Logging", package: "swift-log", condition: proxy),
+                .product(name: "Metrics", package: "swift-metrics", condition: proxy),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: proxy),
             ]
         ),
+
         .testTarget(
             name: "IPVSTests",
-            dependencies: ["IPVS", "CIPVS"],
+            dependencies: ["IPVS", "Netlink", "CNetlinkShim", "CIPVS"],
             resources: [.copy("Fixtures")]
         ),
-        .testTarget(name: "KernelTests", dependencies: ["IPVS", "CIPVS"]),
+        .testTarget(name: "KernelTests", dependencies: ["IPVS", "Netlink", "CNetlinkShim", "CIPVS"]),
         .testTarget(
             name: "IPVSProxyTests",
             dependencies: [
-                "IPVSProxy", "IPVS", "CIPVS",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "MetricsTestKit", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+                "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CNetlinkShim", "CRTNetlink", "CIPVS",
+                .product(name: "Logging", package: "swift-log", condition: proxy),
+                .product(name: "Metrics", package: "swift-metrics", condition: proxy),
+                .product(name: "MetricsTestKit", package: "swift-metrics", condition: proxy),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: proxy),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle", condition: proxy),
             ]
         ),
         .testTarget(
             name: "IPVSProxyKernelTests",
             dependencies: [
-                "IPVSProxy", "IPVS", "CIPVS",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CNetlinkShim", "CIPVS",
+                .product(name: "Logging", package: "swift-log", condition: proxy),
+                .product(name: "Metrics", package: "swift-metrics", condition: proxy),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: proxy),
             ]
         ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11
 )
+
+var proxy: TargetDependencyCondition? { .when(traits: ["Proxy"]) }
 
 for target in package.targets where target.type == .regular || target.type == .test {
     target.swiftSettings = [

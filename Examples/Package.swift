@@ -42,6 +42,7 @@ let package = Package(
             dependencies: [
                 "Common",
                 .product(name: "IPVS", package: "swift-ipvs"),
+                .product(name: "IPVSNode", package: "swift-ipvs"),
                 .product(name: "IPVSProxy", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -69,6 +70,7 @@ let package = Package(
             dependencies: [
                 "Common", "ipvs-proxy",
                 .product(name: "IPVS", package: "swift-ipvs"),
+                .product(name: "IPVSNode", package: "swift-ipvs"),
                 .product(name: "IPVSProxy", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -20,6 +20,7 @@ let package = Package(
             name: "ipvs-proxy-bench",
             dependencies: [
                 .product(name: "IPVS", package: "swift-ipvs"),
+                .product(name: "IPVSNode", package: "swift-ipvs"),
                 .product(name: "IPVSProxy", package: "swift-ipvs"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -4,6 +4,8 @@ import IPVSProxy
 import Synchronization
 import Testing
 
+@testable import IPVSNode
+
 /// The tests of the proxy that need a kernel with IPVS and root. They run one after the other, as they count and measure.
 @Suite(.serialized, .enabled(if: Kernel.hindrance == nil, Kernel.reason))
 enum ProxyKernelTests {}

@@ -3,6 +3,8 @@ import IPVS
 import IPVSProxy
 import Testing
 
+@testable import IPVSNode
+
 extension ProxyKernelTests {
     /// Local routes instead of addresses.
     @Suite struct LocalRoutes {

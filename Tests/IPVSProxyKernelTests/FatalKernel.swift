@@ -3,7 +3,9 @@ import Glibc
 import IPVS
 import Synchronization
 
+@testable import IPVSNode
 @testable import IPVSProxy
+@testable import Netlink
 
 /// Ends its process by SIGKILL in the middle of what it does: before a random one of the kernel's calls, or after it.
 final class Fate: Sendable {
@@ -39,8 +41,6 @@ final class FatalSocket: Channel {
     func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
         try socket.receive(into: buffer, wait: wait)
     }
-
-    func openFile(_ path: String) throws(SystemError) -> any ReadableFile { try socket.openFile(path) }
 
     func close() { socket.close() }
 }

@@ -4,7 +4,9 @@ import Metrics
 import Testing
 
 @testable import IPVS
+@testable import IPVSNode
 @testable import IPVSProxy
+@testable import Netlink
 
 extension ProxyKernelTests {
     /// A proxier's process that is killed at any moment of a sync, and what the next one makes of what it left.
@@ -45,11 +47,12 @@ extension ProxyKernelTests {
             let environment = ProcessInfo.processInfo.environment
             let path = try #require(environment[Self.variable])
             let place = NetworkNamespace.path(path)
+            let held = try HeldNamespace(path: path)
             let fate = Fate(callsLeft: try #require(environment[Self.callVariable].flatMap { Int($0) }))
             let kernel = NodeSync.Kernel(
-                table: try Handle(channel: FatalSocket(try NetlinkSocket(in: place), fate)),
+                table: try Handle(channel: FatalSocket(try NetlinkSocket(in: held, protocol: NETLINK_GENERIC), fate)),
                 binder: try AddressBinder(
-                    channel: FatalSocket(try NetlinkSocket(in: place, protocol: NETLINK_ROUTE), fate)
+                    channel: FatalSocket(try NetlinkSocket(in: held, protocol: NETLINK_ROUTE), fate)
                 ),
                 sysctls: Sysctls(files: FatalFiles(files: KernelSysctlFiles(namespace: place), fate: fate))
             )
@@ -102,15 +105,15 @@ extension ProxyKernelTests {
             let values = try settings.map { try sysctls.value(of: $0.name) }
             // Others have one at an address of the proxier's, one elsewhere, and an address on its interface.
             let others = try Table([
-                Table.Service(VirtualServer(.tcp(IPAddress(10, 96, 0, 2), 9_999), scheduler: .roundRobin)),
-                Table.Service(VirtualServer(.firewallMark(7), scheduler: .weightedRoundRobin)),
+                Table.Entry(VirtualServer(.tcp(IPAddress(10, 96, 0, 2), 9_999), scheduler: .roundRobin)),
+                Table.Entry(VirtualServer(.firewallMark(7), scheduler: .weightedRoundRobin)),
             ])
             _ = try node.handle.apply(others)
             try binder.makeInterface()
             try node.namespace.run("ip", "addr", "add", "10.200.0.1/24", "dev", "kube-ipvs0")
             let expected = Self.expectation(1)
             var all = expected.table
-            for service in others.services { all.replace(service) }
+            for service in others.entries { all.replace(service) }
             // Those that a worker may have come to when it is killed.
             let states = (0..<42).map { Self.expectation($0) }
             var interrupted = 0
@@ -129,7 +132,7 @@ extension ProxyKernelTests {
                 let bound = try binder.addresses()
                 let isWhole = states.contains { state in
                     state.addresses == bound && state.table.count + others.count == left.count
-                        && state.table.services.allSatisfy { left[$0.server.id] == $0 }
+                        && state.table.entries.allSatisfy { left[$0.server.id] == $0 }
                 }
                 if !isWhole { interrupted += 1 }
 

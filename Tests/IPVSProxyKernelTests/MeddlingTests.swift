@@ -3,6 +3,7 @@ import IPVS
 import Synchronization
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 extension ProxyKernelTests {

@@ -3,6 +3,7 @@ import IPVS
 import Testing
 
 @testable import IPVSProxy
+@testable import Netlink
 
 extension ProxyKernelTests {
     /// Real servers on their way out, with a connection through the proxier's virtual server that a client holds open.

@@ -2,6 +2,7 @@ import Foundation
 import IPVS
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 extension ProxyKernelTests {

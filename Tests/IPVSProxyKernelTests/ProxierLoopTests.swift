@@ -5,6 +5,7 @@ import ServiceLifecycle
 import Testing
 
 @testable import IPVSProxy
+@testable import Netlink
 
 extension ProxyKernelTests {
     /// A proxier at work by itself.

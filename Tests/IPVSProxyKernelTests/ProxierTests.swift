@@ -1,5 +1,6 @@
 import Foundation
 import IPVS
+import IPVSNode
 import Testing
 
 @testable import IPVSProxy

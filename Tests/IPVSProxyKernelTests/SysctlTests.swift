@@ -3,6 +3,8 @@ import IPVS
 import IPVSProxy
 import Testing
 
+@testable import IPVSNode
+
 extension ProxyKernelTests {
     @Suite struct Settings {
         private func read(_ namespace: TestNamespace, _ name: String) throws -> String {

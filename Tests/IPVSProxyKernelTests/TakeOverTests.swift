@@ -3,6 +3,7 @@ import IPVS
 import Testing
 
 @testable import IPVSProxy
+@testable import Netlink
 
 extension ProxyKernelTests {
     /// What kube-proxy leaves behind: its interface without an alias, with addresses, and virtual servers at these.

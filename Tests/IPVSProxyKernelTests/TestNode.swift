@@ -5,6 +5,7 @@ import Metrics
 import Synchronization
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 /// A node of a test's own: a namespace, which proxiers and others change and look at.

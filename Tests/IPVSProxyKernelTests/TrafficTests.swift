@@ -4,6 +4,8 @@ import IPVS
 import IPVSProxy
 import Testing
 
+@testable import IPVSNode
+
 extension ProxyKernelTests {
     /// A client in one namespace, IPVS and a real server in another, and a wire between them.
     @Suite struct Traffic {

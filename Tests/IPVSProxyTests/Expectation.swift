@@ -72,7 +72,7 @@ struct Expectation {
             if case .clientIP(let timeout) = wish.port.sessionAffinity {
                 server.persistence = Persistence(timeout: timeout)
             }
-            var service = Table.Service(server)
+            var service = Table.Entry(server)
             for endpoint in usable where endpoint.address.family == wish.address.family {
                 service.replace(RealServer(endpoint, forwarding: .masquerade))
             }

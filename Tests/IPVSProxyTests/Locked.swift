@@ -1,5 +1,7 @@
 import IPVS
 
+@testable import Netlink
+
 /// A value that tests share between tasks.
 final class Locked<Value: Sendable>: Sendable {
     private let lock: Lock<Value>

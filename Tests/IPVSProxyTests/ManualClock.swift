@@ -1,5 +1,7 @@
 import IPVS
 
+@testable import Netlink
+
 /// A clock on which time passes when a test says so.
 final class ManualClock: Clock {
     struct Instant: InstantProtocol, Hashable {

@@ -35,7 +35,7 @@ struct RuleTests {
                 """
         )
         #expect(state.addresses.map(\.description) == ["10.96.0.1", "192.0.2.1", "192.0.2.2", "198.51.100.1"])
-        #expect(state.services(of: webHTTP) == state.table.services)
+        #expect(state.entries(of: webHTTP) == state.table.sortedEntries())
         #expect(state.servicePort(of: id("TCP 192.0.2.1:80")) == webHTTP)
         #expect(state.servicePortCount == 1)
     }
@@ -47,7 +47,7 @@ struct RuleTests {
         let pod = [ServiceEndpoint("10.244.1.1:5353")]
         var state = DesiredState(port, pod, node: node)
         #expect(
-            state.table.services.map(\.server.id.description) == [
+            state.table.sortedEntries().map(\.server.id.description) == [
                 "UDP 10.0.0.5:30053", "UDP 10.96.0.10:53", "UDP 203.0.113.5:30053",
             ]
         )
@@ -96,7 +96,7 @@ struct RuleTests {
             endpoints,
             node: node
         )
-        #expect(state.table.services.map(\.server.id.family) == [.ipv6, .ipv6])
+        #expect(state.table.sortedEntries().map(\.server.id.family) == [.ipv6, .ipv6])
         state = DesiredState(ServicePort(.tcp, 80, nodePort: 30_080), endpoints, node: node)
         #expect(state.table.count == 2)
     }
@@ -104,21 +104,21 @@ struct RuleTests {
     @Test("Session affinity is persistence, for three hours if nothing else is said")
     func affinity() {
         var port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
-        #expect(DesiredState(port).table.services[0].server.persistence == nil)
+        #expect(DesiredState(port).table.sortedEntries()[0].server.persistence == nil)
         port.sessionAffinity = .clientIP
-        #expect(DesiredState(port).table.services[0].server.persistence == Persistence(timeout: 10_800))
+        #expect(DesiredState(port).table.sortedEntries()[0].server.persistence == Persistence(timeout: 10_800))
         port.sessionAffinity = .clientIP(timeout: 60)
-        #expect(DesiredState(port).table.services[0].server.persistence == Persistence(timeout: 60))
+        #expect(DesiredState(port).table.sortedEntries()[0].server.persistence == Persistence(timeout: 60))
     }
 
     @Test("The scheduler is the service port's, or else the node's")
     func scheduler() {
         var port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
         let node = NodeFacts(scheduler: .leastConnection)
-        #expect(DesiredState(port).table.services[0].server.scheduler == .roundRobin)
-        #expect(DesiredState(port, node: node).table.services[0].server.scheduler == .leastConnection)
+        #expect(DesiredState(port).table.sortedEntries()[0].server.scheduler == .roundRobin)
+        #expect(DesiredState(port, node: node).table.sortedEntries()[0].server.scheduler == .leastConnection)
         port.scheduler = .maglevHashing
-        let server = DesiredState(port, node: node).table.services[0].server
+        let server = DesiredState(port, node: node).table.sortedEntries()[0].server
         #expect(server.scheduler == .maglevHashing)
         #expect(server.flags == .mhPort)
     }
@@ -234,7 +234,7 @@ struct RuleTests {
             externalIPs: [address("192.0.2.1")]
         )
         var state = DesiredState(port, pods, node: node)
-        #expect(state.table.services.map(\.server.id.description) == ["TCP 10.0.0.5:30080", "TCP 10.96.0.1:80"])
+        #expect(state.table.sortedEntries().map(\.server.id.description) == ["TCP 10.0.0.5:30080", "TCP 10.96.0.1:80"])
         #expect(state.addresses == [address("10.96.0.1")])
         #expect(
             state.rejections.map(\.description) == [

@@ -140,7 +140,7 @@ struct UpdateTests {
         #expect(update.rejections.map(\.description) == ["default/b can't have TCP 10.96.0.1:80, which default/a has"])
         #expect(update.addressesToBind.isEmpty && update.addressesToUnbind.isEmpty)
         #expect(state.realServers(of: "TCP 10.96.0.1:80") == ["10.244.1.1:8080"])
-        #expect(state.services(of: ServicePortName(NamespacedName("default", "b"))).isEmpty)
+        #expect(state.entries(of: ServicePortName(NamespacedName("default", "b"))).isEmpty)
         #expect(state.rejections == update.rejections)
 
         // What has been told is not told again.

@@ -10,7 +10,9 @@ struct BatchAnswerTests {
 
     /// Three of eight changes fail, and the fourth answer is that of the last one, which does not.
     private static let failing: [Int: Int32] = [1: EEXIST, 2: ESRCH, 6: EINVAL]
-    private static let known: [Int: IPVSError.Code] = [1: .realServerExists, 2: .serviceNotFound, 6: .invalidValue]
+    private static let known: [Int: IPVSError.Code] = [
+        1: .realServerExists, 2: .virtualServerNotFound, 6: .invalidValue,
+    ]
 
     /// The known failures, and lost answers at other indices.
     private func codes(_ known: [Int: IPVSError.Code], lost: [Int]) -> [Int: IPVSError.Code] {
@@ -25,12 +27,12 @@ struct BatchAnswerTests {
     }
 
     /// Makes the sample and then once more, which must go as the kernel says.
-    private func perform(_ kernel: BatchKernel) throws -> Batch.Outcome {
+    private func perform(_ kernel: BatchKernel) throws -> Handle.Batch.Outcome {
         let handle = try Handle(channel: kernel)
-        let outcome = try handle.perform(Batch(Batch.sample))
-        let next = try handle.perform(Batch(Batch.sample))
+        let outcome = try handle.perform(Handle.Batch(Handle.Batch.sample))
+        let next = try handle.perform(Handle.Batch(Handle.Batch.sample))
         #expect(next.failures.isEmpty && next.succeeded == 8)
-        expectSent(kernel.requests, Batch.sample + Batch.sample)
+        expectSent(kernel.requests, Handle.Batch.sample + Handle.Batch.sample)
         return outcome
     }
 
@@ -58,7 +60,7 @@ struct BatchAnswerTests {
     func lastFails() throws {
         let kernel = BatchKernel(.failing([7: ESRCH]))
         let outcome = try perform(kernel)
-        #expect(outcome.codes == [7: .serviceNotFound])
+        #expect(outcome.codes == [7: .virtualServerNotFound])
         #expect(kernel.waits == [true, true])
     }
 
@@ -104,7 +106,7 @@ struct BatchAnswerTests {
             script(failing: [:]) { number, _, events in if number == 0 { events += [.fail(ENOBUFS)] } }
         )
         let handle = try Handle(channel: kernel)
-        let batch = Batch(Batch.sample)
+        let batch = Handle.Batch(Handle.Batch.sample)
         #expect(try handle.perform(batch).failures.isEmpty)
         #expect(try handle.perform(batch).codes == codes([:], lost: Array(0..<7)))
         #expect(try handle.perform(batch).failures.isEmpty)
@@ -207,8 +209,8 @@ struct BatchAnswerTests {
             }
         )
         let handle = try Handle(channel: kernel)
-        #expect(try handle.perform(Batch(Batch.sample)).codes == codes([:], lost: Array(0..<8)))
-        #expect(try handle.perform(Batch(Batch.sample)).codes == [1: .serviceNotFound])
+        #expect(try handle.perform(Handle.Batch(Handle.Batch.sample)).codes == codes([:], lost: Array(0..<8)))
+        #expect(try handle.perform(Handle.Batch(Handle.Batch.sample)).codes == [1: .virtualServerNotFound])
     }
 
     @Test("An answer that can't be read is no good news, and what is left is read without waiting", arguments: 0...3)
@@ -245,6 +247,9 @@ struct BatchAnswerTests {
                 events.insert(.datagram(Reply.error(EINVAL, text: text).bytes(for: requests[3])), at: 0)
             }
         )
-        #expect(try kernel.perform(Batch(Batch.sample), bufferSize: 256).codes == codes([:], lost: Array(0..<7)))
+        #expect(
+            try kernel.perform(Handle.Batch(Handle.Batch.sample), bufferSize: 256).codes
+                == codes([:], lost: Array(0..<7))
+        )
     }
 }

@@ -1,8 +1,10 @@
 import CIPVS
+import CNetlinkShim
 import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 /// Stands in for the kernel where batches are sent: it reads every message of a send, and answers those that fail and
 /// those that ask for an answer, each with a datagram of its own.
@@ -78,7 +80,7 @@ final class BatchKernel: Channel {
             state.events += events
             return nil
         }
-        if let errno { throw SystemError(errno: errno, call: "send") }
+        if let errno { throw SystemError(errno: errno, call: .send) }
     }
 
     private static func opening(_ request: SentRequest, _ family: UInt16?) -> [Event] {
@@ -111,8 +113,8 @@ final class BatchKernel: Channel {
         case .datagram(let bytes, let sender):
             buffer.copyBytes(from: bytes.prefix(buffer.count))
             return Datagram(length: bytes.count, sender: sender)
-        case .fail(let errno): throw SystemError(errno: errno, call: "recv")
-        case nil: throw SystemError(errno: EAGAIN, call: "recv")
+        case .fail(let errno): throw SystemError(errno: errno, call: .receive)
+        case nil: throw SystemError(errno: EAGAIN, call: .receive)
         }
     }
 
@@ -121,7 +123,9 @@ final class BatchKernel: Channel {
 
 extension BatchKernel {
     /// Makes a batch on a handle of its own.
-    func perform(_ batch: Batch, bufferSize: Int = Connection.defaultBufferSize) throws -> Batch.Outcome {
+    func perform(_ batch: Handle.Batch, bufferSize: Int = NetlinkConnection.defaultBufferSize) throws
+        -> Handle.Batch.Outcome
+    {
         try Handle(channel: self, bufferSize: bufferSize).perform(batch)
     }
 }
@@ -131,18 +135,18 @@ extension BatchKernel.Script {
     static func failing(_ errnos: [Int: Int32]) -> Self { Self(verdict: { errnos[$0] ?? 0 }) }
 }
 
-extension Batch {
+extension Handle.Batch {
     /// A batch of requests.
     init(_ requests: some Sequence<Request>) {
         self.init()
         for request in requests {
             switch request {
-            case .addService(let server): add(server)
-            case .updateService(let server): update(server)
-            case .deleteService(let id): delete(id)
-            case .addDestination(let server, let id): add(server, to: id)
-            case .updateDestination(let server, let id): update(server, of: id)
-            case .deleteDestination(let endpoint, let id): delete(endpoint, from: id)
+            case .addVirtualServer(let server): add(server)
+            case .updateVirtualServer(let server): update(server)
+            case .deleteVirtualServer(let id): delete(id)
+            case .addRealServer(let server, let id): add(server, to: id)
+            case .updateRealServer(let server, let id): update(server, of: id)
+            case .deleteRealServer(let endpoint, let id): delete(endpoint, from: id)
             default: preconditionFailure("\(request) is not of a batch")
             }
         }
@@ -155,9 +159,10 @@ extension Batch {
         let six = VirtualServer(.udp(IPAddress(family: .ipv6, high: 0xfd00 << 48, low: 1), 53))
         let real = RealServer(IPAddress(10, 244, 1, 5), 8080, forwarding: .masquerade, weight: 3)
         return [
-            .addService(web), .addDestination(real, web.id), .updateService(mark), .updateDestination(real, mark.id),
-            .deleteDestination(real.endpoint, web.id), .deleteService(web.id), .addService(six),
-            .deleteService(mark.id),
+            .addVirtualServer(web), .addRealServer(real, web.id), .updateVirtualServer(mark),
+            .updateRealServer(real, mark.id),
+            .deleteRealServer(real.endpoint, web.id), .deleteVirtualServer(web.id), .addVirtualServer(six),
+            .deleteVirtualServer(mark.id),
         ]
     }()
 
@@ -165,7 +170,7 @@ extension Batch {
     static func sample(from start: Int) -> [Request] { Array(sample[start...] + sample[..<start]) }
 }
 
-extension Batch.Outcome {
+extension Handle.Batch.Outcome {
     /// What failed, by index.
     var codes: [Int: IPVSError.Code] {
         Dictionary(failures.map { ($0.index, $0.error.code) }) { first, _ in

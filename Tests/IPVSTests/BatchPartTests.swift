@@ -3,6 +3,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Batches of several sends")
 struct BatchPartTests {
@@ -16,12 +17,12 @@ struct BatchPartTests {
                 answerCapacity: capacity,
                 .failing(Dictionary(uniqueKeysWithValues: failing.map { ($0, ESRCH) }))
             )
-            let outcome = try kernel.perform(Batch(Batch.sample))
+            let outcome = try kernel.perform(Handle.Batch(Handle.Batch.sample))
             #expect(outcome.failures.map(\.index) == failing)
             #expect(outcome.succeeded == 8 - failing.count)
             let sizes = stride(from: 0, to: 8, by: capacity).map { min(capacity, 8 - $0) }
             #expect(kernel.parts.map(\.count) == sizes)
-            expectSent(kernel.requests, Batch.sample)
+            expectSent(kernel.requests, Handle.Batch.sample)
             let ack = UInt16(NLM_F_ACK)
             #expect(
                 kernel.parts.allSatisfy { part in part.map { $0.flags & ack } == part.map { _ in 0 }.dropLast() + [ack]
@@ -36,14 +37,14 @@ struct BatchPartTests {
         let requests = (0..<6_000).map { _ -> Request in
             let server = models.virtualServer()
             switch models.number(0...UInt8(3)) {
-            case 0: return .addService(server)
-            case 1: return .deleteService(server.id)
-            default: return .addDestination(models.realServer(for: server.id), server.id)
+            case 0: return .addVirtualServer(server)
+            case 1: return .deleteVirtualServer(server.id)
+            default: return .addRealServer(models.realServer(for: server.id), server.id)
             }
         }
         let failing = Dictionary(uniqueKeysWithValues: stride(from: 3, to: 6_000, by: 7).map { ($0, EINVAL) })
         let kernel = BatchKernel(answerCapacity: .max, .failing(failing))
-        let outcome = try kernel.perform(Batch(requests))
+        let outcome = try kernel.perform(Handle.Batch(requests))
         #expect(outcome.codes == failing.mapValues { _ in .invalidValue })
         expectSent(kernel.requests, requests)
         let sizes = kernel.parts.map { $0.reduce(0) { $0 + $1.bytes.count } }
@@ -65,14 +66,14 @@ struct BatchPartTests {
                 tamper: { number, _, events in if number == part { events.removeLast() } }
             )
         )
-        let outcome = try kernel.perform(Batch(Batch.sample))
+        let outcome = try kernel.perform(Handle.Batch(Handle.Batch.sample))
         // The last part is the one whose last request fails.
         let lost = [[0, 2], [3, 5], [6, 7]][part]
         var codes = [1: IPVSError.Code.invalidValue, 4: .invalidValue, 7: .invalidValue]
         for index in lost { codes[index] = .answerLost }
         #expect(outcome.codes == codes)
         #expect(outcome.failures.map(\.index) == codes.keys.sorted())
-        expectSent(kernel.requests, Batch.sample)
+        expectSent(kernel.requests, Handle.Batch.sample)
     }
 
     @Test("A first send that fails is thrown, of the first change, and the handle works on", arguments: [EPIPE, EPERM])
@@ -82,12 +83,12 @@ struct BatchPartTests {
             Script(prepare: { number, _ in number == 0 ? errno : nil })
         )
         let handle = try Handle(channel: kernel)
-        let error = try expectError { _ = try handle.perform(Batch(Batch.sample)) }
+        let error = try expectError { _ = try handle.perform(Handle.Batch(Handle.Batch.sample)) }
         #expect(error.code == (errno == EPERM ? .permissionDenied : .system))
         #expect(error.errno == errno)
-        #expect(error.operation == IPVSError.Operation(Batch.sample[0]))
+        #expect(error.operation == IPVSError.Operation(Handle.Batch.sample[0]))
         #expect(kernel.parts.isEmpty)
-        #expect(try handle.perform(Batch(Batch.sample)).failures.isEmpty)
+        #expect(try handle.perform(Handle.Batch(Handle.Batch.sample)).failures.isEmpty)
     }
 
     @Test("A later send that fails is the failure of all that were not sent", arguments: 1...2)
@@ -100,7 +101,7 @@ struct BatchPartTests {
             )
         )
         let handle = try Handle(channel: kernel)
-        let outcome = try handle.perform(Batch(Batch.sample))
+        let outcome = try handle.perform(Handle.Batch(Handle.Batch.sample))
         let unsent = part * 3..<8
         var codes = [1: IPVSError.Code.realServerExists]
         for index in unsent { codes[index] = .system }
@@ -108,10 +109,10 @@ struct BatchPartTests {
         #expect(outcome.succeeded == unsent.lowerBound - 1)
         for failure in outcome.failures.dropFirst() {
             #expect(failure.error.errno == ENOMEM)
-            #expect(failure.error.operation == IPVSError.Operation(Batch.sample[failure.index]))
+            #expect(failure.error.operation == IPVSError.Operation(Handle.Batch.sample[failure.index]))
         }
-        expectSent(kernel.requests, Array(Batch.sample[..<unsent.lowerBound]))
-        #expect(try handle.perform(Batch(Batch.sample)).failures.isEmpty)
+        expectSent(kernel.requests, Array(Handle.Batch.sample[..<unsent.lowerBound]))
+        #expect(try handle.perform(Handle.Batch(Handle.Batch.sample)).failures.isEmpty)
     }
 }
 
@@ -119,12 +120,12 @@ struct BatchPartTests {
 struct BatchReloadTests {
     private typealias Script = BatchKernel.Script
 
-    private static let refused = Request.deleteService(.firewallMark(0))
+    private static let refused = Request.deleteVirtualServer(.firewallMark(0))
 
     @Test("What was sent to a void number is sent again with the new one", arguments: 0...2)
     func newNumber(part: Int) throws {
         // The refused value is the second of the batch, so that the parts have their first after 0, 4 and 7.
-        let requests = [Batch.sample[0], Self.refused] + Batch.sample[1...]
+        let requests = [Handle.Batch.sample[0], Self.refused] + Handle.Batch.sample[1...]
         let kernel = BatchKernel(
             answerCapacity: 3,
             Script(
@@ -137,19 +138,19 @@ struct BatchReloadTests {
             )
         )
         let handle = try Handle(channel: kernel)
-        let outcome = try handle.perform(Batch(requests))
-        var parts = [Batch.sample[0..<3], Batch.sample[3..<6], Batch.sample[6..<8]]
+        let outcome = try handle.perform(Handle.Batch(requests))
+        var parts = [Handle.Batch.sample[0..<3], Handle.Batch.sample[3..<6], Handle.Batch.sample[6..<8]]
         parts.insert(parts[part], at: part)
         #expect(kernel.parts.count == 4)
         for (sent, requests) in zip(kernel.parts, parts) { expectSent(sent, Array(requests)) }
         #expect(kernel.parts.map { $0[0].type } == (0...3).map { $0 <= part ? ScriptedChannel.family : 0x2e })
         // The last part has no third request, but where the one before it was sent in vain.
-        var codes: [Int: IPVSError.Code] = [1: .invalidValue, 3: .serviceNotFound, 6: .serviceNotFound]
-        if part == 2 { codes[7] = .serviceNotFound }
+        var codes: [Int: IPVSError.Code] = [1: .invalidValue, 3: .virtualServerNotFound, 6: .virtualServerNotFound]
+        if part == 2 { codes[7] = .virtualServerNotFound }
         #expect(outcome.codes == codes)
-        #expect(outcome.failures.first?.error.field == "firewall mark")
+        #expect(outcome.failures.first?.error.field == "id")
         #expect(Set(kernel.requests.map(\.sequence)).count == kernel.requests.count)
-        #expect(try handle.perform(Batch(requests)).succeeded > 0)
+        #expect(try handle.perform(Handle.Batch(requests)).succeeded > 0)
         #expect(kernel.parts.last?.first?.type == 0x2e)
     }
 
@@ -162,20 +163,20 @@ struct BatchReloadTests {
                 return nil
             })
         )
-        let outcome = try kernel.perform(Batch(Batch.sample))
+        let outcome = try kernel.perform(Handle.Batch(Handle.Batch.sample))
         #expect(outcome.failures.isEmpty)
         #expect(kernel.parts.last?.count == 2)
-        expectSent(kernel.parts.filter { $0[0].type == 0x25 }.flatMap { $0 }, Batch.sample)
+        expectSent(kernel.parts.filter { $0[0].type == 0x25 }.flatMap { $0 }, Handle.Batch.sample)
     }
 
     @Test("What the kernel does not find under the same number is not sent again")
     func sameNumber() throws {
         let kernel = BatchKernel(answerCapacity: 3, Script(verdict: { $0 == 7 ? 0 : ENOENT }))
-        let outcome = try kernel.perform(Batch(Batch.sample))
+        let outcome = try kernel.perform(Handle.Batch(Handle.Batch.sample))
         #expect(outcome.failures.map(\.index) == Array(0..<7))
         #expect(outcome.codes[0] == .schedulerNotFound)
         #expect(outcome.codes[3] == .realServerNotFound)
-        expectSent(kernel.requests, Batch.sample)
+        expectSent(kernel.requests, Handle.Batch.sample)
     }
 
     @Test("A module that is gone before anything was made is thrown, and the handle finds it later")
@@ -188,10 +189,10 @@ struct BatchReloadTests {
             })
         )
         let handle = try Handle(channel: kernel)
-        let error = try expectError(.ipvsUnavailable) { _ = try handle.perform(Batch(Batch.sample)) }
-        #expect(error.operation == IPVSError.Operation(Batch.sample[0]))
+        let error = try expectError(.ipvsUnavailable) { _ = try handle.perform(Handle.Batch(Handle.Batch.sample)) }
+        #expect(error.operation == IPVSError.Operation(Handle.Batch.sample[0]))
         // Nobody has loaded it yet: the family is asked for before anything is sent.
-        try expectError(.ipvsUnavailable) { _ = try handle.perform(Batch(Batch.sample)) }
+        try expectError(.ipvsUnavailable) { _ = try handle.perform(Handle.Batch(Handle.Batch.sample)) }
         #expect(kernel.parts.count == 1)
     }
 
@@ -207,11 +208,13 @@ struct BatchReloadTests {
                 }
             )
         )
-        let outcome = try kernel.perform(Batch(Batch.sample))
+        let outcome = try kernel.perform(Handle.Batch(Handle.Batch.sample))
         var codes = [1: IPVSError.Code.realServerExists]
         for index in part * 3..<8 { codes[index] = .ipvsUnavailable }
         #expect(outcome.codes == codes)
-        #expect(outcome.failures.allSatisfy { $0.error.operation == IPVSError.Operation(Batch.sample[$0.index]) })
+        #expect(
+            outcome.failures.allSatisfy { $0.error.operation == IPVSError.Operation(Handle.Batch.sample[$0.index]) }
+        )
         #expect(kernel.parts.count == part + 1)
     }
 
@@ -225,12 +228,12 @@ struct BatchReloadTests {
                 tamper: { number, _, events in if isDoubtful, number == 0 { events.insert(.fail(ENOBUFS), at: 1) } }
             )
         )
-        let outcome = try kernel.perform(Batch(Batch.sample))
-        var codes: [Int: IPVSError.Code] = [0: .schedulerNotFound, 2: .serviceNotFound]
+        let outcome = try kernel.perform(Handle.Batch(Handle.Batch.sample))
+        var codes: [Int: IPVSError.Code] = [0: .schedulerNotFound, 2: .virtualServerNotFound]
         if isDoubtful { codes[1] = .answerLost }
         for index in 4..<8 { codes[index] = .ipvsUnavailable }
         #expect(outcome.codes == codes)
-        expectSent(kernel.requests, Batch.sample)
+        expectSent(kernel.requests, Handle.Batch.sample)
     }
 
     @Test("A void number is found out even where some of its answers are lost", arguments: 1...3)
@@ -247,8 +250,8 @@ struct BatchReloadTests {
                 }
             )
         )
-        let outcome = try kernel.perform(Batch(Batch.sample))
+        let outcome = try kernel.perform(Handle.Batch(Handle.Batch.sample))
         #expect(outcome.failures.isEmpty)
-        expectSent(Array(kernel.requests[4...]), Batch.sample)
+        expectSent(Array(kernel.requests[4...]), Handle.Batch.sample)
     }
 }

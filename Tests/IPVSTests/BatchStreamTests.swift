@@ -7,15 +7,15 @@ import Testing
 @Suite("Changes made as they come")
 struct BatchStreamTests {
     /// Makes requests through the public calls of a stream.
-    private func make(_ requests: [Request], _ changes: inout Batch.Stream) {
+    private func make(_ requests: [Request], _ changes: inout Handle.Batch.Stream) {
         for request in requests {
             switch request {
-            case .addService(let server): changes.add(server)
-            case .updateService(let server): changes.update(server)
-            case .deleteService(let id): changes.delete(id)
-            case .addDestination(let server, let id): changes.add(server, to: id)
-            case .updateDestination(let server, let id): changes.update(server, of: id)
-            case .deleteDestination(let endpoint, let id): changes.delete(endpoint, from: id)
+            case .addVirtualServer(let server): changes.add(server)
+            case .updateVirtualServer(let server): changes.update(server)
+            case .deleteVirtualServer(let id): changes.delete(id)
+            case .addRealServer(let server, let id): changes.add(server, to: id)
+            case .updateRealServer(let server, let id): changes.update(server, of: id)
+            case .deleteRealServer(let endpoint, let id): changes.delete(endpoint, from: id)
             default: Issue.record("\(request) changes neither a virtual nor a real server")
             }
         }
@@ -27,13 +27,13 @@ struct BatchStreamTests {
             let server = models.virtualServer()
             let real = models.realServer(for: server.id)
             switch models.number(0...UInt8(6)) {
-            case 0: return .addService(server)
-            case 1: return .updateService(server)
-            case 2: return .deleteService(server.id)
-            case 3: return .addDestination(real, server.id)
-            case 4: return .updateDestination(real, server.id)
-            case 5: return .deleteDestination(real.endpoint, server.id)
-            default: return .deleteService(.firewallMark(0))
+            case 0: return .addVirtualServer(server)
+            case 1: return .updateVirtualServer(server)
+            case 2: return .deleteVirtualServer(server.id)
+            case 3: return .addRealServer(real, server.id)
+            case 4: return .updateRealServer(real, server.id)
+            case 5: return .deleteRealServer(real.endpoint, server.id)
+            default: return .deleteVirtualServer(.firewallMark(0))
             }
         }
     }
@@ -47,14 +47,14 @@ struct BatchStreamTests {
             BatchKernel(answerCapacity: capacity, .failing(failing))
         )
         let outcome = try Handle(channel: one).perform { make(requests, &$0) }
-        #expect(outcome == (try Handle(channel: other).perform(Batch(requests))))
+        #expect(outcome == (try Handle(channel: other).perform(Handle.Batch(requests))))
         #expect(one.parts.map { $0.map(\.bytes) } == other.parts.map { $0.map(\.bytes) })
         #expect(outcome.failures.count > 200)
     }
 
     @Test("An error tells of the request as it was made, though it is not kept")
     func errors() throws {
-        let requests = random(500, seed: 9).filter { $0 != .deleteService(.firewallMark(0)) }
+        let requests = random(500, seed: 9).filter { $0 != .deleteVirtualServer(.firewallMark(0)) }
         let kernel = BatchKernel(BatchKernel.Script(verdict: { _ in ENOMEM }))
         let outcome = try Handle(channel: kernel).perform { make(requests, &$0) }
         #expect(outcome.failures.map(\.error.operation) == requests.map { IPVSError.Operation($0) })
@@ -65,17 +65,17 @@ struct BatchStreamTests {
     func interleaved() throws {
         let kernel = BatchKernel(answerCapacity: 2)
         let handle = try Handle(channel: kernel)
-        let requests = Array(Batch.sample[..<5])
+        let requests = Array(Handle.Batch.sample[..<5])
         let outcome = try handle.perform { changes in
             make(Array(requests[..<3]), &changes)
             // Two are out. The third waits, and comes after what is made in between.
             #expect(kernel.requests.count == 2)
-            #expect((try? handle.perform(Batch([Batch.sample[5]])))?.failures.isEmpty == true)
-            #expect((try? handle.perform { make([Batch.sample[6]], &$0) })?.succeeded == 1)
+            #expect((try? handle.perform(Handle.Batch([Handle.Batch.sample[5]])))?.failures.isEmpty == true)
+            #expect((try? handle.perform { make([Handle.Batch.sample[6]], &$0) })?.succeeded == 1)
             make(Array(requests[3...]), &changes)
         }
         #expect(outcome.succeeded == 5)
-        expectSent(kernel.requests, requests[..<2] + [Batch.sample[5], Batch.sample[6]] + requests[2...])
+        expectSent(kernel.requests, requests[..<2] + [Handle.Batch.sample[5], Handle.Batch.sample[6]] + requests[2...])
         #expect(Set(kernel.requests.map(\.sequence)).count == 7)
     }
 
@@ -85,7 +85,7 @@ struct BatchStreamTests {
         let handle = try Handle(channel: kernel)
         handle.close()
         let outcome = try handle.perform { _ in }
-        #expect(outcome == Batch.Outcome(succeeded: 0, failures: []))
+        #expect(outcome == Handle.Batch.Outcome(succeeded: 0, failures: []))
         #expect(kernel.parts.isEmpty)
     }
 
@@ -93,10 +93,10 @@ struct BatchStreamTests {
     func closed() throws {
         let handle = try Handle(channel: BatchKernel())
         handle.close()
-        let refused = Request.deleteService(.firewallMark(0))
+        let refused = Request.deleteVirtualServer(.firewallMark(0))
         let error = try expectError(.handleClosed) {
-            _ = try handle.perform { make([refused] + Batch.sample, &$0) }
+            _ = try handle.perform { make([refused] + Handle.Batch.sample, &$0) }
         }
-        #expect(error.operation == IPVSError.Operation(Batch.sample[0]))
+        #expect(error.operation == IPVSError.Operation(Handle.Batch.sample[0]))
     }
 }

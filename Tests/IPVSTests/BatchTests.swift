@@ -3,29 +3,30 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Batches")
 struct BatchTests {
     @Test("A batch holds its changes in their order")
     func contents() {
-        var batch = Batch()
+        var batch = Handle.Batch()
         #expect(batch.isEmpty && batch.count == 0)
         batch.reserveCapacity(100)
         #expect(batch.isEmpty)
-        #expect(batch == Batch())
-        let sample = Batch(Batch.sample)
+        #expect(batch == Handle.Batch())
+        let sample = Handle.Batch(Handle.Batch.sample)
         #expect(!sample.isEmpty && sample.count == 8)
-        #expect(sample.requests == Batch.sample)
-        #expect(sample == Batch(Batch.sample))
-        #expect(sample != Batch(Batch.sample(from: 1)))
-        #expect(Set([sample, Batch(Batch.sample), batch]).count == 2)
+        #expect(sample.requests == Handle.Batch.sample)
+        #expect(sample == Handle.Batch(Handle.Batch.sample))
+        #expect(sample != Handle.Batch(Handle.Batch.sample(from: 1)))
+        #expect(Set([sample, Handle.Batch(Handle.Batch.sample), batch]).count == 2)
     }
 
     @Test("A batch without changes sends nothing")
     func empty() throws {
         let kernel = BatchKernel()
         let handle = try Handle(channel: kernel)
-        let outcome = try handle.perform(Batch())
+        let outcome = try handle.perform(Handle.Batch())
         #expect(outcome.succeeded == 0)
         #expect(outcome.failures.isEmpty)
         #expect(kernel.parts.isEmpty)
@@ -35,8 +36,8 @@ struct BatchTests {
     @Test("All changes go in one send; only the last asks for an answer", arguments: 1...8)
     func oneSend(count: Int) throws {
         let kernel = BatchKernel()
-        let requests = Array(Batch.sample[..<count])
-        let outcome = try kernel.perform(Batch(requests))
+        let requests = Array(Handle.Batch.sample[..<count])
+        let outcome = try kernel.perform(Handle.Batch(requests))
         #expect(outcome.succeeded == count)
         #expect(outcome.failures.isEmpty)
         #expect(kernel.parts.count == 1)
@@ -52,7 +53,7 @@ struct BatchTests {
     /// What a single call throws for it.
     private func single(_ request: Request, _ errno: Int32) throws -> IPVSError {
         let handle = try Handle(channel: AnsweringChannel { _ in [[.error(errno)]] })
-        return try expectError { try handle.perform(request) }
+        return try expectError { try handle.send(request) }
     }
 
     @Test(
@@ -61,10 +62,10 @@ struct BatchTests {
     )
     func everyFailure(errno: Int32) throws {
         for start in 0..<8 {
-            let requests = Batch.sample(from: start)
+            let requests = Handle.Batch.sample(from: start)
             for place in 0..<8 {
                 let kernel = BatchKernel(.failing([place: errno]))
-                let outcome = try kernel.perform(Batch(requests))
+                let outcome = try kernel.perform(Handle.Batch(requests))
                 #expect(outcome.succeeded == 7)
                 let failure = try #require(outcome.failures.first)
                 #expect(outcome.failures.count == 1)
@@ -82,12 +83,12 @@ struct BatchTests {
         for set in 0..<256 {
             let failing = (0..<8).filter { set >> $0 & 1 == 1 }
             let errnos = Dictionary(uniqueKeysWithValues: failing.map { ($0, $0 % 2 == 0 ? ESRCH : EINVAL) })
-            let outcome = try BatchKernel(.failing(errnos)).perform(Batch(Batch.sample))
+            let outcome = try BatchKernel(.failing(errnos)).perform(Handle.Batch(Handle.Batch.sample))
             #expect(outcome.succeeded == 8 - failing.count)
             #expect(outcome.failures.map(\.index) == failing)
             for failure in outcome.failures {
                 #expect(failure.error.errno == errnos[failure.index])
-                #expect(failure.error.operation == IPVSError.Operation(Batch.sample[failure.index]))
+                #expect(failure.error.operation == IPVSError.Operation(Handle.Batch.sample[failure.index]))
             }
         }
     }
@@ -99,26 +100,26 @@ struct BatchTests {
                 events.insert(.datagram(Reply.error(EINVAL, text: "no luck").bytes(for: requests[2])), at: 0)
             })
         )
-        let outcome = try kernel.perform(Batch(Batch.sample))
+        let outcome = try kernel.perform(Handle.Batch(Handle.Batch.sample))
         #expect(outcome.codes == [2: .invalidValue])
         #expect(outcome.failures.first?.error.kernelMessage == "no luck")
     }
 
     /// What no kernel would take, and the field that is at fault.
-    private static let invalid: [(request: Request, field: String)] = {
+    private static let invalid: [(request: Request, field: IPVSError.FieldPath)] = {
         let mark = VirtualServer.Identity.firewallMark(7)
         let real = RealServer(IPAddress(10, 0, 0, 1), 80, forwarding: .masquerade)
         let heavy = RealServer(real.endpoint, forwarding: .masquerade, weight: 0x8000_0000)
         let low = RealServer(real.endpoint, forwarding: .masquerade, lowerThreshold: 1)
         return [
-            (.addService(VirtualServer(.firewallMark(0))), "firewall mark"),
-            (.updateService(VirtualServer(mark, scheduler: Scheduler(rawValue: ""))), "scheduler"),
-            (.addService(VirtualServer(mark, scheduler: Scheduler(rawValue: "a\0b"))), "scheduler"),
-            (.addService(VirtualServer(mark, persistence: Persistence(timeout: .max))), "persistence timeout"),
-            (.deleteService(.firewallMark(0)), "firewall mark"),
-            (.addDestination(heavy, mark), "weight"),
-            (.updateDestination(low, mark), "lower threshold"),
-            (.deleteDestination(real.endpoint, .firewallMark(0)), "firewall mark"),
+            (.addVirtualServer(VirtualServer(.firewallMark(0))), "id"),
+            (.updateVirtualServer(VirtualServer(mark, scheduler: Scheduler(rawValue: ""))), "scheduler"),
+            (.addVirtualServer(VirtualServer(mark, scheduler: Scheduler(rawValue: "a\0b"))), "scheduler"),
+            (.addVirtualServer(VirtualServer(mark, persistence: Persistence(timeout: .max))), "persistence.timeout"),
+            (.deleteVirtualServer(.firewallMark(0)), "id"),
+            (.addRealServer(heavy, mark), "weight"),
+            (.updateRealServer(low, mark), "lowerThreshold"),
+            (.deleteRealServer(real.endpoint, .firewallMark(0)), "id"),
         ]
     }()
 
@@ -127,16 +128,16 @@ struct BatchTests {
         for (request, field) in Self.invalid {
             for place in 0...8 {
                 let kernel = BatchKernel()
-                var requests = Batch.sample
+                var requests = Handle.Batch.sample
                 requests.insert(request, at: place)
-                let outcome = try kernel.perform(Batch(requests))
+                let outcome = try kernel.perform(Handle.Batch(requests))
                 #expect(outcome.succeeded == 8)
                 #expect(outcome.codes == [place: .invalidValue])
                 let error = try #require(outcome.failures.first?.error)
                 #expect(error.field == field)
                 #expect(error.errno == nil)
-                #expect(error == (try expectError { try Handle(channel: kernel).perform(request) }))
-                expectSent(kernel.requests, Batch.sample)
+                #expect(error == (try expectError { try Handle(channel: kernel).send(request) }))
+                expectSent(kernel.requests, Handle.Batch.sample)
             }
         }
     }
@@ -144,7 +145,7 @@ struct BatchTests {
     @Test("A batch of refused values alone sends nothing")
     func onlyInvalidValues() throws {
         let kernel = BatchKernel()
-        let outcome = try kernel.perform(Batch(Self.invalid.map(\.request)))
+        let outcome = try kernel.perform(Handle.Batch(Self.invalid.map(\.request)))
         #expect(outcome.succeeded == 0)
         #expect(outcome.failures.map(\.index) == Array(0..<8))
         #expect(outcome.failures.map(\.error.field) == Self.invalid.map(\.field))
@@ -160,13 +161,13 @@ struct BatchTests {
                 defer { digits /= 3 }
                 return digits % 3
             }
-            let requests = (0..<6).map { kinds[$0] == 2 ? Self.invalid[$0].request : Batch.sample[$0] }
+            let requests = (0..<6).map { kinds[$0] == 2 ? Self.invalid[$0].request : Handle.Batch.sample[$0] }
             let sent = (0..<6).filter { kinds[$0] != 2 }
             let failing = Dictionary(
                 uniqueKeysWithValues: sent.enumerated().filter { kinds[$1] == 1 }.map { ($0.offset, ERANGE) }
             )
             let kernel = BatchKernel(answerCapacity: capacity, .failing(failing))
-            let outcome = try kernel.perform(Batch(requests))
+            let outcome = try kernel.perform(Handle.Batch(requests))
             #expect(outcome.failures.map(\.index) == (0..<6).filter { kinds[$0] != 0 })
             #expect(outcome.succeeded == kinds.count { $0 == 0 })
             for failure in outcome.failures {
@@ -183,7 +184,7 @@ struct BatchTests {
         let kernel = BatchKernel()
         let handle = try Handle(channel: kernel)
         handle.close()
-        let batch = Batch(Batch.sample(from: start))
+        let batch = Handle.Batch(Handle.Batch.sample(from: start))
         let error = try expectError(.handleClosed) { _ = try handle.perform(batch) }
         #expect(error.operation == IPVSError.Operation(batch.requests[0]))
         #expect(kernel.parts.isEmpty)
@@ -193,11 +194,14 @@ struct BatchTests {
     func turns() throws {
         let kernel = BatchKernel(.failing([8: ESRCH, 12: EEXIST]))
         let handle = try Handle(channel: kernel)
-        #expect(try handle.perform(Batch(Batch.sample)).failures.isEmpty)
-        try expectError(.serviceNotFound) { try handle.perform(Batch.sample[5]) }
-        try handle.perform(Batch.sample[0])
-        #expect(try handle.perform(Batch(Batch.sample)).codes == [2: .system])
-        expectSent(kernel.requests, Batch.sample + [Batch.sample[5], Batch.sample[0]] + Batch.sample)
+        #expect(try handle.perform(Handle.Batch(Handle.Batch.sample)).failures.isEmpty)
+        try expectError(.virtualServerNotFound) { try handle.send(Handle.Batch.sample[5]) }
+        try handle.send(Handle.Batch.sample[0])
+        #expect(try handle.perform(Handle.Batch(Handle.Batch.sample)).codes == [2: .system])
+        expectSent(
+            kernel.requests,
+            Handle.Batch.sample + [Handle.Batch.sample[5], Handle.Batch.sample[0]] + Handle.Batch.sample
+        )
         let sequences = kernel.requests.map(\.sequence)
         #expect(sequences == Array(sequences[0]..<sequences[0] + 18))
     }

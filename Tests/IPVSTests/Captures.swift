@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 /// What ipvsadm sent to a kernel and got back, command line by command line.
 struct Capture: Decodable, CustomTestStringConvertible {
@@ -104,9 +105,9 @@ extension Request {
 }
 
 /// A message of a command, from its generic netlink header on.
-func encode(command: UInt8, _ body: (inout IPVS.Message) -> Void) -> [UInt8] {
+func encode(command: UInt8, _ body: (inout Message) -> Void) -> [UInt8] {
     guard var message = Message() else { preconditionFailure("no memory") }
-    message.begin(type: 0x1c, flags: 0, sequence: 1, port: 2, command: command)
+    message.begin(type: 0x1c, flags: 0, sequence: 1, port: 2, command: command, version: 1)
     body(&message)
     return message.withBytes { Array($0.dropFirst(16)) }
 }

@@ -83,6 +83,7 @@ struct CodableTests {
             (.tunnel(.gue(port: 1, checksum: .remote)), #"{"tunnel":{"checksum":"remote","kind":"gue","port":1}}"#),
             (.tunnel(.gre()), #"{"tunnel":{"kind":"gre"}}"#),
             (.tunnel(.gre(checksum: true)), #"{"tunnel":{"checksum":"full","kind":"gre"}}"#),
+            (.other(5), #""5""#),
         ] as [(ForwardingMethod, String)]
     )
     func forwarding(method: ForwardingMethod, text: String) throws {

@@ -16,7 +16,7 @@ struct CodingPropertyTests {
         var models = RandomModels(seed: seed)
         for _ in 0..<2_000 {
             let server = models.virtualServer()
-            for request in [Request.addService(server), .updateService(server)] {
+            for request in [Request.addVirtualServer(server), .updateVirtualServer(server)] {
                 let bytes = try #require(request.sent.attributes[IPVS_CMD_ATTR_SERVICE])
                 let decoded = try VirtualServer(decoding: bytes.span.bytes)
                 #expect(decoded == server)
@@ -31,7 +31,7 @@ struct CodingPropertyTests {
         for _ in 0..<2_000 {
             let id = models.identity()
             let server = models.realServer(for: id)
-            for request in [Request.addDestination(server, id), .updateDestination(server, id)] {
+            for request in [Request.addRealServer(server, id), .updateRealServer(server, id)] {
                 let attributes = request.sent.attributes
                 let bytes = try #require(attributes[IPVS_CMD_ATTR_DEST])
                 let decoded = try RealServer(decoding: bytes.span.bytes, serviceFamily: models.family())
@@ -42,7 +42,8 @@ struct CodingPropertyTests {
                 )
                 // The service beside it is named and not configured.
                 #expect(
-                    attributes[IPVS_CMD_ATTR_SERVICE] == Request.readService(id).sent.attributes[IPVS_CMD_ATTR_SERVICE]
+                    attributes[IPVS_CMD_ATTR_SERVICE]
+                        == Request.readVirtualServer(id).sent.attributes[IPVS_CMD_ATTR_SERVICE]
                 )
             }
         }
@@ -56,8 +57,8 @@ struct CodingPropertyTests {
             let real = models.realServer(for: server.id)
             let whole = server.wire.attributes
             let named: [Request] = [
-                .deleteService(server.id), .readService(server.id), .readDestinations(server.id),
-                .zeroCounters(server.id), .deleteDestination(real.endpoint, server.id),
+                .deleteVirtualServer(server.id), .readVirtualServer(server.id), .readRealServers(server.id),
+                .zeroCounters(server.id), .deleteRealServer(real.endpoint, server.id),
             ]
             for request in named {
                 let bytes = try #require(request.sent.attributes[IPVS_CMD_ATTR_SERVICE])
@@ -69,7 +70,7 @@ struct CodingPropertyTests {
                 #expect(bytes.attributes == whole.filter { names.contains($0.key) })
             }
             let place: Set = [IPVS_DEST_ATTR_ADDR_FAMILY, IPVS_DEST_ATTR_ADDR, IPVS_DEST_ATTR_PORT]
-            let bytes = Request.deleteDestination(real.endpoint, server.id).sent.attributes[IPVS_CMD_ATTR_DEST]
+            let bytes = Request.deleteRealServer(real.endpoint, server.id).sent.attributes[IPVS_CMD_ATTR_DEST]
             #expect(bytes?.attributes == real.wire.attributes.filter { place.contains($0.key) })
         }
     }

@@ -34,7 +34,7 @@ struct ConcurrencyTests {
                     if status?.server.id != id { wrong.withLock { $0 += 1 } }
                     var code: IPVSError.Code?
                     do throws(IPVSError) { try handle.delete(id) } catch { code = error.code }
-                    if code != (number.isMultiple(of: 2) ? nil : .serviceNotFound) { wrong.withLock { $0 += 1 } }
+                    if code != (number.isMultiple(of: 2) ? nil : .virtualServerNotFound) { wrong.withLock { $0 += 1 } }
                 }
             }
             #expect(wrong.withLock { $0 } == 0)

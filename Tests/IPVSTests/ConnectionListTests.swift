@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("The list of connections")
 struct ConnectionListTests {
@@ -136,8 +137,8 @@ struct ConnectionListTests {
 
     @Test("A handle opens the list that is asked for, and none when it is closed")
     func opening() throws {
-        let channel = FileChannel(Self.header, Self.originHeader)
-        let handle = try Handle(channel: channel)
+        let files = ListFiles(Self.header, Self.originHeader)
+        let handle = try Handle(channel: AnsweringChannel { _ in [] }, files: files)
         for detail in [ConnectionEntries.Detail.persistence, .origin] {
             var list = try handle.connectionEntries(showing: detail)
             #expect(try list.next() == nil)
@@ -154,19 +155,19 @@ struct ConnectionListTests {
         "What keeps a list from being opened",
         arguments: [
             (
-                SystemError(errno: ENOENT, call: "open"), IPVSError.Code.ipvsUnavailable,
+                SystemError(errno: ENOENT, call: .open), IPVSError.Code.ipvsUnavailable,
                 "this kernel has no IPVS; load its"
             ),
             (
-                SystemError(errno: EPERM, call: "open"), .permissionDenied,
+                SystemError(errno: EPERM, call: .open), .permissionDenied,
                 "not permitted to enter its network namespace"
             ),
             (
-                SystemError(errno: EPERM, call: "ioctl"), .permissionDenied,
+                SystemError(errno: EPERM, call: .ioctl), .permissionDenied,
                 "not permitted to enter its network namespace"
             ),
-            (SystemError(errno: ENOENT, call: "stat"), .system, "no file system of processes is at /proc"),
-            (SystemError(errno: EMFILE, call: "open"), .system, "Too many open files"),
+            (SystemError(errno: ENOENT, call: .status), .system, "no file system of processes is at /proc"),
+            (SystemError(errno: EMFILE, call: .open), .system, "Too many open files"),
         ]
     )
     func openingErrors(cause: SystemError, code: IPVSError.Code, reason: String) {
@@ -196,7 +197,7 @@ private final class ScriptedFile: ReadableFile {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         switch chunks.withLock({ $0.popFirst() }) {
         case nil: return 0
-        case .fail(let errno): throw SystemError(errno: errno, call: "read")
+        case .fail(let errno): throw SystemError(errno: errno, call: .read)
         case .bytes(let bytes):
             let count = min(bytes.count, buffer.count)
             buffer.copyBytes(from: bytes[..<count])
@@ -208,11 +209,8 @@ private final class ScriptedFile: ReadableFile {
     func close() { closes.withLock { $0 += 1 } }
 }
 
-/// A channel that has both lists.
-private final class FileChannel: Channel {
-    let port: UInt32 = 0xcafe_0003
-    let answerCapacity = 1_000
-    private let kernel = AnsweringChannel { _ in [] }
+/// The files of both lists.
+private struct ListFiles: FileOpener {
     private let files: [String: String]
 
     init(_ connections: String, _ origins: String) {
@@ -221,16 +219,8 @@ private final class FileChannel: Channel {
         ]
     }
 
-    func openFile(_ path: String) throws(SystemError) -> any ReadableFile {
-        guard let text = files[path] else { throw SystemError(errno: ENOENT, call: "open") }
+    func open(_ path: String) throws(SystemError) -> any ReadableFile {
+        guard let text = files[path] else { throw SystemError(errno: ENOENT, call: .open) }
         return ScriptedFile([.text(text)])
     }
-
-    func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) { try kernel.send(bytes) }
-
-    func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
-        try kernel.receive(into: buffer, wait: wait)
-    }
-
-    func close() {}
 }

@@ -2,6 +2,7 @@ import CIPVS
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Decoding")
 struct DecodingTests {
@@ -74,17 +75,20 @@ struct DecodingTests {
         #expect(words == "IPVS_DEST_ATTR_\(name) is missing")
     }
 
+    @Test("A forwarding method of a newer kernel is read, and written as it was")
+    func otherForwardingMethod() throws {
+        let bytes = replacing(IPVS_DEST_ATTR_FWD_METHOD, in: real.wire, with: Array(UInt32(7)))
+        let server = try RealServer(decoding: bytes.span.bytes, serviceFamily: .ipv4)
+        #expect(server.forwarding == .other(7) && "\(server.forwarding)" == "7")
+        #expect(try RealServer(decoding: server.wire.span.bytes, serviceFamily: .ipv4) == server)
+    }
+
     @Test("Values that nobody knows are named")
     func unknownValues() throws {
         let family = replacing(IPVS_SVC_ATTR_AF, in: service.wire, with: Array(UInt16(3)))
         #expect(
             try problem { _ = try VirtualServer(decoding: family.span.bytes) }
                 == "IPVS_SVC_ATTR_AF is 3, an unknown address family"
-        )
-        let method = replacing(IPVS_DEST_ATTR_FWD_METHOD, in: real.wire, with: Array(UInt32(7)))
-        #expect(
-            try problem { _ = try RealServer(decoding: method.span.bytes, serviceFamily: .ipv4) }
-                == "IPVS_DEST_ATTR_FWD_METHOD is 7, an unknown forwarding method"
         )
         let name = replacing(IPVS_SVC_ATTR_SCHED_NAME, in: service.wire, with: [0xff, 0])
         #expect(

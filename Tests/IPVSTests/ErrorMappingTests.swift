@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Errors of the kernel")
 struct ErrorMappingTests {
@@ -11,23 +12,27 @@ struct ErrorMappingTests {
     static let daemon = SyncDaemon(.master, interface: "eth0")
 
     static let requests: [Request] = [
-        .resolveFamily, .addService(service), .updateService(service), .deleteService(id), .readService(id),
-        .readServices, .addDestination(real, id), .updateDestination(real, id), .deleteDestination(real.endpoint, id),
-        .readDestinations(id), .flush, .zeroCounters(nil), .zeroCounters(id), .readTimeouts,
+        .addVirtualServer(service), .updateVirtualServer(service), .deleteVirtualServer(id),
+        .readVirtualServer(id),
+        .readVirtualServers, .addRealServer(real, id), .updateRealServer(real, id),
+        .deleteRealServer(real.endpoint, id),
+        .readRealServers(id), .flush, .zeroCounters(nil), .zeroCounters(id), .readTimeouts,
         .setTimeouts(Timeouts(tcp: 1)), .readInfo, .startDaemon(daemon), .stopDaemon(.backup), .readDaemons,
     ]
 
     /// The errors that mean something for a command alone; others mean the same for all of them.
     static func special(_ request: Request) -> [Int32: IPVSError.Code] {
         switch request {
-        case .addService: [EEXIST: .serviceExists, ENOENT: .schedulerNotFound, ESRCH: .serviceNotFound]
-        case .updateService: [ENOENT: .schedulerNotFound, ESRCH: .serviceNotFound]
-        case .deleteService, .readService, .readDestinations, .zeroCounters(_?): [ESRCH: .serviceNotFound]
-        case .addDestination: [EEXIST: .realServerExists, ESRCH: .serviceNotFound]
-        case .updateDestination, .deleteDestination: [ENOENT: .realServerNotFound, ESRCH: .serviceNotFound]
+        case .addVirtualServer:
+            [EEXIST: .virtualServerExists, ENOENT: .schedulerNotFound, ESRCH: .virtualServerNotFound]
+        case .updateVirtualServer: [ENOENT: .schedulerNotFound, ESRCH: .virtualServerNotFound]
+        case .deleteVirtualServer, .readVirtualServer, .readRealServers, .zeroCounters(_?):
+            [ESRCH: .virtualServerNotFound]
+        case .addRealServer: [EEXIST: .realServerExists, ESRCH: .virtualServerNotFound]
+        case .updateRealServer, .deleteRealServer: [ENOENT: .realServerNotFound, ESRCH: .virtualServerNotFound]
         case .startDaemon: [EEXIST: .syncDaemonRunning, ENODEV: .interfaceNotFound]
         case .stopDaemon: [ESRCH: .syncDaemonNotRunning]
-        case .resolveFamily, .readServices, .flush, .zeroCounters(nil), .readTimeouts, .setTimeouts, .readInfo,
+        case .readVirtualServers, .flush, .zeroCounters(nil), .readTimeouts, .setTimeouts, .readInfo,
             .readDaemons:
             [:]
         }
@@ -71,16 +76,21 @@ struct ErrorMappingTests {
     )
 
     static let rows: [Row] = [
-        Row(.addService(service), EEXIST, .serviceExists, "add virtual server TCP 10.96.0.1:80: it exists already"),
         Row(
-            .addService(service),
+            .addVirtualServer(service),
+            EEXIST,
+            .virtualServerExists,
+            "add virtual server TCP 10.96.0.1:80: it exists already"
+        ),
+        Row(
+            .addVirtualServer(service),
             ENOENT,
             .schedulerNotFound,
             "add virtual server TCP 10.96.0.1:80: "
                 + #"this kernel has no scheduler "mh" (module ip_vs_mh)"#
         ),
         Row(
-            .updateService(persistent),
+            .updateVirtualServer(persistent),
             ENOENT,
             .schedulerNotFound,
             "update virtual server TCP 10.96.0.1:80: "
@@ -88,32 +98,32 @@ struct ErrorMappingTests {
                 + #"or no persistence engine "sip" (module ip_vs_pe_sip)"#
         ),
         Row(
-            .addService(service),
+            .addVirtualServer(service),
             EINVAL,
             .invalidValue,
             "add virtual server TCP 10.96.0.1:80: the kernel refuses its values"
         ),
         Row(
-            .addService(service),
+            .addVirtualServer(service),
             EAFNOSUPPORT,
             .addressFamilyNotSupported,
             "add virtual server TCP 10.96.0.1:80: "
                 + "this kernel's IPVS has no such address family; IPv6 is disabled"
         ),
         Row(
-            .updateService(service),
+            .updateVirtualServer(service),
             ESRCH,
-            .serviceNotFound,
+            .virtualServerNotFound,
             "update virtual server TCP 10.96.0.1:80: no such virtual server"
         ),
         Row(
-            .deleteService(id),
+            .deleteVirtualServer(id),
             ESRCH,
-            .serviceNotFound,
+            .virtualServerNotFound,
             "delete virtual server TCP 10.96.0.1:80: no such virtual server"
         ),
         Row(
-            .readService(id),
+            .readVirtualServer(id),
             EPERM,
             .permissionDenied,
             "read virtual server TCP 10.96.0.1:80: "
@@ -122,30 +132,30 @@ struct ErrorMappingTests {
         Row(
             .zeroCounters(.firewallMark(7, .ipv6)),
             ESRCH,
-            .serviceNotFound,
+            .virtualServerNotFound,
             "set the counters of FWM 7 IPv6 to zero: no such virtual server"
         ),
         Row(
-            .addDestination(real, id),
+            .addRealServer(real, id),
             ESRCH,
-            .serviceNotFound,
+            .virtualServerNotFound,
             "add real server 10.244.1.5:8080 to TCP 10.96.0.1:80: no such virtual server"
         ),
         Row(
-            .addDestination(real, id),
+            .addRealServer(real, id),
             EEXIST,
             .realServerExists,
             "add real server 10.244.1.5:8080 to TCP 10.96.0.1:80: it exists already"
         ),
         Row(
-            .addDestination(real, id),
+            .addRealServer(real, id),
             EINVAL,
             .invalidValue,
             "add real server 10.244.1.5:8080 to TCP 10.96.0.1:80: "
                 + "the kernel refuses an address that is not that of a host which this namespace could reach (is lo up?)"
         ),
         Row(
-            .updateDestination(far, id),
+            .updateRealServer(far, id),
             EINVAL,
             .invalidValue,
             "update real server [fd00::1]:80 of TCP 10.96.0.1:80: the kernel refuses a threshold above 2147483647, "
@@ -153,13 +163,13 @@ struct ErrorMappingTests {
                 + "or an address that is not that of a host which this namespace could reach (is lo up?)"
         ),
         Row(
-            .updateDestination(real, id),
+            .updateRealServer(real, id),
             ENOENT,
             .realServerNotFound,
             "update real server 10.244.1.5:8080 of TCP 10.96.0.1:80: no such real server"
         ),
         Row(
-            .deleteDestination(real.endpoint, id),
+            .deleteRealServer(real.endpoint, id),
             ENOENT,
             .realServerNotFound,
             "delete real server 10.244.1.5:8080 from TCP 10.96.0.1:80: no such real server"
@@ -210,7 +220,7 @@ struct ErrorMappingTests {
     @Test("A refusal is a sentence, and keeps the errno", arguments: rows)
     func sentences(row: Row) throws {
         try ScriptedChannel.run([.take, .deliver([.error(row.errno)])] + Self.retry(row.errno)) { handle in
-            let error = try expectError { try handle.perform(row.request) }
+            let error = try expectError { try handle.send(row.request) }
             #expect(error.code == row.code)
             #expect(error.errno == row.errno)
             #expect(error.kernelMessage == nil)
@@ -249,10 +259,11 @@ struct ErrorMappingTests {
         for request in Self.requests {
             let operation = IPVSError.Operation(request)
             switch request {
-            case .addDestination, .updateDestination, .deleteDestination:
+            case .addRealServer, .updateRealServer, .deleteRealServer:
                 #expect(operation.realServer == Self.real.endpoint)
                 #expect(operation.virtualServer == Self.id)
-            case .addService, .updateService, .deleteService, .readService, .readDestinations, .zeroCounters(_?):
+            case .addVirtualServer, .updateVirtualServer, .deleteVirtualServer, .readVirtualServer, .readRealServers,
+                .zeroCounters(_?):
                 #expect(operation.realServer == nil)
                 #expect(operation.virtualServer == Self.id)
             default:

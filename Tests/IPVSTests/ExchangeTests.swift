@@ -3,6 +3,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Requests and their answers")
 struct ExchangeTests {
@@ -109,7 +110,7 @@ struct ExchangeTests {
             .take, .deliver([.ack]),
         ]) { handle in
             try handle.add(service)
-            try expectError(.serviceNotFound) { try handle.delete(service.id) }
+            try expectError(.virtualServerNotFound) { try handle.delete(service.id) }
             try handle.flush()
         }
     }

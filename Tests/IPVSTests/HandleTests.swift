@@ -3,6 +3,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Calls of a handle")
 struct HandleTests {
@@ -14,13 +15,13 @@ struct HandleTests {
     @Test("Changes send their commands and what they carry")
     func changes() throws {
         let calls: [(Int, Request, @Sendable (Handle) throws -> Void)] = [
-            (IPVS_CMD_NEW_SERVICE, .addService(service), { [service] in try $0.add(service) }),
-            (IPVS_CMD_SET_SERVICE, .updateService(service), { [service] in try $0.update(service) }),
-            (IPVS_CMD_DEL_SERVICE, .deleteService(id), { [id] in try $0.delete(id) }),
-            (IPVS_CMD_NEW_DEST, .addDestination(real, id), { [real, id] in try $0.add(real, to: id) }),
-            (IPVS_CMD_SET_DEST, .updateDestination(real, id), { [real, id] in try $0.update(real, of: id) }),
+            (IPVS_CMD_NEW_SERVICE, .addVirtualServer(service), { [service] in try $0.add(service) }),
+            (IPVS_CMD_SET_SERVICE, .updateVirtualServer(service), { [service] in try $0.update(service) }),
+            (IPVS_CMD_DEL_SERVICE, .deleteVirtualServer(id), { [id] in try $0.delete(id) }),
+            (IPVS_CMD_NEW_DEST, .addRealServer(real, id), { [real, id] in try $0.add(real, to: id) }),
+            (IPVS_CMD_SET_DEST, .updateRealServer(real, id), { [real, id] in try $0.update(real, of: id) }),
             (
-                IPVS_CMD_DEL_DEST, .deleteDestination(real.endpoint, id),
+                IPVS_CMD_DEL_DEST, .deleteRealServer(real.endpoint, id),
                 { [real, id] in try $0.delete(real.endpoint, from: id) }
             ),
             (IPVS_CMD_FLUSH, .flush, { try $0.flush() }),
@@ -106,7 +107,7 @@ struct HandleTests {
         }
         try Script.run([.take, .deliver([.done()]), .take, .deliver([.error(ESRCH)])]) { handle in
             let error = try expectError { _ = try handle.realServers(of: id) }
-            #expect(error.code == .serviceNotFound)
+            #expect(error.code == .virtualServerNotFound)
             #expect("\(error)" == "can't list the real servers of TCP 10.96.0.1:80: no such virtual server")
         }
         try Script.run([.take, .deliver([.done()]), .take, .deliver([.error(EPERM)])]) { handle in
@@ -165,13 +166,13 @@ struct HandleTests {
             let nameless = VirtualServer(id, scheduler: Scheduler(rawValue: ""))
             try expectRefusal("scheduler") { try handle.add(nameless) }
             try expectRefusal("scheduler") { try handle.update(nameless) }
-            try expectRefusal("UDP timeout") { try handle.setTimeouts(Timeouts(udp: 0)) }
+            try expectRefusal("udp") { try handle.setTimeouts(Timeouts(udp: 0)) }
             try expectRefusal("interface") { try handle.startSyncDaemon(SyncDaemon(.master, interface: "")) }
             let none = VirtualServer.Identity.firewallMark(0)
-            try expectRefusal("firewall mark") { try handle.delete(none) }
-            try expectRefusal("firewall mark") { _ = try handle.virtualServer(none) }
-            try expectRefusal("firewall mark") { _ = try handle.realServers(of: none) }
-            try expectRefusal("firewall mark") { try handle.zeroCounters(of: none) }
+            try expectRefusal("id") { try handle.delete(none) }
+            try expectRefusal("id") { _ = try handle.virtualServer(none) }
+            try expectRefusal("id") { _ = try handle.realServers(of: none) }
+            try expectRefusal("id") { try handle.zeroCounters(of: none) }
         }
         #expect(channel.calls.filter { $0 == .send }.count == 1)
     }

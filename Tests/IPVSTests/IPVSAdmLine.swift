@@ -118,15 +118,15 @@ struct IPVSAdmLine {
         if has("-Z") { return .zeroCounters(identity) }
         if has("--timeout") { return .readTimeouts }
         if has("--daemon") { return .readDaemons }
-        if has("-Ln") || has("-Sn") { return identity.map { .readService($0) } ?? .readServices }
+        if has("-Ln") || has("-Sn") { return identity.map { .readVirtualServer($0) } ?? .readVirtualServers }
         guard let identity, let server else { return nil }
-        if has("-A") { return .addService(server) }
-        if has("-E") { return .updateService(server) }
-        if has("-D") { return .deleteService(identity) }
+        if has("-A") { return .addVirtualServer(server) }
+        if has("-E") { return .updateVirtualServer(server) }
+        if has("-D") { return .deleteVirtualServer(identity) }
         guard let realServer else { return nil }
-        if has("-a") { return .addDestination(realServer, identity) }
-        if has("-e") { return .updateDestination(realServer, identity) }
-        if has("-d") { return .deleteDestination(realServer.endpoint, identity) }
+        if has("-a") { return .addRealServer(realServer, identity) }
+        if has("-e") { return .updateRealServer(realServer, identity) }
+        if has("-d") { return .deleteRealServer(realServer.endpoint, identity) }
         return nil
     }
 }

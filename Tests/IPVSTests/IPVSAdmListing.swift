@@ -149,6 +149,7 @@ extension Seen {
         case .local: return ("Local", "-g")
         case .directRouting: return ("Route", "-g")
         case .bypass: return ("Bypass", "-g")
+        case .other(let number): return (String(number), "-g")
         case .tunnel(let tunnel):
             var option = "--tun-type \(tunnel.kind)"
             if tunnel.kind == .gue { option += " --tun-port \(tunnel.port)" }

@@ -10,7 +10,7 @@ struct InvalidValuesTests {
         let heavy = RealServer(IPAddress(10, 244, 1, 2), 80, forwarding: .masquerade, weight: .max)
         let nowhere = RealServer(IPAddress(0, 0, 0, 0), 80, forwarding: .masquerade)
         let table = try Table([
-            Table.Service(good, realServers: [heavy, host, nowhere]), Table.Service(bad, realServers: [host]),
+            Table.Entry(good, realServers: [heavy, host, nowhere]), Table.Entry(bad, realServers: [host]),
         ])
         let errors = table.invalidValues
         #expect(
@@ -20,7 +20,7 @@ struct InvalidValuesTests {
                 "can't add virtual server TCP 10.96.0.2:80: scheduler is empty",
             ]
         )
-        #expect(errors.map(\.field) == ["address", "weight", "scheduler"])
+        #expect(errors.map(\.field) == ["endpoint", "weight", "scheduler"])
         #expect(errors.map(\.operation.realServer) == [nowhere.endpoint, heavy.endpoint, nil])
         #expect(errors.map(\.reason).last == "scheduler is empty")
         #expect(errors.allSatisfy { $0.code == .invalidValue })
@@ -31,7 +31,7 @@ struct InvalidValuesTests {
         var table = Table()
         for _ in 0..<200 {
             let server = models.virtualServer()
-            var service = Table.Service(server)
+            var service = Table.Entry(server)
             for _ in 0..<5 { service.replace(models.realServer(for: server.id)) }
             table.replace(service)
         }

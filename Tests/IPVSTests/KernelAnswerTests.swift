@@ -3,10 +3,11 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("The kernel's verdicts")
 struct KernelAnswerTests {
-    private let request = Request.addService(VirtualServer(.firewallMark(7))).sent
+    private let request = Request.addVirtualServer(VirtualServer(.firewallMark(7))).sent
 
     private func answer(_ reply: Reply) throws -> KernelAnswer {
         let bytes = reply.bytes(for: request)

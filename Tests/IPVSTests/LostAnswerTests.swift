@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Answers that don't arrive whole")
 struct LostAnswerTests {
@@ -23,7 +24,7 @@ struct LostAnswerTests {
     @Test("An overrun before a refusal leaves the refusal")
     func overrunBeforeError() throws {
         try ScriptedChannel.run([.take, .fail(ENOBUFS), .deliver([.error(ESRCH)])]) { handle in
-            try expectError(.serviceNotFound) { try handle.delete(service.id) }
+            try expectError(.virtualServerNotFound) { try handle.delete(service.id) }
         }
     }
 
@@ -168,7 +169,7 @@ struct LostAnswerTests {
 
     @Test("A reply that fits to the last byte is whole")
     func fitsExactly() throws {
-        let size = message.bytes(for: Request.readServices.sent).count
+        let size = message.bytes(for: Request.readVirtualServers.sent).count
         try #require(size > 100)
         let channel = try ScriptedChannel.run([.take, .deliver([message]), .deliver([.done()])], bufferSize: size) {
             (handle) throws in

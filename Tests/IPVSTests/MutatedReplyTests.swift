@@ -2,6 +2,7 @@ import CIPVS
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 /// Replies that no kernel should give: captured ones, cut short or changed. Each is an error or a value; a trap would
 /// end the test run.
@@ -75,7 +76,7 @@ struct MutatedReplyTests {
         var cursor = AttributeCursor(.service)
         var ends: [Int] = [0]
         while let attribute = try cursor.next(in: bytes.span.bytes) {
-            ends.append(Netlink.aligned(attribute.payload.upperBound))
+            ends.append(Framing.aligned(attribute.payload.upperBound))
         }
         let missing = ends.dropLast().map { end -> String in
             do throws(MalformedReply) {

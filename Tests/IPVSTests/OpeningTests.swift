@@ -1,8 +1,10 @@
 import CIPVS
+import CNetlinkShim
 import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Opening a handle")
 struct OpeningTests {
@@ -102,24 +104,28 @@ struct OpeningTests {
     @Test(
         "A namespace that can't be entered is told by its path",
         arguments: [
-            ("open", ENOENT, .namespaceNotFound, "no network namespace /run/netns/blue"),
-            ("open", ENOTDIR, .namespaceNotFound, "no network namespace /run/netns/blue"),
-            ("open", ESRCH, .namespaceNotFound, "no network namespace /run/netns/blue"),
-            ("setns", EINVAL, .namespaceNotFound, "/run/netns/blue is not a network namespace"),
+            (.openNamespace, ENOENT, .namespaceNotFound, "no network namespace /run/netns/blue"),
+            (.openNamespace, ENOTDIR, .namespaceNotFound, "no network namespace /run/netns/blue"),
+            (.openNamespace, ESRCH, .namespaceNotFound, "no network namespace /run/netns/blue"),
+            (.enterNamespace, EINVAL, .namespaceNotFound, "/run/netns/blue is not a network namespace"),
             (
-                "setns", EPERM, .permissionDenied,
+                .enterNamespace, EPERM, .permissionDenied,
                 "not permitted to enter network namespace /run/netns/blue; it takes CAP_SYS_ADMIN, as root has it"
             ),
             (
-                "open", EACCES, .permissionDenied,
+                .openNamespace, EACCES, .permissionDenied,
                 "not permitted to enter network namespace /run/netns/blue; it takes CAP_SYS_ADMIN, as root has it"
             ),
-            ("open", EMFILE, .system, "network namespace /run/netns/blue: Too many open files"),
-            ("bind", EINVAL, .system, "network namespace /run/netns/blue: Invalid argument"),
-        ] as [(String, Int32, IPVSError.Code, String)]
+            (.openNamespace, EMFILE, .system, "network namespace /run/netns/blue: Too many open files"),
+            (.bind, EINVAL, .system, "network namespace /run/netns/blue: Invalid argument"),
+        ] as [(SystemCall, Int32, IPVSError.Code, String)]
     )
-    func namespace(call: String, errno: Int32, code: IPVSError.Code, sentence: String) {
-        let error = IPVSError(opening: .named("blue"), SystemError(errno: errno, call: call))
+    func namespace(call: SystemCall, errno: Int32, code: IPVSError.Code, sentence: String) {
+        let error = IPVSError(
+            .open,
+            opening: NetworkNamespace.named("blue").path,
+            SystemError(errno: errno, call: call)
+        )
         #expect(error.code == code)
         #expect(error.errno == errno)
         #expect("\(error)" == "can't open IPVS: \(sentence)")

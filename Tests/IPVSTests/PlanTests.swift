@@ -9,31 +9,31 @@ struct PlanTests {
         var entries: [VirtualServer.Identity: (server: VirtualServer, reals: [Endpoint: RealServer])] = [:]
 
         init(_ table: Table) {
-            for service in table.services {
+            for service in table.sortedEntries() {
                 let reals = service.realServers.map { ($0.endpoint, $0) }
                 entries[service.server.id] = (service.server, Dictionary(uniqueKeysWithValues: reals))
             }
         }
 
         /// Makes a change; false if the kernel would refuse it.
-        mutating func make(_ change: Plan.Change) -> Bool {
+        mutating func make(_ change: Table.Plan.Change) -> Bool {
             let id = change.virtualServer
             switch change {
-            case .addServer(let server):
+            case .addVirtualServer(let server):
                 guard entries[id] == nil else { return false }
                 entries[id] = (server, [:])
-            case .updateServer(let server, let old):
+            case .updateVirtualServer(let server, let old):
                 guard entries[id]?.server == old else { return false }
                 entries[id]?.server = server
-            case .deleteServer(let server):
+            case .deleteVirtualServer(let server):
                 return entries.removeValue(forKey: id)?.server == server
-            case .addReal(let real, _):
+            case .addRealServer(let real, _):
                 guard let entry = entries[id], entry.reals[real.endpoint] == nil else { return false }
                 entries[id]?.reals[real.endpoint] = real
-            case .updateReal(let real, let old, _):
+            case .updateRealServer(let real, let old, _):
                 guard entries[id]?.reals[real.endpoint] == old else { return false }
                 entries[id]?.reals[real.endpoint] = real
-            case .deleteReal(let real, _):
+            case .deleteRealServer(let real, _):
                 return entries[id]?.reals.removeValue(forKey: real.endpoint) == real
             }
             return true
@@ -44,7 +44,7 @@ struct PlanTests {
         }
 
         func table() throws -> Table {
-            try Table(try entries.values.map { try Table.Service($0.server, realServers: Array($0.reals.values)) })
+            try Table(try entries.values.map { try Table.Entry($0.server, realServers: Array($0.reals.values)) })
         }
     }
 
@@ -54,7 +54,7 @@ struct PlanTests {
         for _ in UInt8(0)..<models.number(0...8) {
             let server = models.virtualServer()
             let reals = reals(for: server.id, &models)
-            let service = try Table.Service(server, realServers: reals)
+            let service = try Table.Entry(server, realServers: reals)
             if models.once(in: 4) {
                 second.replace(service)
                 continue
@@ -93,17 +93,17 @@ struct PlanTests {
         var changes = 0
         for _ in 0..<500 {
             let (first, second) = try Self.pair(&models)
-            let plan = Plan(from: first, to: second)
+            let plan = Table.Plan(from: first, to: second)
             var model = Model(first)
             let (start, end) = (Model(first), Model(second))
-            let lasting = first.services.map(\.server.id).filter { start.serves($0) && end.serves($0) }
+            let lasting = first.sortedEntries().map(\.server.id).filter { start.serves($0) && end.serves($0) }
             for change in plan.changes {
                 let isMade = model.make(change)
                 #expect(isMade, "\(change)")
                 for id in lasting { #expect(model.serves(id), "\(id) after \(change)") }
             }
             #expect(try model.table() == second)
-            #expect(Plan(from: second, to: second).isEmpty)
+            #expect(Table.Plan(from: second, to: second).isEmpty)
             #expect(plan.isEmpty == (first == second))
             #expect(plan.batch.count == plan.changes.count)
             changes += plan.changes.count
@@ -116,17 +116,17 @@ struct PlanTests {
         var models = RandomModels(seed: seed)
         for _ in 0..<300 {
             let (first, second) = try Self.pair(&models)
-            for change in Plan(from: first, to: second).changes {
+            for change in Table.Plan(from: first, to: second).changes {
                 switch change {
-                case .deleteServer(let server): #expect(second[server.id] == nil)
-                case .deleteReal(let real, let id):
+                case .deleteVirtualServer(let server): #expect(second[server.id] == nil)
+                case .deleteRealServer(let real, let id):
                     let service = try #require(second[id])
                     #expect(!service.realServers.contains { $0.endpoint == real.endpoint })
-                case .addServer(let server): #expect(first[server.id] == nil)
-                case .addReal(let real, let id):
+                case .addVirtualServer(let server): #expect(first[server.id] == nil)
+                case .addRealServer(let real, let id):
                     #expect(first[id]?.realServers.contains { $0.endpoint == real.endpoint } != true)
-                case .updateServer(let server, let old): #expect(server != old && server.id == old.id)
-                case .updateReal(let real, let old, _): #expect(real != old && real.endpoint == old.endpoint)
+                case .updateVirtualServer(let server, let old): #expect(server != old && server.id == old.id)
+                case .updateRealServer(let real, let old, _): #expect(real != old && real.endpoint == old.endpoint)
                 }
             }
         }
@@ -145,15 +145,15 @@ struct PlanTests {
         var changed = Self.web
         changed.scheduler = .weightedRoundRobin
         let first = try Table([
-            Table.Service(Self.web, realServers: [Self.real(1), Self.real(2), Self.real(3)]),
-            Table.Service(Self.dns, realServers: [Self.real(1)]),
-            Table.Service(Self.mark),
+            Table.Entry(Self.web, realServers: [Self.real(1), Self.real(2), Self.real(3)]),
+            Table.Entry(Self.dns, realServers: [Self.real(1)]),
+            Table.Entry(Self.mark),
         ])
         let second = try Table([
-            Table.Service(changed, realServers: [Self.real(2, weight: 0), Self.real(3, weight: 5), Self.real(4)]),
-            Table.Service(Self.dns, realServers: [Self.real(2)]),
+            Table.Entry(changed, realServers: [Self.real(2, weight: 0), Self.real(3, weight: 5), Self.real(4)]),
+            Table.Entry(Self.dns, realServers: [Self.real(2)]),
         ])
-        let plan = Plan(from: first, to: second)
+        let plan = Table.Plan(from: first, to: second)
         #expect(
             plan.description == """
                 - TCP 10.96.0.1:80 rr
@@ -170,7 +170,7 @@ struct PlanTests {
                 - FWM 7 rr
                 """
         )
-        let additions = plan.filter { if case .addReal = $0 { true } else { false } }
+        let additions = plan.filter { if case .addRealServer = $0 { true } else { false } }
         #expect(additions.changes.map(\.virtualServer) == [Self.web.id, Self.dns.id])
     }
 }

@@ -2,6 +2,7 @@ import CIPVS
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Decoders and bytes at random")
 struct RandomBytesTests {
@@ -61,7 +62,7 @@ struct RandomBytesTests {
                     #expect(attribute.type <= 0x3fff)
                     end = attribute.payload.upperBound
                     survives { _ = try bytes.span.bytes.readString(attribute) }
-                    survives { _ = try bytes.span.bytes.readAddress(attribute) }
+                    survives { _ = try bytes.span.bytes.readSixteenBytes(attribute) }
                     survives { _ = try bytes.span.bytes.read(attribute, as: UInt64.self) }
                 }
             }

@@ -1,8 +1,10 @@
 import CIPVS
+import CNetlinkShim
 import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("The module is unloaded and loaded again")
 struct ReloadTests {

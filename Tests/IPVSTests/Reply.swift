@@ -1,4 +1,5 @@
 import CIPVS
+import CNetlinkShim
 
 @testable import IPVS
 

@@ -2,6 +2,7 @@ import CIPVS
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Replies as kernels gave them to ipvsadm")
 struct ReplyFixtureTests {
@@ -37,10 +38,10 @@ struct ReplyFixtureTests {
 
     /// What ipvsadm said to its user, and the code of the same error here.
     static let codes: [String: IPVSError.Code] = [
-        "Service already exists": .serviceExists,
+        "Service already exists": .virtualServerExists,
         "Scheduler or persistence engine not found": .schedulerNotFound,
-        "No such service": .serviceNotFound,
-        "Service not defined": .serviceNotFound,
+        "No such service": .virtualServerNotFound,
+        "Service not defined": .virtualServerNotFound,
         "Destination already exists": .realServerExists,
         "No such destination": .realServerNotFound,
         "Invalid operation.  Possibly wrong module version, address not unicast, ...": .invalidValue,

@@ -36,7 +36,7 @@ struct RequestFixtureTests {
     private func request(for captured: [UInt8], of exchange: Capture.Exchange) throws -> Request? {
         switch Int(captured[0]) {
         case IPVS_CMD_GET_INFO: return .readInfo
-        case IPVS_CMD_GET_DEST: return .readDestinations(try identity(in: captured))
+        case IPVS_CMD_GET_DEST: return .readRealServers(try identity(in: captured))
         default: return IPVSAdmLine(exchange.command).request
         }
     }
@@ -54,12 +54,12 @@ struct RequestFixtureTests {
                 VirtualServer(id, scheduler: Scheduler(rawValue: ""))
             }
             switch request {
-            case .deleteService(let id), .readService(let id), .zeroCounters(let id?):
+            case .deleteVirtualServer(let id), .readVirtualServer(let id), .zeroCounters(let id?):
                 message.putService(service(id))
-            case .addDestination(let server, let id), .updateDestination(let server, let id):
+            case .addRealServer(let server, let id), .updateRealServer(let server, let id):
                 message.putService(service(id))
                 message.putDestination(server)
-            case .deleteDestination(let endpoint, let id):
+            case .deleteRealServer(let endpoint, let id):
                 message.putService(service(id))
                 message.putDestination(RealServer(endpoint, forwarding: .directRouting))
             case .stopDaemon(let role):
@@ -72,7 +72,7 @@ struct RequestFixtureTests {
 
     /// The one thing that no value makes: when it reads a service, ipvsadm pads with a netmask of 0.
     private func unmakeable(_ request: Request) -> Set<String> {
-        guard case .readService = request else { return [] }
+        guard case .readVirtualServer = request else { return [] }
         return ["1.\(IPVS_SVC_ATTR_NETMASK)"]
     }
 
@@ -87,8 +87,9 @@ struct RequestFixtureTests {
         ].map { "\(IPVS_CMD_ATTR_DEST).\($0)" }
         let daemon = [IPVS_DAEMON_ATTR_MCAST_IFN, IPVS_DAEMON_ATTR_SYNC_ID].map { "\(IPVS_CMD_ATTR_DAEMON).\($0)" }
         switch request {
-        case .deleteService, .readService, .zeroCounters, .addDestination, .updateDestination: return Set(service)
-        case .deleteDestination: return Set(service + destination)
+        case .deleteVirtualServer, .readVirtualServer, .zeroCounters, .addRealServer, .updateRealServer:
+            return Set(service)
+        case .deleteRealServer: return Set(service + destination)
         case .stopDaemon: return Set(daemon)
         default: return []
         }

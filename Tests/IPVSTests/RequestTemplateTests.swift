@@ -2,6 +2,7 @@ import CIPVS
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 @Suite("Requests filled into a template")
 struct RequestTemplateTests {
@@ -25,18 +26,28 @@ struct RequestTemplateTests {
             let server = models.virtualServer()
             let real = models.realServer(for: server.id)
             requests.formUnion([
-                .addService(server), .updateService(server), .deleteService(server.id), .readService(server.id),
-                .addDestination(real, server.id), .updateDestination(real, server.id),
-                .deleteDestination(real.endpoint, server.id), .readDestinations(server.id),
+                .addVirtualServer(server), .updateVirtualServer(server), .deleteVirtualServer(server.id),
+                .readVirtualServer(server.id),
+                .addRealServer(real, server.id), .updateRealServer(real, server.id),
+                .deleteRealServer(real.endpoint, server.id), .readRealServers(server.id),
                 .zeroCounters(server.id), .setTimeouts(models.timeouts()), .startDaemon(models.syncDaemon()),
             ])
         }
         requests.formUnion([
-            .resolveFamily, .readServices, .flush, .zeroCounters(nil), .readTimeouts, .readInfo, .readDaemons,
+            .readVirtualServers, .flush, .zeroCounters(nil), .readTimeouts, .readInfo, .readDaemons,
             .stopDaemon(.master), .stopDaemon(.backup),
         ])
         return Array(requests)
     }()
+
+    @Test("Requests of one shape have the same headers")
+    func headersOfShapes() {
+        for one in Self.requests {
+            for other in Self.requests where other.shape == one.shape {
+                #expect(one.command == other.command && one.flags == other.flags)
+            }
+        }
+    }
 
     @Test("A template is what libnl makes, but for the netlink header")
     func bytes() throws {
@@ -90,7 +101,7 @@ struct RequestTemplateTests {
         func service(_ scheduler: Int, _ engine: Int) -> Request {
             let names = ["abcdefghijklmno", "ABCDEFGHIJKLMNOP"]
             let name = PersistenceEngine(rawValue: String(names[1].prefix(engine)))
-            return .addService(
+            return .addVirtualServer(
                 VirtualServer(
                     .firewallMark(1),
                     scheduler: Scheduler(rawValue: String(names[0].prefix(scheduler))),
@@ -112,7 +123,7 @@ struct RequestTemplateTests {
     @Test("A name that is not ASCII fills its bytes, not its letters")
     func letters() throws {
         func service(_ name: String) -> Request {
-            .addService(VirtualServer(.firewallMark(1), scheduler: Scheduler(rawValue: name)))
+            .addVirtualServer(VirtualServer(.firewallMark(1), scheduler: Scheduler(rawValue: name)))
         }
         let template = try #require(RequestTemplate(service("four")))
         #expect(try fill(template, service("éé")) == RequestTemplate(service("éé")).map { Array($0.bytes) })

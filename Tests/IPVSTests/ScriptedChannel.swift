@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 /// Stands in for the kernel: each call of the connection meets the next step of a script.
 final class ScriptedChannel: Channel {
@@ -48,10 +49,10 @@ final class ScriptedChannel: Channel {
         }
         switch step {
         case .take: state.withLock { $0.sent.append(request) }
-        case .refuse(let errno): throw SystemError(errno: errno, call: "send")
+        case .refuse(let errno): throw SystemError(errno: errno, call: .send)
         default:
             Issue.record("a send where the script has \(String(describing: step))")
-            throw SystemError(errno: EPIPE, call: "send")
+            throw SystemError(errno: EPIPE, call: .send)
         }
     }
 
@@ -64,22 +65,14 @@ final class ScriptedChannel: Channel {
         case .deliver(let replies, let sender):
             return buffer.fill(replies.flatMap { $0.bytes(for: request) }, sender: sender)
         case .raw(let bytes): return buffer.fill(bytes)
-        case .fail(let errno): throw SystemError(errno: errno, call: "recv")
+        case .fail(let errno): throw SystemError(errno: errno, call: .receive)
         default:
             Issue.record("a receive where the script has \(String(describing: step))")
-            throw SystemError(errno: EPIPE, call: "recv")
+            throw SystemError(errno: EPIPE, call: .receive)
         }
     }
 
     func close() { state.withLock { $0.calls.append(.close) } }
-}
-
-extension Channel {
-    /// Only the tests of connection entries have files.
-    func openFile(_ path: String) throws(SystemError) -> any ReadableFile {
-        Issue.record("\(path) is opened")
-        throw SystemError(errno: ENOENT, call: "open")
-    }
 }
 
 extension UnsafeMutableRawBufferPointer {
@@ -110,7 +103,7 @@ final class AnsweringChannel: Channel {
     }
 
     func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
-        guard let bytes = pending.withLock({ $0.popFirst() }) else { throw SystemError(errno: EAGAIN, call: "recv") }
+        guard let bytes = pending.withLock({ $0.popFirst() }) else { throw SystemError(errno: EAGAIN, call: .receive) }
         return buffer.fill(bytes)
     }
 
@@ -130,7 +123,7 @@ extension ScriptedChannel {
     @discardableResult
     static func run(
         _ steps: [Step],
-        bufferSize: Int = Connection.defaultBufferSize,
+        bufferSize: Int = NetlinkConnection.defaultBufferSize,
         sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (Handle) throws -> Void
     ) throws -> ScriptedChannel {
@@ -163,7 +156,7 @@ func expectError(
 
 /// Makes a call that must be refused for a field.
 func expectRefusal(
-    _ field: String,
+    _ field: IPVSError.FieldPath,
     sourceLocation: SourceLocation = #_sourceLocation,
     _ body: () throws -> Void
 ) throws {

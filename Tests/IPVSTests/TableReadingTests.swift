@@ -3,6 +3,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 private typealias Script = ScriptedChannel
 
@@ -24,7 +25,7 @@ struct TableReadingTests {
 
     private var table: Table {
         get throws {
-            try Table([Table.Service(web, realServers: [one, two]), Table.Service(dns, realServers: [one])])
+            try Table([Table.Entry(web, realServers: [one, two]), Table.Entry(dns, realServers: [one])])
         }
     }
 
@@ -54,11 +55,11 @@ struct TableReadingTests {
     func gone() throws {
         let first = list([web, dns]) + list([one]) + list([] as [RealServer]) + list([web])
         try Script.run(first + list([web]) + list([one])) { (handle) throws in
-            #expect(try handle.table() == Table([Table.Service(web, realServers: [one])]))
+            #expect(try handle.table() == Table([Table.Entry(web, realServers: [one])]))
         }
         let empty = list([web]) + list([] as [RealServer]) + list([web])
         try Script.run(empty) { (handle) throws in
-            #expect(try handle.table() == Table([Table.Service(web)]))
+            #expect(try handle.table() == Table([Table.Entry(web)]))
         }
     }
 
@@ -68,7 +69,7 @@ struct TableReadingTests {
         let first: [Script.Step] = list([web, dns, web]) + list([one, two])
         let rest: [Script.Step] = list([] as [RealServer]) + missing + list([] as [RealServer])
         try Script.run(first + rest + [.take, .deliver([.message(web.reply()), .error(0)])]) { handle in
-            var statuses = try handle.serviceStatuses()
+            var statuses = try handle.tableStatuses()
             let service = try #require(try statuses.next())
             #expect(service.virtualServer.server == web)
             #expect(service.realServers.map(\.server) == [one, two])
@@ -84,7 +85,7 @@ struct TableReadingTests {
     func brokenStatuses() throws {
         let denied: [Script.Step] = [.take, .deliver([.error(EPERM)])]
         try Script.run(list([web, dns]) + denied + list([one])) { handle in
-            var statuses = try handle.serviceStatuses()
+            var statuses = try handle.tableStatuses()
             try expectError(.permissionDenied) { _ = try statuses.next() }
             let service = try #require(try statuses.next())
             #expect(service.virtualServer.server == dns)
@@ -115,7 +116,11 @@ struct TableReadingTests {
     func dryRun() throws {
         let channel = try Script.run(list([web]) + list([one])) { (handle) throws in
             let plan = try handle.plan(table)
-            #expect(plan.changes == [.addReal(two, to: web.id), .addServer(dns), .addReal(one, to: dns.id)])
+            #expect(
+                plan.changes == [
+                    .addRealServer(two, to: web.id), .addVirtualServer(dns), .addRealServer(one, to: dns.id),
+                ]
+            )
         }
         #expect(channel.sent.count == 3)
     }
@@ -123,7 +128,7 @@ struct TableReadingTests {
     @Test("What a table should have and nobody owns is refused before anything is read")
     func notOwned() throws {
         let channel = try Script.run([]) { handle in
-            try expectRefusal("identity") { _ = try handle.apply(try table, owning: { $0 == web.id }) }
+            try expectRefusal("id") { _ = try handle.apply(try table, owning: { $0 == web.id }) }
         }
         #expect(channel.sent.count == 1)
     }

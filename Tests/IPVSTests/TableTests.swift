@@ -13,10 +13,10 @@ struct TableTests {
     @Test("The order of what is in a table has no meaning")
     func order() throws {
         let other = VirtualServer(.firewallMark(1))
-        let first = try Table([Table.Service(web, realServers: [real(1), real(2)]), Table.Service(other)])
-        let second = try Table([Table.Service(other), Table.Service(web, realServers: [real(2), real(1)])])
+        let first = try Table([Table.Entry(web, realServers: [real(1), real(2)]), Table.Entry(other)])
+        let second = try Table([Table.Entry(other), Table.Entry(web, realServers: [real(2), real(1)])])
         #expect(first == second)
-        #expect(first.services.map(\.server.id) == [web.id, other.id])
+        #expect(first.sortedEntries().map(\.server.id) == [web.id, other.id])
         #expect(first.count == 2)
         #expect(first[web.id]?.realServers == [real(1), real(2)])
         #expect(first[.firewallMark(2)] == nil)
@@ -25,20 +25,20 @@ struct TableTests {
     @Test("What is there twice is a conflict, and the first stays")
     func conflicts() throws {
         let changed = VirtualServer(web.id, scheduler: .neverQueue)
-        var table = try Table([Table.Service(web)])
-        let conflict = #expect(throws: Table.Conflict.self) { try table.insert(Table.Service(changed)) }
+        var table = try Table([Table.Entry(web)])
+        let conflict = #expect(throws: Table.Conflict.self) { try table.insert(Table.Entry(changed)) }
         #expect(conflict?.description == "there are two virtual servers TCP 10.96.0.1:80")
         #expect(table[web.id]?.server == web)
-        #expect(throws: Table.Conflict.self) { try Table([Table.Service(web), Table.Service(web)]) }
+        #expect(throws: Table.Conflict.self) { try Table([Table.Entry(web), Table.Entry(web)]) }
         let twice = #expect(throws: Table.Conflict.self) {
-            try Table.Service(web, realServers: [real(1), real(2), real(1, weight: 2)])
+            try Table.Entry(web, realServers: [real(1), real(2), real(1, weight: 2)])
         }
         #expect(twice?.description == "TCP 10.96.0.1:80 has two real servers at 10.244.1.1:8080")
     }
 
     @Test("Services are replaced and removed, and so are real servers")
     func changes() throws {
-        var service = Table.Service(web)
+        var service = Table.Entry(web)
         #expect(service.replace(real(2)) == nil)
         #expect(service.replace(real(1)) == nil)
         #expect(service.replace(real(3)) == nil)
@@ -49,8 +49,8 @@ struct TableTests {
         #expect(service.remove(real(9).endpoint) == nil)
         var table = Table()
         #expect(table.isEmpty)
-        #expect(table.replace(Table.Service(web)) == nil)
-        #expect(table.replace(service) == Table.Service(web))
+        #expect(table.replace(Table.Entry(web)) == nil)
+        #expect(table.replace(service) == Table.Entry(web))
         #expect(table.remove(web.id) == service)
         #expect(table.remove(web.id) == nil)
         #expect(table.isEmpty)
@@ -59,7 +59,7 @@ struct TableTests {
     @Test("A table's JSON")
     func json() throws {
         let table = try Table([
-            Table.Service(web, realServers: [real(1)]), Table.Service(VirtualServer(.firewallMark(1))),
+            Table.Entry(web, realServers: [real(1)]), Table.Entry(VirtualServer(.firewallMark(1))),
         ])
         let text =
             #"{"services":[{"id":"TCP 10.96.0.1:80","realServers":[{"endpoint":"10.244.1.1:8080","#
@@ -68,7 +68,7 @@ struct TableTests {
         #expect(try decode(text) as Table == table)
         #expect(
             try decode(#"{"services":[{"id":"FWM 1"}]}"#) as Table
-                == Table([Table.Service(VirtualServer(.firewallMark(1)))])
+                == Table([Table.Entry(VirtualServer(.firewallMark(1)))])
         )
         #expect(table.description == "TCP 10.96.0.1:80 rr\n  10.244.1.1:8080 masquerade weight 1\nFWM 1 wlc")
     }
@@ -91,7 +91,7 @@ struct TableTests {
         for _ in 0..<100 {
             var table = Table()
             for _ in UInt8(0)..<models.number(0...6) {
-                var service = Table.Service(models.virtualServer())
+                var service = Table.Entry(models.virtualServer())
                 for _ in UInt8(0)..<models.number(0...6) { service.replace(models.realServer(for: service.server.id)) }
                 table.replace(service)
             }

@@ -26,7 +26,7 @@ struct ValidationTests {
         persistence: Persistence? = nil,
         engine: String? = nil
     ) -> Request {
-        .addService(
+        .addVirtualServer(
             VirtualServer(
                 id,
                 scheduler: Scheduler(rawValue: scheduler),
@@ -52,7 +52,7 @@ struct ValidationTests {
             upperThreshold: upper,
             lowerThreshold: lower
         )
-        return .addDestination(server, id)
+        return .addRealServer(server, id)
     }
 
     private static let refused: [Refused] = [
@@ -118,13 +118,16 @@ struct ValidationTests {
         Refused(real(upper: 5, lower: 6), "lower threshold", "6 is above the upper threshold, 5"),
         Refused(real(lower: 1), "lower threshold", "1 is above the upper threshold, 0"),
         Refused(real(of: .firewallMark(0)), "firewall mark", "is 0"),
+        Refused(real(host, .other(0)), "forwarding method", "0 has a name"),
+        Refused(real(host, .other(4)), "forwarding method", "4 has a name"),
+        Refused(real(host, .other(8)), "forwarding method", "8 is above 7"),
         Refused(real(host, .tunnel(.gue(port: 0))), "tunnel port", "is 0, which GUE can't be sent to"),
 
-        Refused(.deleteService(.firewallMark(0)), "firewall mark", "is 0"),
-        Refused(.readService(.firewallMark(0, .ipv6)), "firewall mark", "is 0"),
-        Refused(.readDestinations(.firewallMark(0)), "firewall mark", "is 0"),
+        Refused(.deleteVirtualServer(.firewallMark(0)), "firewall mark", "is 0"),
+        Refused(.readVirtualServer(.firewallMark(0, .ipv6)), "firewall mark", "is 0"),
+        Refused(.readRealServers(.firewallMark(0)), "firewall mark", "is 0"),
         Refused(.zeroCounters(.firewallMark(0)), "firewall mark", "is 0"),
-        Refused(.deleteDestination(Endpoint(host, 80), .firewallMark(0)), "firewall mark", "is 0"),
+        Refused(.deleteRealServer(Endpoint(host, 80), .firewallMark(0)), "firewall mark", "is 0"),
 
         Refused(.setTimeouts(Timeouts(tcp: 0)), "TCP timeout", "is 0; leave it out to keep the kernel's value"),
         Refused(.setTimeouts(Timeouts(tcpFIN: 0)), "TCP FIN timeout", "is 0; leave it out to keep the kernel's value"),
@@ -140,7 +143,7 @@ struct ValidationTests {
             #""sixteen-letters!" is longer than 15 bytes"#
         ),
         Refused(.startDaemon(SyncDaemon(.master, interface: "lo\0")), "interface", "contains a NUL"),
-        Refused(.startDaemon(SyncDaemon(.master, interface: "lo", syncID: 256)), "sync id", "256 is above 255"),
+        Refused(.startDaemon(SyncDaemon(.master, interface: "lo", syncID: 256)), "sync ID", "256 is above 255"),
         Refused(
             .startDaemon(SyncDaemon(.master, interface: "lo", maximumLength: 0)),
             "maximum length",
@@ -173,20 +176,34 @@ struct ValidationTests {
         ),
     ]
 
+    /// Where each field stands in what the model is coded as.
+    private static let paths = [
+        "firewall mark": "id", "scheduler": "scheduler", "persistence timeout": "persistence.timeout",
+        "persistence mask": "persistence.mask", "persistence engine": "persistenceEngine", "address": "endpoint",
+        "weight": "weight", "lower threshold": "lowerThreshold", "forwarding method": "forwarding",
+        "tunnel port": "forwarding.tunnel.port", "TCP timeout": "tcp", "TCP FIN timeout": "tcpFIN",
+        "UDP timeout": "udp",
+        "interface": "interface", "sync ID": "syncID", "maximum length": "maximumLength", "port": "port",
+        "time to live": "timeToLive", "multicast group": "group",
+    ]
+
     @Test("A value that no kernel could take is refused by its name", arguments: refused)
-    func refuses(row: Refused) {
-        #expect(throws: InvalidValue(field: row.field, reason: row.reason)) { try row.request.validate() }
+    func refuses(row: Refused) throws {
+        let error = try #require(throws: InvalidValue.self) { try row.request.validate() }
+        #expect(error.field.name == row.field && error.reason == row.reason)
+        #expect(error.field.path.description == Self.paths[row.field])
     }
 
     @Test("An update is refused as an addition is", arguments: refused)
-    func refusesUpdates(row: Refused) {
+    func refusesUpdates(row: Refused) throws {
         let update: Request
         switch row.request {
-        case .addService(let server): update = .updateService(server)
-        case .addDestination(let server, let id): update = .updateDestination(server, id)
+        case .addVirtualServer(let server): update = .updateVirtualServer(server)
+        case .addRealServer(let server, let id): update = .updateRealServer(server, id)
         default: return
         }
-        #expect(throws: InvalidValue(field: row.field, reason: row.reason)) { try update.validate() }
+        let error = try #require(throws: InvalidValue.self) { try update.validate() }
+        #expect(error.field.name == row.field && error.reason == row.reason)
     }
 
     @Test("Real servers of another family take a tunnel")
@@ -194,12 +211,12 @@ struct ValidationTests {
         let reason6 = "fd00::1 is IPv6, but the virtual server is IPv4: only a tunnel leads to another family"
         let reason4 = "10.0.0.1 is IPv4, but the virtual server is IPv6: only a tunnel leads to another family"
         for method in [ForwardingMethod.masquerade, .local, .directRouting, .bypass] {
-            #expect(throws: InvalidValue(field: "address", reason: reason6)) {
-                try Self.real(Self.host6, method).validate()
-            }
-            #expect(throws: InvalidValue(field: "address", reason: reason4)) {
+            let error6 = try #require(throws: InvalidValue.self) { try Self.real(Self.host6, method).validate() }
+            #expect(error6.field.name == "address" && error6.reason == reason6)
+            let error4 = try #require(throws: InvalidValue.self) {
                 try Self.real(Self.host, method, of: Self.mark6).validate()
             }
+            #expect(error4.field.name == "address" && error4.reason == reason4)
         }
         for tunnel in [Tunnel.ipip, .gre(), .gue(port: 1)] {
             try Self.real(Self.host6, .tunnel(tunnel)).validate()
@@ -224,14 +241,15 @@ struct ValidationTests {
         real(IPAddress("fe80::1") ?? host, of: mark6), real(IPAddress("feff::1") ?? host, of: mark6),
         real(IPAddress("::1") ?? host, of: mark6),
         real(host, .tunnel(.gue(port: 1))), real(host, .tunnel(.gue(port: 65535, checksum: .remote))),
-        real(host, .tunnel(.gre(checksum: true))), real(host, .tunnel(.ipip)),
-        .deleteDestination(Endpoint(IPAddress(0, 0, 0, 0), 0), mark),
+        real(host, .tunnel(.gre(checksum: true))), real(host, .tunnel(.ipip)), real(host, .other(5)),
+        real(host, .other(7)),
+        .deleteRealServer(Endpoint(IPAddress(0, 0, 0, 0), 0), mark),
         .setTimeouts(Timeouts()), .setTimeouts(Timeouts(tcp: 1, tcpFIN: 1, udp: 1)),
         .setTimeouts(Timeouts(tcp: 0x7fff_ffff, tcpFIN: 0x7fff_ffff, udp: 0x7fff_ffff)),
         .startDaemon(SyncDaemon(.master, interface: "l", syncID: 255, group: IPAddress(224, 0, 0, 0))),
         .startDaemon(SyncDaemon(.backup, interface: "fifteen-letters", group: IPAddress(239, 255, 255, 255))),
         .startDaemon(SyncDaemon(.backup, interface: "lo", group: IPAddress("ff02::1"), port: .max, timeToLive: .max)),
-        .resolveFamily, .readServices, .flush, .zeroCounters(nil), .zeroCounters(mark), .readTimeouts, .readInfo,
+        .readVirtualServers, .flush, .zeroCounters(nil), .zeroCounters(mark), .readTimeouts, .readInfo,
         .stopDaemon(.master), .readDaemons,
     ]
 
@@ -245,8 +263,8 @@ struct ValidationTests {
         var models = RandomModels(seed: seed)
         for _ in 0..<1_000 {
             let server = models.virtualServer()
-            try Request.addService(server).validate()
-            try Request.addDestination(models.realServer(for: server.id), server.id).validate()
+            try Request.addVirtualServer(server).validate()
+            try Request.addRealServer(models.realServer(for: server.id), server.id).validate()
             try Request.setTimeouts(models.timeouts()).validate()
             try Request.startDaemon(models.syncDaemon()).validate()
         }

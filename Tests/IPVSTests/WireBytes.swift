@@ -1,6 +1,7 @@
 import CIPVS
 
 @testable import IPVS
+@testable import Netlink
 
 // Netlink's bytes laid out and taken apart by hand, so that tests don't lean on the code that they test.
 
@@ -58,7 +59,7 @@ extension Request {
     /// The request as it would be sent, with made-up numbers in its header.
     var sent: SentRequest {
         guard var message = Message() else { return SentRequest(bytes: []) }
-        message.begin(type: 0x1d, flags: flags, sequence: 7, port: 9, command: command)
+        message.begin(type: 0x1d, flags: flags, sequence: 7, port: 9, command: command, version: 1)
         put(into: &message)
         return SentRequest(bytes: message.withBytes { Array($0) })
     }
@@ -66,7 +67,7 @@ extension Request {
 
 extension VirtualServer {
     /// The attributes that the kernel has for it inside of `IPVS_CMD_ATTR_SERVICE`, but for the counters.
-    var wire: [UInt8] { Request.addService(self).sent.attributes[IPVS_CMD_ATTR_SERVICE] ?? [] }
+    var wire: [UInt8] { Request.addVirtualServer(self).sent.attributes[IPVS_CMD_ATTR_SERVICE] ?? [] }
 
     /// The attributes of a message of the kernel about it.
     func reply(_ statistics: Statistics = Statistics()) -> [UInt8] {
@@ -77,7 +78,7 @@ extension VirtualServer {
 extension RealServer {
     /// The attributes that the kernel has for it inside of `IPVS_CMD_ATTR_DEST`, but for what it observes.
     var wire: [UInt8] {
-        Request.addDestination(self, .firewallMark(1)).sent.attributes[IPVS_CMD_ATTR_DEST] ?? []
+        Request.addRealServer(self, .firewallMark(1)).sent.attributes[IPVS_CMD_ATTR_DEST] ?? []
     }
 
     /// The attributes of a message of the kernel about it.

@@ -2,6 +2,8 @@ import Foundation
 import IPVS
 import Testing
 
+@testable import Netlink
+
 extension KernelTests {
     @Suite struct Applying {
         let namespace: TestNamespace
@@ -29,7 +31,7 @@ extension KernelTests {
                 let model = models.virtualServer()
                 let id: VirtualServer.Identity =
                     models.once(in: 5) ? .firewallMark(models.number(1...9)) : .tcp(address, models.pick([80, 443]))
-                var service = Table.Service(
+                var service = Table.Entry(
                     VirtualServer(id, scheduler: model.scheduler, flags: model.flags.subtracting(.onePacket))
                 )
                 for _ in 0..<models.number(0...6) as Range<UInt8> {
@@ -45,7 +47,7 @@ extension KernelTests {
 
         /// How many virtual and real servers a table has.
         private static func size(of table: Table) -> Int {
-            table.services.reduce(into: 0) { $0 += 1 + $1.realServers.count }
+            table.entries.reduce(into: 0) { $0 += 1 + $1.realServers.count }
         }
 
         @Test(arguments: [1, 2] as [UInt64])
@@ -55,7 +57,7 @@ extension KernelTests {
                 let desired = try Self.table(&models, size: Int(models.number(0...15) as UInt8))
                 let plan = try handle.plan(desired)
                 let before = try handle.table()
-                #expect(plan == Plan(from: before, to: desired))
+                #expect(plan == Table.Plan(from: before, to: desired))
                 let report = try handle.apply(desired)
                 #expect(report.failures.isEmpty, "\(report)")
                 #expect(report.plan == plan)
@@ -74,12 +76,12 @@ extension KernelTests {
             try handle.add(foreign)
             try handle.add(RealServer(IPAddress(10, 244, 1, 1), 80, forwarding: .masquerade), to: foreign.id)
             let owns = { (id: VirtualServer.Identity) in id == mine.id }
-            let report = try handle.apply(try Table([Table.Service(mine)]), owning: owns)
+            let report = try handle.apply(try Table([Table.Entry(mine)]), owning: owns)
             #expect(report.description == "1 added, 0 updated, 0 deleted, 0 unchanged, 0 failed")
             #expect(try handle.apply(Table(), owning: owns).deleted == 1)
             #expect(try handle.realServers(of: foreign.id).count == 1)
             let error = #expect(throws: IPVSError.self) {
-                try handle.apply(try Table([Table.Service(foreign)]), owning: owns)
+                try handle.apply(try Table([Table.Entry(foreign)]), owning: owns)
             }
             #expect(error?.code == .invalidValue)
             #expect(error?.description.contains("not one of those that are owned") == true)
@@ -90,13 +92,13 @@ extension KernelTests {
             let bad = VirtualServer(.tcp(IPAddress(10, 96, 0, 2), 80), scheduler: Scheduler(rawValue: "nosuch"))
             let real = RealServer(IPAddress(10, 244, 1, 1), 80, forwarding: .masquerade)
             let desired = try Table([
-                Table.Service(good, realServers: [real]), Table.Service(bad, realServers: [real]),
+                Table.Entry(good, realServers: [real]), Table.Entry(bad, realServers: [real]),
             ])
             let report = try handle.apply(desired)
-            #expect(report.failures.map(\.change) == [.addServer(bad), .addReal(real, to: bad.id)])
-            #expect(report.failures.map(\.error.code) == [.schedulerNotFound, .serviceNotFound])
+            #expect(report.failures.map(\.change) == [.addVirtualServer(bad), .addRealServer(real, to: bad.id)])
+            #expect(report.failures.map(\.error.code) == [.schedulerNotFound, .virtualServerNotFound])
             #expect(report.added == 2)
-            #expect(try handle.table() == Table([Table.Service(good, realServers: [real])]))
+            #expect(try handle.table() == Table([Table.Entry(good, realServers: [real])]))
         }
 
         /// While another program adds and deletes what is not ours, ours becomes right and its stays alone.
@@ -124,7 +126,7 @@ extension KernelTests {
             writer.cancel()
             try eventually { writer.isFinished }
             _ = try handle.apply(desired, owning: owns)
-            for service in desired.services { #expect(try handle.table()[service.server.id] == service) }
+            for service in desired.entries { #expect(try handle.table()[service.server.id] == service) }
         }
 
         /// The statuses have the table's configuration, and what the lists of each virtual server tell.
@@ -133,12 +135,12 @@ extension KernelTests {
             let desired = try Self.table(&models, size: 12)
             _ = try handle.apply(desired)
             var read = Table()
-            var statuses = try handle.serviceStatuses()
+            var statuses = try handle.tableStatuses()
             while let status = try statuses.next() {
                 let (server, realServers) = (status.virtualServer.server, status.realServers)
                 #expect(Set(realServers) == Set(try handle.realServers(of: server.id)))
                 #expect(status.virtualServer == (try handle.virtualServer(server.id)))
-                try read.insert(Table.Service(server, realServers: realServers.map(\.server)))
+                try read.insert(Table.Entry(server, realServers: realServers.map(\.server)))
             }
             #expect(read == desired)
         }
@@ -148,16 +150,16 @@ extension KernelTests {
             var models = Self.models(seed: 5)
             let desired = try Self.table(&models, size: 12)
             _ = try handle.apply(desired)
-            let ids = desired.services.map(\.server.id)
+            let ids = desired.sortedEntries().map(\.server.id)
             let other = try namespace.open()
-            var statuses = try handle.serviceStatuses()
+            var statuses = try handle.tableStatuses()
             var seen: [VirtualServer.Identity] = []
             while let status = try statuses.next() {
                 seen.append(status.virtualServer.server.id)
                 // The first one that was not seen yet. It may have been deleted in an earlier turn.
                 if let next = ids.first(where: { !seen.contains($0) }) { try? other.delete(next) }
             }
-            let left = Set(try handle.table().services.map(\.server.id))
+            let left = Set(try handle.table().entries.map(\.server.id))
             #expect(Set(seen) == left && seen.count == left.count)
             #expect((1..<ids.count).contains(seen.count))
         }
@@ -167,7 +169,7 @@ extension KernelTests {
             let server = try EchoServer(namespace, port: 8080)
             let web = VirtualServer(.tcp(IPAddress(127, 0, 0, 10), 80), scheduler: .roundRobin)
             let real = RealServer(IPAddress(127, 0, 0, 1), 8080, forwarding: .masquerade)
-            _ = try handle.apply(try Table([Table.Service(web, realServers: [real])]))
+            _ = try handle.apply(try Table([Table.Entry(web, realServers: [real])]))
             let connection = try TestConnection(namespace, to: 0x7f00_000a, port: 80)
             #expect(connection.isAlive())
             var models = Self.models(seed: 4)
@@ -180,7 +182,7 @@ extension KernelTests {
                 idle.weight = round % 2
                 idle.upperThreshold = round
                 let another = RealServer(IPAddress(10, 244, 2, UInt8(round)), 80, forwarding: .masquerade)
-                desired.replace(try Table.Service(changed, realServers: [idle, another]))
+                desired.replace(try Table.Entry(changed, realServers: [idle, another]))
                 #expect(try handle.apply(desired).failures.isEmpty)
                 #expect(try handle.table() == desired)
                 #expect(connection.isAlive())

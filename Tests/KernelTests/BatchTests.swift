@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 /// The `index`th of many virtual servers, which the kernel's hash spreads.
 private func service(_ index: Int, persistence: Persistence? = nil) -> VirtualServer {
@@ -27,7 +28,7 @@ extension KernelTests {
         }
 
         @Test func aMixedBatchIsWhatIpvsadmSees() throws {
-            var batch = Batch()
+            var batch = Handle.Batch()
             for kind in VirtualServers.kinds { batch.add(kind.server) }
             let balanced = VirtualServer.Identity.tcp(IPAddress(10, 96, 0, 99), 80)
             batch.add(VirtualServer(balanced, scheduler: .leastConnection))
@@ -54,7 +55,7 @@ extension KernelTests {
             let (web, real) = (service(1), realServer(1))
             let changed = VirtualServer(web.id, scheduler: .sourceHashing, flags: .shPort)
             let heavy = realServer(1, weight: 9)
-            var batch = Batch()
+            var batch = Handle.Batch()
             batch.delete(web.id)
             batch.add(real, to: web.id)
             batch.add(web)
@@ -74,8 +75,9 @@ extension KernelTests {
             #expect(outcome.failures.map(\.index) == [0, 1, 3, 4, 6, 9, 11])
             #expect(
                 outcome.failures.map(\.error.code) == [
-                    .serviceNotFound, .serviceNotFound, .serviceExists, .realServerNotFound, .realServerExists,
-                    .realServerNotFound, .serviceNotFound,
+                    .virtualServerNotFound, .virtualServerNotFound, .virtualServerExists, .realServerNotFound,
+                    .realServerExists,
+                    .realServerNotFound, .virtualServerNotFound,
                 ]
             )
             #expect(try namespace.table() == [changed: [heavy]])
@@ -86,7 +88,7 @@ extension KernelTests {
 
         /// For each of 10,000 services five changes that are made, and one that is not, each time at another place.
         @Test func sixtyThousandWithTenThousandFailures() throws {
-            var batch = Batch()
+            var batch = Handle.Batch()
             var expected: [(index: Int, code: IPVSError.Code)] = []
             for number in 0..<10_000 {
                 let (web, real, other) = (service(number), realServer(1), realServer(2))
@@ -95,10 +97,10 @@ extension KernelTests {
                     expected.append((batch.count, code))
                     change()
                 }
-                expectFailure(at: 0, .serviceNotFound) { batch.update(web) }
-                expectFailure(at: 1, .serviceNotFound) { batch.add(real, to: web.id) }
+                expectFailure(at: 0, .virtualServerNotFound) { batch.update(web) }
+                expectFailure(at: 1, .virtualServerNotFound) { batch.add(real, to: web.id) }
                 batch.add(web)
-                expectFailure(at: 2, .serviceExists) { batch.add(web) }
+                expectFailure(at: 2, .virtualServerExists) { batch.add(web) }
                 expectFailure(at: 3, .realServerNotFound) { batch.delete(real.endpoint, from: web.id) }
                 batch.add(real, to: web.id)
                 batch.add(other, to: web.id)
@@ -140,15 +142,15 @@ extension KernelTests {
 
         /// More answers than any buffer holds, and none of them good.
         @Test func everythingFails() throws {
-            let batch = Batch((0..<20_000).map { service($0).id })
+            let batch = Handle.Batch((0..<20_000).map { service($0).id })
             let outcome = try handle.perform(batch)
             #expect(outcome.succeeded == 0)
             #expect(outcome.failures.map(\.index) == Array(0..<20_000))
-            #expect(outcome.failures.allSatisfy { $0.error.code == .serviceNotFound })
+            #expect(outcome.failures.allSatisfy { $0.error.code == .virtualServerNotFound })
         }
 
         @Test func signalsDoNotDisturb() throws {
-            var batch = Batch()
+            var batch = Handle.Batch()
             for number in 0..<4_000 {
                 batch.add(service(number))
                 if number % 5 == 0 { batch.add(service(number)) }
@@ -156,13 +158,13 @@ extension KernelTests {
             let outcome = try withSignals { try handle.perform(batch) }
             #expect(outcome.succeeded == 4_000)
             #expect(outcome.failures.map(\.index) == (0..<800).map { $0 * 6 + 1 })
-            #expect(outcome.failures.allSatisfy { $0.error.code == .serviceExists })
+            #expect(outcome.failures.allSatisfy { $0.error.code == .virtualServerExists })
             #expect(try handle.virtualServers().count == 4_000)
         }
 
         /// Each change is made by one of two writers, and is a failure of the other one.
         @Test func twoWriters() throws {
-            var adding = Batch()
+            var adding = Handle.Batch()
             for number in 0..<2_000 {
                 adding.add(service(number))
                 adding.add(realServer(1), to: service(number).id)
@@ -170,18 +172,18 @@ extension KernelTests {
             let outcomes = try together(adding)
             // A real server may come before its virtual server has: never, as both make them in the same order.
             for (index, codes) in try failures(outcomes).enumerated() {
-                #expect(codes == [index % 2 == 0 ? .serviceExists : .realServerExists])
+                #expect(codes == [index % 2 == 0 ? .virtualServerExists : .realServerExists])
             }
             #expect(try handle.virtualServers().count == 2_000)
-            let deleting = Batch((0..<2_000).map { service($0).id })
-            #expect(try failures(try together(deleting)).allSatisfy { $0 == [.serviceNotFound] })
+            let deleting = Handle.Batch((0..<2_000).map { service($0).id })
+            #expect(try failures(try together(deleting)).allSatisfy { $0 == [.virtualServerNotFound] })
             #expect(try handle.virtualServers().isEmpty)
         }
 
         /// Makes a batch twice at the same time, over two handles.
-        private func together(_ batch: Batch) throws -> [Batch.Outcome] {
+        private func together(_ batch: Handle.Batch) throws -> [Handle.Batch.Outcome] {
             let (namespace, start) = (namespace, DispatchSemaphore(value: 0))
-            let outcomes = Mutex<[Result<Batch.Outcome, any Error>]>([])
+            let outcomes = Mutex<[Result<Handle.Batch.Outcome, any Error>]>([])
             let group = DispatchGroup()
             for _ in 0..<2 {
                 let handle = try namespace.open()
@@ -199,7 +201,7 @@ extension KernelTests {
         }
 
         /// The errors of each change, whoever got them.
-        private func failures(_ outcomes: [Batch.Outcome]) throws -> [[IPVSError.Code]] {
+        private func failures(_ outcomes: [Handle.Batch.Outcome]) throws -> [[IPVSError.Code]] {
             let count = outcomes.map { $0.succeeded + $0.failures.count }
             try #require(count.count == 2 && count[0] == count[1])
             var codes = Array(repeating: [IPVSError.Code](), count: count[0])
@@ -209,7 +211,7 @@ extension KernelTests {
 
         /// Without the privilege nothing is made, by a handle that had it when it was opened and by one that had not.
         @Test func withoutPrivilege() throws {
-            let batch = Batch((0..<1_000).map { service($0).id })
+            let batch = Handle.Batch((0..<1_000).map { service($0).id })
             try handle.add(service(0))
             let (handle, descriptor) = (handle, namespace.descriptor)
             let outcomes = try onThread {
@@ -228,23 +230,23 @@ extension KernelTests {
         /// Whatever limit the system has by default (net.core.wmem_default), a whole batch is sent at once.
         @Test func roomToSend() throws {
             var requests = RequestBuffer(capacity: 2 * RequestBuffer.defaultCapacity)
-            let request = Request.deleteService(service(1).id)
+            let request = Request.deleteVirtualServer(service(1).id)
             while requests.append(request) {}
             requests.address(type: UInt16(NLMSG_NOOP), port: 0, sequence: 1, answers: .last)
-            let socket = try NetlinkSocket(in: .path(namespace.path))
+            let socket = try NetlinkSocket(in: HeldNamespace(path: namespace.path), protocol: NETLINK_GENERIC)
             try requests.withBytes { bytes throws(SystemError) in try socket.send(bytes) }
             socket.close()
         }
 
         @Test func aClosedHandle() throws {
             handle.close()
-            let error = #expect(throws: IPVSError.self) { try handle.perform(Batch([service(1).id])) }
+            let error = #expect(throws: IPVSError.self) { try handle.perform(Handle.Batch([service(1).id])) }
             #expect(error?.description == "can't delete virtual server TCP 10.97.0.1:80: the handle is closed")
         }
     }
 }
 
-extension Batch {
+extension Handle.Batch {
     /// A batch that deletes virtual servers.
     fileprivate init(_ ids: [VirtualServer.Identity]) {
         self.init()

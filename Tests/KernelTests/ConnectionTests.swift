@@ -3,6 +3,8 @@ import Glibc
 import IPVS
 import Testing
 
+@testable import Netlink
+
 extension KernelTests {
     /// The connection table, with connections that are made for it.
     @Suite struct Connections {

@@ -2,6 +2,8 @@ import Foundation
 import IPVS
 import Testing
 
+@testable import Netlink
+
 extension KernelTests {
     @Suite struct Drains {
         let namespace: TestNamespace

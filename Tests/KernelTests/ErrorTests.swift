@@ -38,7 +38,7 @@ struct ErrorRow: Sendable, CustomTestStringConvertible {
         ErrorRow(
             cause: "NEW_SERVICE: it is there",
             errno: EEXIST,
-            code: .serviceExists,
+            code: .virtualServerExists,
             sentence: "can't add virtual server TCP 10.96.0.1:80: it exists already",
             preparation: addWeb,
             attempt: { try $0.add(web) }
@@ -67,28 +67,28 @@ struct ErrorRow: Sendable, CustomTestStringConvertible {
         ErrorRow(
             cause: "SET_SERVICE: no such service",
             errno: ESRCH,
-            code: .serviceNotFound,
+            code: .virtualServerNotFound,
             sentence: "can't update virtual server TCP 10.96.0.1:80: no such virtual server",
             attempt: { try $0.update(web) }
         ),
         ErrorRow(
             cause: "DEL_SERVICE: no such service",
             errno: ESRCH,
-            code: .serviceNotFound,
+            code: .virtualServerNotFound,
             sentence: "can't delete virtual server TCP 10.96.0.1:80: no such virtual server",
             attempt: { try $0.delete(web.id) }
         ),
         ErrorRow(
             cause: "GET_SERVICE: no such service",
             errno: ESRCH,
-            code: .serviceNotFound,
+            code: .virtualServerNotFound,
             sentence: "can't read virtual server TCP 10.96.0.1:80: no such virtual server",
-            attempt: { try $0.perform(.readService(web.id)) }
+            attempt: { _ = try $0.ask(.readVirtualServer(web.id), ()) { _, _ in } }
         ),
         ErrorRow(
             cause: "ZERO: no such service",
             errno: ESRCH,
-            code: .serviceNotFound,
+            code: .virtualServerNotFound,
             sentence: "can't set the counters of TCP 10.96.0.1:80 to zero: no such virtual server",
             attempt: { try $0.zeroCounters(of: web.id) }
         ),
@@ -98,21 +98,21 @@ struct ErrorRow: Sendable, CustomTestStringConvertible {
         ErrorRow(
             cause: "NEW_DEST: no such service",
             errno: ESRCH,
-            code: .serviceNotFound,
+            code: .virtualServerNotFound,
             sentence: "can't add real server 10.244.1.5:8080 to TCP 10.96.0.1:80: no such virtual server",
             attempt: { try $0.add(real, to: web.id) }
         ),
         ErrorRow(
             cause: "SET_DEST: no such service",
             errno: ESRCH,
-            code: .serviceNotFound,
+            code: .virtualServerNotFound,
             sentence: "can't update real server 10.244.1.5:8080 of TCP 10.96.0.1:80: no such virtual server",
             attempt: { try $0.update(real, of: web.id) }
         ),
         ErrorRow(
             cause: "DEL_DEST: no such service",
             errno: ESRCH,
-            code: .serviceNotFound,
+            code: .virtualServerNotFound,
             sentence: "can't delete real server 10.244.1.5:8080 from TCP 10.96.0.1:80: no such virtual server",
             attempt: { try $0.delete(real.endpoint, from: web.id) }
         ),

@@ -4,6 +4,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 extension KernelTests {
     @Suite struct Faults {
@@ -14,7 +15,7 @@ extension KernelTests {
 
         init() throws {
             namespace = try TestNamespace()
-            socket = try NetlinkSocket(in: .path(namespace.path))
+            socket = try NetlinkSocket(in: HeldNamespace(path: namespace.path), protocol: NETLINK_GENERIC)
             handle = try Handle(channel: socket)
         }
 
@@ -141,7 +142,10 @@ extension KernelTests {
 
         /// What a name of the largest size and a small buffer make of a reply: it does not fit and is asked for again.
         @Test func aReplyLargerThanTheBuffer() throws {
-            let small = try Handle(channel: try NetlinkSocket(in: .path(namespace.path)), bufferSize: 128)
+            let small = try Handle(
+                channel: try NetlinkSocket(in: HeldNamespace(path: namespace.path), protocol: NETLINK_GENERIC),
+                bufferSize: 128
+            )
             for number in UInt32(1)...100 { try small.add(VirtualServer(.firewallMark(number))) }
             #expect(try small.virtualServers().count == 100)
             #expect(try small.virtualServer(.firewallMark(7))?.server.id == .firewallMark(7))

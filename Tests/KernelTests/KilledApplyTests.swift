@@ -18,7 +18,7 @@ extension KernelTests {
                         let address = IPAddress(ipv4: 0x0af4_0001 + real + weight)
                         return RealServer(address, 8080, forwarding: .masquerade, weight: weight)
                     }
-                    return try Table.Service(VirtualServer(id, scheduler: scheduler), realServers: reals)
+                    return try Table.Entry(VirtualServer(id, scheduler: scheduler), realServers: reals)
                 }
             )
         }

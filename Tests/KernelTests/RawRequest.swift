@@ -3,6 +3,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 /// Requests that the library would refuse or never make, to see what the kernel says of them.
 struct RawSocket {
@@ -10,10 +11,11 @@ struct RawSocket {
     private let family: UInt16
 
     init(_ namespace: TestNamespace) throws {
-        var connection = Connection(try NetlinkSocket(in: .path(namespace.path)))
+        let opened = try NetlinkSocket(in: HeldNamespace(path: namespace.path), protocol: NETLINK_GENERIC)
+        var connection = GenericNetlinkConnection(opened, family: IPVS_GENL_NAME)
         family = try connection.resolveFamily()
         connection.close()
-        socket = try NetlinkSocket(in: .path(namespace.path))
+        socket = try NetlinkSocket(in: HeldNamespace(path: namespace.path), protocol: NETLINK_GENERIC)
     }
 
     private static let noMemory = TestFailure("no memory")
@@ -22,7 +24,7 @@ struct RawSocket {
     func send(_ command: Int, _ body: (inout Message) -> Void) throws -> KernelAnswer {
         guard var message = Message() else { throw Self.noMemory }
         let flags = UInt16(NLM_F_REQUEST | NLM_F_ACK)
-        message.begin(type: family, flags: flags, sequence: 1, port: socket.port, command: UInt8(command))
+        message.begin(type: family, flags: flags, sequence: 1, port: socket.port, command: UInt8(command), version: 1)
         body(&message)
         try message.withBytes { bytes throws(SystemError) in try socket.send(bytes) }
         var buffer = [UInt8](repeating: 0, count: 4096)

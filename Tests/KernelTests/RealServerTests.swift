@@ -160,7 +160,7 @@ extension KernelTests {
             #expect(try handle.realServers(of: web.id).isEmpty)
             let missing = VirtualServer.Identity.tcp(IPAddress(10, 96, 9, 9), 80)
             let error = #expect(throws: IPVSError.self) { try handle.realServers(of: missing) }
-            #expect(error?.code == .serviceNotFound)
+            #expect(error?.code == .virtualServerNotFound)
             #expect(error?.description == "can't list the real servers of TCP 10.96.9.9:80: no such virtual server")
         }
 
@@ -172,7 +172,7 @@ extension KernelTests {
             let error = #expect(throws: IPVSError.self) {
                 try handle.realServer(server.endpoint, of: .firewallMark(1))
             }
-            #expect(error?.code == .serviceNotFound)
+            #expect(error?.code == .virtualServerNotFound)
         }
 
         @Test func aLongList() throws {

@@ -3,6 +3,7 @@ import Glibc
 import Testing
 
 @testable import IPVS
+@testable import Netlink
 
 /// A message that the kernel refuses, and that the library either can't make or refuses by itself.
 struct RefusedMessage: Sendable, CustomTestStringConvertible {

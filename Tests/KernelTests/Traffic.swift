@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
+@testable import Netlink
+
 /// A TCP server in a namespace, by default on its loopback, that sends back what it gets.
 ///
 /// A socket that is left open, or that waits for a peer which is not there any more, would keep its namespace and the

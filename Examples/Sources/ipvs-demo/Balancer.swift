@@ -1,4 +1,3 @@
-import Glibc
 import IPVS
 
 /// What an operator does to a load balancer.
@@ -24,16 +23,18 @@ struct Balancer {
         print("updated \(server)")
     }
 
-    /// Deletes a real server as soon as it serves nobody.
-    func delete(_ endpoint: Endpoint, from id: VirtualServer.Identity) throws {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(30)
-        while case let count = try find(endpoint, in: id).activeConnections, count > 0 {
-            guard clock.now < deadline else { throw Problem("\(endpoint) still has \(count) active connections") }
-            usleep(100_000)
+    /// Takes a real server out of service, and deletes it when its connections have ended or the time is over.
+    func drain(_ endpoint: Endpoint, of id: VirtualServer.Identity, timeout: Duration) async throws {
+        let target = Drain.Target(endpoint, of: id)
+        for outcome in try await handle.drain([target], timeout: timeout, interval: .milliseconds(200)) {
+            switch outcome {
+            case .drained: print("drained \(endpoint)")
+            case .timedOut(let count):
+                print("deleted \(endpoint), of which the kernel still remembered \(count) connections")
+            case .notFound: throw Problem("\(id) has no real server \(endpoint)")
+            case .failed(let error): throw error
+            }
         }
-        try handle.delete(endpoint, from: id)
-        print("deleted \(endpoint)")
     }
 
     private func find(_ endpoint: Endpoint, in id: VirtualServer.Identity) throws -> RealServer.Status {

@@ -4,7 +4,7 @@ import IPVS
 enum Command {
     case add(VirtualServer.Identity, [Endpoint])
     case weight(VirtualServer.Identity, Endpoint, UInt32)
-    case delete(VirtualServer.Identity, Endpoint)
+    case drain(VirtualServer.Identity, Endpoint, seconds: UInt32)
     case zero
     case show
 
@@ -15,7 +15,7 @@ enum Command {
 
           add VIRTUAL REAL...         adds a virtual server, and real servers of weight 1 to it
           weight VIRTUAL REAL WEIGHT  changes a real server's share of the new connections; 0 drains it
-          delete VIRTUAL REAL         deletes a real server when it has no active connection any more
+          drain VIRTUAL REAL SECONDS  deletes a real server when its connections have ended, or after a time
           zero                        sets all counters to zero
           show                        prints all virtual servers and their real servers with their counters
 
@@ -28,7 +28,10 @@ enum Command {
         case "add": self = .add(try words.next("virtual server"), try words.rest("real server"))
         case "weight":
             self = .weight(try words.next("virtual server"), try words.next("real server"), try words.next("weight"))
-        case "delete": self = .delete(try words.next("virtual server"), try words.next("real server"))
+        case "drain":
+            let (id, endpoint): (VirtualServer.Identity, Endpoint) =
+                (try words.next("virtual server"), try words.next("real server"))
+            self = .drain(id, endpoint, seconds: try words.next("number of seconds"))
         case "zero": self = .zero
         case "show": self = .show
         default: throw Problem("there is no command \(name); see --help")

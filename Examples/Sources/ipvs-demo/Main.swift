@@ -3,9 +3,9 @@ import IPVS
 
 @main
 struct Main {
-    static func main() {
+    static func main() async {
         do {
-            try run(Arguments(CommandLine.arguments.dropFirst()))
+            try await run(Arguments(CommandLine.arguments.dropFirst()))
         } catch {
             var standardError = StandardError()
             print("ipvs-demo: \(error)", to: &standardError)
@@ -13,7 +13,7 @@ struct Main {
         }
     }
 
-    private static func run(_ words: Arguments) throws {
+    private static func run(_ words: Arguments) async throws {
         var words = words
         let namespace: String = try words.next("namespace")
         if namespace == "--help" { return print(Command.usage) }
@@ -23,7 +23,8 @@ struct Main {
         switch command {
         case .add(let id, let endpoints): try balancer.add(id, endpoints)
         case .weight(let id, let endpoint, let weight): try balancer.setWeight(weight, of: endpoint, in: id)
-        case .delete(let id, let endpoint): try balancer.delete(endpoint, from: id)
+        case .drain(let id, let endpoint, let seconds):
+            try await balancer.drain(endpoint, of: id, timeout: .seconds(seconds))
         case .zero: try balancer.handle.zeroCounters()
         case .show: print(try Table(of: balancer.handle))
         }

@@ -4,6 +4,7 @@ import CoreMetrics
 import Foundation
 import Glibc
 import IPVS
+import IPVSNode
 import IPVSProxy
 import Logging
 import ServiceLifecycle

@@ -121,9 +121,9 @@ import Testing
             case .add(let server): services[server.id] = (server, [:])
             case .edit(let server): services[server.id]?.server = server
             case .delete(let id): services[id] = nil
-            case .addReal(let real, let id), .editReal(let real, let id):
+            case .addRealServer(let real, let id), .editRealServer(let real, let id):
                 services[id]?.realServers[real.endpoint] = real
-            case .deleteReal(let endpoint, let id): services[id]?.realServers[endpoint] = nil
+            case .deleteRealServer(let endpoint, let id): services[id]?.realServers[endpoint] = nil
             case .clear: services = [:]
             case .list(let subject, let format):
                 guard subject == .table || exchange.command.contains(" -t ") || exchange.command.contains(" -f ") else {

@@ -67,13 +67,13 @@ import Testing
         func real(_ port: UInt16, _ forwarding: ForwardingMethod) -> RealServer {
             RealServer(IPAddress(10, 1, 0, 1), port, forwarding: forwarding)
         }
-        #expect(try command("-a -t one:http -r 10.1.0.1") == .addReal(real(80, .directRouting), web))
-        #expect(try command("-a -t one:http -r 10.1.0.1:8080") == .addReal(real(80, .directRouting), web))
-        #expect(try command("-a -t one:http -r 10.1.0.1:8080 -m") == .addReal(real(8080, .masquerade), web))
-        #expect(try command("-a -r 10.1.0.1 -t one:http -m") == .addReal(real(80, .masquerade), web))
+        #expect(try command("-a -t one:http -r 10.1.0.1") == .addRealServer(real(80, .directRouting), web))
+        #expect(try command("-a -t one:http -r 10.1.0.1:8080") == .addRealServer(real(80, .directRouting), web))
+        #expect(try command("-a -t one:http -r 10.1.0.1:8080 -m") == .addRealServer(real(8080, .masquerade), web))
+        #expect(try command("-a -r 10.1.0.1 -t one:http -m") == .addRealServer(real(80, .masquerade), web))
         let gue = "-e -t one:80 -r 10.1.0.1 -i --tun-type gue --tun-port 6080 --tun-remcsum"
-        #expect(try command(gue) == .editReal(real(80, .tunnel(.gue(port: 6080, checksum: .remote))), web))
-        #expect(try command("-d -t one:http -r 10.1.0.1:8080") == .deleteReal(real(8080, .local).endpoint, web))
+        #expect(try command(gue) == .editRealServer(real(80, .tunnel(.gue(port: 6080, checksum: .remote))), web))
+        #expect(try command("-d -t one:http -r 10.1.0.1:8080") == .deleteRealServer(real(8080, .local).endpoint, web))
     }
 
     @Test func listingsAndSettings() throws {

@@ -44,7 +44,7 @@ extension KernelTests {
             let saved = try Spawned.run([Spawned.ipvsadm, "-S", "-n"], in: source)
             let restored = try Spawned.ipvsctl(["-R"], in: target, input: saved.output)
             #expect(restored.hasSucceeded, "seed \(seed): \(restored.complaint)")
-            let expected = try Table(table.services.map(Self.asIPVSAdmSavesIt))
+            let expected = try Table(table.sortedEntries().map(Self.asIPVSAdmSavesIt))
             #expect(try target.open().table() == expected, "seed \(seed):\n\(saved.output)")
         }
 
@@ -53,7 +53,7 @@ extension KernelTests {
             try source.ipvsadm("-A -u 10.0.0.1:5060 -s rr --pe sip")
             #expect(try !source.ipvsadm("-Ln").contains("sip"))
             let sip = VirtualServer(.udp(IPAddress(10, 0, 0, 1), 5060), scheduler: .roundRobin, persistenceEngine: .sip)
-            let table = try Table([Table.Service(sip)])
+            let table = try Table([Table.Entry(sip)])
             #expect(try source.open().table() == table)
             let saved = try Spawned.ipvsctl(["-S", "-n"], in: source).output
             #expect(saved == "-A -u 10.0.0.1:5060 -s rr --pe sip\n")
@@ -63,7 +63,7 @@ extension KernelTests {
         }
 
         /// A service without what ipvsadm does not save.
-        private static func asIPVSAdmSavesIt(_ service: Table.Service) throws -> Table.Service {
+        private static func asIPVSAdmSavesIt(_ service: Table.Entry) throws -> Table.Entry {
             var server = service.server
             let hasOwnNames = [.sourceHashing, .maglevHashing].contains(server.scheduler)
             // Where it stands alone, its absence tells.
@@ -77,7 +77,7 @@ extension KernelTests {
                 if real.forwarding == .local { real.forwarding = .directRouting }
                 return real
             }
-            return try Table.Service(server, realServers: realServers)
+            return try Table.Entry(server, realServers: realServers)
         }
 
         @Test func aThousandRealServers() throws {
@@ -85,7 +85,7 @@ extension KernelTests {
             let realServers = (0..<1_000 as Range<UInt32>).map { index in
                 RealServer(IPAddress(ipv4: 0x0af4_0000 + index * 7), 8_080, forwarding: .masquerade, weight: index)
             }
-            let table = try Table([Table.Service(web, realServers: realServers)])
+            let table = try Table([Table.Entry(web, realServers: realServers)])
             #expect(try source.open().apply(table).failures.isEmpty)
             for words in [["-Ln"], ["-Ln", "--nosort"], ["-Ln", "--stats"], ["-Sn"]] {
                 let expected = try Spawned.run([Spawned.ipvsadm] + words, in: source)
@@ -108,7 +108,7 @@ extension KernelTests {
             #expect(result.hasSucceeded && result.complaint.isEmpty, "\(result.complaint)")
             let table = try source.open().table()
             #expect(table.count == 61)
-            #expect(table.services.dropLast().allSatisfy { $0.realServers.count == 1 })
+            #expect(table.sortedEntries().dropLast().allSatisfy { $0.realServers.count == 1 })
         }
 
         /// Every line that failed is told by its number, and what is not carried out as well.
@@ -138,7 +138,11 @@ extension KernelTests {
                     """
             )
             let handle = try source.open()
-            #expect(try handle.table().services.map(\.server.id.description) == ["TCP 10.0.0.1:80", "UDP 10.0.0.3:53"])
+            #expect(
+                try handle.table().sortedEntries().map(\.server.id.description) == [
+                    "TCP 10.0.0.1:80", "UDP 10.0.0.3:53",
+                ]
+            )
             #expect(try handle.timeouts() == Timeouts(tcp: 1, tcpFIN: 2, udp: 3))
         }
 
@@ -172,7 +176,7 @@ extension KernelTests {
             let document = try JSONDecoder().decode(Compatible.TableDocument.self, from: Data(text.utf8))
             let handle = try target.open()
             #expect(document.kernel == (try handle.info()))
-            #expect(document.services.map(\.server) == (try handle.table().services.map(\.server)))
+            #expect(document.services.map(\.server) == (try handle.table().sortedEntries().map(\.server)))
             #expect(document.services[0].realServers.map(\.server.weight) == [3])
             let one = try Spawned.ipvsctl(["-L", "-f", "7", "--json"], in: target).output
             #expect(one.contains("\"id\" : \"FWM 7\"") && !one.contains("TCP"))
@@ -189,7 +193,7 @@ extension KernelTests {
             var table = Table()
             while table.count < 1_000 {
                 let address = IPAddress(ipv4: models.number(0x0a00_0000...0x0aff_ffff))
-                var service = Table.Service(VirtualServer(.tcp(address, 80), scheduler: .roundRobin))
+                var service = Table.Entry(VirtualServer(.tcp(address, 80), scheduler: .roundRobin))
                 for host in 1...5 as ClosedRange<UInt8> {
                     service.replace(RealServer(IPAddress(10, 244, 0, host), 8_080, forwarding: .masquerade))
                 }

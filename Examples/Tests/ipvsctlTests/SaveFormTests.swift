@@ -51,8 +51,8 @@ import Testing
             persistence: Persistence(timeout: 0)
         )
         let expected = try Table([
-            Table.Service(mark, realServers: [real]), Table.Service(anyPort, realServers: [direct]),
-            Table.Service(onePacket),
+            Table.Entry(mark, realServers: [real]), Table.Entry(anyPort, realServers: [direct]),
+            Table.Entry(onePacket),
         ])
         #expect(table == expected)
     }
@@ -91,7 +91,7 @@ import Testing
 func randomTable(_ models: inout RandomModels) -> Table {
     var table = Table()
     for _ in 0..<models.number(0...UInt8(8)) {
-        var service = Table.Service(models.virtualServer())
+        var service = Table.Entry(models.virtualServer())
         for _ in 0..<models.number(0...UInt8(6)) { service.replace(models.realServer(for: service.server.id)) }
         table.replace(service)
     }

@@ -1,3 +1,5 @@
+import Netlink
+
 /// The entries of the kernel's connection table, one after the other.
 ///
 /// They are read while you ask for them, in a few kilobytes of memory however many there are. To stop early, stop

@@ -1,3 +1,5 @@
+import Netlink
+
 extension Handle {
     /// The entries of the namespace's connection table, in no particular order.
     ///
@@ -13,7 +15,7 @@ extension Handle {
     ) throws(IPVSError) -> ConnectionEntries {
         let file: (any ReadableFile)?
         do { file = try openFile(detail.path) } catch { throw IPVSError(listingConnections: error) }
-        guard let file else { throw IPVSError(.handleClosed, IPVSError.Operation(.listConnections)) }
+        guard let file else { throw IPVSError(.handleClosed, .listConnections) }
         return ConnectionEntries(file, showing: detail)
     }
 }

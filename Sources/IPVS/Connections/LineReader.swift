@@ -1,26 +1,4 @@
-import Glibc
-
-/// What a reader needs of a file, so that tests can stand in for the kernel.
-package protocol ReadableFile: Sendable {
-    /// Reads some bytes, at least one; 0 is the end.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
-
-    /// Ends it; nothing else is called afterwards.
-    func close()
-}
-
-/// A file that is open.
-struct OpenFile: ReadableFile {
-    let descriptor: Int32
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
-        let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-        guard count >= 0 else { throw SystemError(errno: errno, call: "read") }
-        return count
-    }
-
-    func close() { _ = Glibc.close(descriptor) }
-}
+import Netlink
 
 /// Reads a file line by line, however long it is.
 struct LineReader: ~Copyable, Sendable {

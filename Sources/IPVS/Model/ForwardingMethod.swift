@@ -1,7 +1,7 @@
 /// How a virtual server's packets get to a real server.
 ///
 /// It is coded as its name, `masquerade`, `local`, `direct-routing`, `bypass`, or `tunnel` for IP in IP; any other
-/// tunnel as `{"tunnel": {"kind": "gue", "port": 6080, "checksum": "full"}}`.
+/// tunnel as `{"tunnel": {"kind": "gue", "port": 6080, "checksum": "full"}}`; and a method of a newer kernel as its number.
 public enum ForwardingMethod: Hashable, Sendable {
     /// Network address translation: answers come back through the balancer.
     /// The corresponding C constant is `IP_VS_CONN_F_MASQ`.
@@ -20,14 +20,18 @@ public enum ForwardingMethod: Hashable, Sendable {
     /// Past the balancing, to the packet's own destination; for transparent cache clusters.
     /// The corresponding C constant is `IP_VS_CONN_F_BYPASS`.
     case bypass
+
+    /// A method of a newer kernel, by its number within `IP_VS_CONN_F_FWD_MASK`. A number that has a name above is not
+    /// accepted here.
+    case other(UInt32)
 }
 
 extension ForwardingMethod: CustomStringConvertible {
-    /// The method in words: `masquerade`, `tunnel gue port 6080 checksum full`.
+    /// The method in words: `masquerade`, `tunnel gue port 6080 checksum full`, or the number of another one.
     public var description: String {
         switch self {
         case .tunnel(let tunnel): "tunnel \(tunnel)"
-        case .masquerade, .local, .directRouting, .bypass: name
+        case .masquerade, .local, .directRouting, .bypass, .other: name
         }
     }
 
@@ -38,12 +42,13 @@ extension ForwardingMethod: CustomStringConvertible {
         case .tunnel: "tunnel"
         case .directRouting: "direct-routing"
         case .bypass: "bypass"
+        case .other(let number): String(number)
         }
     }
 }
 
 extension ForwardingMethod: Codable {
-    private enum CodingKeys: CodingKey { case tunnel }
+    enum CodingKeys: CodingKey { case tunnel }
 
     /// Decodes a method from its name, or from an object that describes its tunnel.
     public init(from decoder: any Decoder) throws {
@@ -55,7 +60,7 @@ extension ForwardingMethod: Codable {
         let container = try decoder.singleValueContainer()
         let name = try container.decode(String.self)
         let named: [ForwardingMethod] = [.masquerade, .local, .tunnel(.ipip), .directRouting, .bypass]
-        guard let method = named.first(where: { $0.name == name }) else {
+        guard let method = named.first(where: { $0.name == name }) ?? UInt32(plain: name).map(Self.other) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
                 debugDescription: "\"\(name)\" is not a forwarding method"

@@ -1,4 +1,4 @@
-import Glibc
+import Netlink
 
 /// An IPv4 or IPv6 address.
 ///

@@ -78,3 +78,8 @@ extension IPAddress.Block: Codable {
     /// Encodes the block as its text.
     public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
 }
+
+extension [IPAddress.Block] {
+    /// Whether an address is in one of them.
+    package func cover(_ address: IPAddress) -> Bool { contains { $0.contains(address) } }
+}

@@ -92,7 +92,7 @@ extension Persistence.Mask: Codable {
 }
 
 extension Persistence: Codable {
-    private enum CodingKeys: CodingKey { case timeout, mask }
+    enum CodingKeys: CodingKey { case timeout, mask }
 
     /// Decodes persistence; what is absent has the defaults of the initializer. A mask that groups nothing, such as
     /// `255.255.255.255`, is the same as none.

@@ -100,7 +100,7 @@ extension RealServer: CustomStringConvertible {
 }
 
 extension RealServer: Codable {
-    private enum CodingKeys: CodingKey { case endpoint, forwarding, weight, upperThreshold, lowerThreshold }
+    enum CodingKeys: CodingKey { case endpoint, forwarding, weight, upperThreshold, lowerThreshold }
 
     /// Decodes a real server. `endpoint` and `forwarding` are required; what else is absent has the defaults of the
     /// initializer.

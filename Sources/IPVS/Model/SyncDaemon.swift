@@ -52,7 +52,7 @@ public struct SyncDaemon: Hashable, Sendable {
 }
 
 extension SyncDaemon: Codable {
-    private enum CodingKeys: CodingKey { case role, interface, syncID, maximumLength, group, port, timeToLive }
+    enum CodingKeys: CodingKey { case role, interface, syncID, maximumLength, group, port, timeToLive }
 
     /// Decodes a daemon. `role` and `interface` are required; what else is absent has the defaults of the initializer.
     public init(from decoder: any Decoder) throws {

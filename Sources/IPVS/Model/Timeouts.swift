@@ -9,6 +9,8 @@ public struct Timeouts: Hashable, Sendable, Codable {
     /// UDP packets of one client. Nil when it is read: this kernel balances no UDP; when it is set: keep the value.
     public var udp: UInt32?
 
+    enum CodingKeys: CodingKey { case tcp, tcpFIN, udp }
+
     /// Timeouts in seconds, not 0; nil keeps a value.
     public init(tcp: UInt32? = nil, tcpFIN: UInt32? = nil, udp: UInt32? = nil) {
         self.tcp = tcp

@@ -121,7 +121,7 @@ extension Tunnel: CustomStringConvertible {
 }
 
 extension Tunnel: Codable {
-    private enum CodingKeys: CodingKey { case kind, port, checksum }
+    enum CodingKeys: CodingKey { case kind, port, checksum }
 
     /// Decodes a tunnel. Only `kind` is required; a setting that has no meaning for the kind is an error.
     public init(from decoder: any Decoder) throws {

@@ -1,22 +1,24 @@
+import CIPVS
+
 // What no kernel could accept, or what every kernel would take for something else, is refused before a byte is sent.
 // What only some kernels refuse goes to the kernel.
 
 /// Why a value was refused: which field, and what is wrong with it.
 struct InvalidValue: Error, Hashable {
-    let field: String
+    let field: Field
     let reason: String
 }
 
 private func require(
     _ condition: Bool,
-    _ field: String,
+    _ field: Field,
     _ reason: @autoclosure () -> String
 ) throws(InvalidValue) {
     guard condition else { throw InvalidValue(field: field, reason: reason()) }
 }
 
 /// Names reach the kernel as C strings in buffers of a fixed size.
-private func requireName(_ name: String, _ field: String, maximum: Int) throws(InvalidValue) {
+private func requireName(_ name: String, _ field: Field, maximum: Int) throws(InvalidValue) {
     try require(!name.isEmpty, field, "is empty")
     try require(name.utf8.count <= maximum, field, "\"\(name)\" is longer than \(maximum) bytes")
     try require(!name.utf8.contains(0), field, "contains a NUL")
@@ -25,32 +27,35 @@ private func requireName(_ name: String, _ field: String, maximum: Int) throws(I
 extension VirtualServer.Identity {
     func validate() throws(InvalidValue) {
         // The kernel takes a mark of 0 for TCP to 0.0.0.0:0.
-        if case .firewallMark(let mark, _) = self { try require(mark != 0, "firewall mark", "is 0") }
+        if case .firewallMark(let mark, _) = self {
+            try require(mark != 0, Field(VirtualServer.CodingKeys.id, name: "firewall mark"), "is 0")
+        }
     }
 }
 
 extension VirtualServer {
     func validate() throws(InvalidValue) {
         try id.validate()
-        try requireName(scheduler.rawValue, "scheduler", maximum: Scheduler.maximumNameLength)
+        try requireName(scheduler.rawValue, Field(CodingKeys.scheduler), maximum: Scheduler.maximumNameLength)
         if let persistenceEngine {
             let maximum = PersistenceEngine.maximumNameLength
-            try requireName(persistenceEngine.rawValue, "persistence engine", maximum: maximum)
+            try requireName(persistenceEngine.rawValue, Field(CodingKeys.persistenceEngine), maximum: maximum)
         }
         guard let persistence else { return }
         try require(
             persistence.timeout <= Persistence.maximumTimeout,
-            "persistence timeout",
+            Field(CodingKeys.persistence, Persistence.CodingKeys.timeout),
             "\(persistence.timeout) is longer than \(Persistence.maximumTimeout) seconds"
         )
         if let mask = persistence.mask {
+            let maskField = Field(CodingKeys.persistence, Persistence.CodingKeys.mask)
             try require(
                 mask.family == id.family,
-                "persistence mask",
+                maskField,
                 "\(mask) is for \(mask.family), but the virtual server is \(id.family)"
             )
             if case .prefixLength(let length) = mask.bits {
-                try require((1...128).contains(length), "persistence mask", "\(length) is not in 1...128")
+                try require((1...128).contains(length), maskField, "\(length) is not in 1...128")
             }
         }
     }
@@ -62,30 +67,45 @@ extension RealServer {
         let address = endpoint.address
         try require(
             !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast,
-            "address",
+            Field(CodingKeys.endpoint, name: "address"),
             "\(address) is not that of a single host"
         )
-        try require(weight <= UInt32(Int32.max), "weight", "\(weight) is above \(Int32.max)")
+        try require(weight <= UInt32(Int32.max), Field(CodingKeys.weight), "\(weight) is above \(Int32.max)")
         try require(
             lowerThreshold <= upperThreshold,
-            "lower threshold",
+            Field(CodingKeys.lowerThreshold),
             "\(lowerThreshold) is above the upper threshold, \(upperThreshold)"
         )
+        if case .other(let number) = forwarding {
+            let field = Field(CodingKeys.forwarding, name: "forwarding method")
+            try require(number > UInt32(IP_VS_CONN_F_BYPASS), field, "\(number) has a name")
+            try require(number <= UInt32(IP_VS_CONN_F_FWD_MASK), field, "\(number) is above \(IP_VS_CONN_F_FWD_MASK)")
+            return
+        }
         guard case .tunnel(let tunnel) = forwarding else {
             return try require(
                 address.family == service.family,
-                "address",
+                Field(CodingKeys.endpoint, name: "address"),
                 "\(address) is \(address.family), but the virtual server is \(service.family): "
                     + "only a tunnel leads to another family"
             )
         }
-        try require(tunnel.kind != .gue || tunnel.port != 0, "tunnel port", "is 0, which GUE can't be sent to")
+        let port = Field(
+            CodingKeys.forwarding,
+            ForwardingMethod.CodingKeys.tunnel,
+            Tunnel.CodingKeys.port,
+            name: "tunnel port"
+        )
+        try require(tunnel.kind != .gue || tunnel.port != 0, port, "is 0, which GUE can't be sent to")
     }
 }
 
 extension Timeouts {
     func validate() throws(InvalidValue) {
-        for (field, value) in [("TCP timeout", tcp), ("TCP FIN timeout", tcpFIN), ("UDP timeout", udp)] {
+        for (key, name, value) in [
+            (CodingKeys.tcp, "TCP timeout", tcp), (.tcpFIN, "TCP FIN timeout", tcpFIN), (.udp, "UDP timeout", udp),
+        ] {
+            let field = Field(key, name: name)
             // The kernel would keep its value, and count a number of over 31 bits as negative.
             guard let value else { continue }
             try require(value != 0, field, "is 0; leave it out to keep the kernel's value")
@@ -99,15 +119,18 @@ extension SyncDaemon {
     static let maximumInterfaceLength = 15
 
     func validate() throws(InvalidValue) {
-        try requireName(interface, "interface", maximum: Self.maximumInterfaceLength)
+        try requireName(interface, Field(CodingKeys.interface), maximum: Self.maximumInterfaceLength)
         // A message has 8 bits for it; the kernel would send the rest without them.
-        try require(syncID <= UInt32(UInt8.max), "sync id", "\(syncID) is above 255")
+        try require(syncID <= UInt32(UInt8.max), Field(CodingKeys.syncID), "\(syncID) is above 255")
         // The kernel would take 0 for its own choice, which has nil to stand for it.
-        for (field, value) in [
-            ("maximum length", maximumLength), ("port", port), ("time to live", timeToLive.map(UInt16.init)),
+        for (key, value) in [
+            (CodingKeys.maximumLength, maximumLength), (.port, port), (.timeToLive, timeToLive.map(UInt16.init)),
         ] {
-            try require(value != 0, field, "is 0; leave it out for the kernel's choice")
+            try require(value != 0, Field(key), "is 0; leave it out for the kernel's choice")
         }
-        if let group { try require(group.isMulticast, "multicast group", "\(group) is not a multicast address") }
+        if let group {
+            let field = Field(CodingKeys.group, name: "multicast group")
+            try require(group.isMulticast, field, "\(group) is not a multicast address")
+        }
     }
 }

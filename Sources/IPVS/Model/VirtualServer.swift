@@ -68,7 +68,7 @@ extension VirtualServer: CustomStringConvertible {
 }
 
 extension VirtualServer: Codable {
-    private enum CodingKeys: CodingKey { case id, scheduler, flags, persistence, persistenceEngine }
+    enum CodingKeys: CodingKey { case id, scheduler, flags, persistence, persistenceEngine }
 
     /// Decodes a virtual server. Only `id` is required; what is absent has the defaults of the initializer.
     public init(from decoder: any Decoder) throws {

@@ -24,7 +24,7 @@ extension Handle {
     public func plan(
         _ desired: Table,
         owning owns: (VirtualServer.Identity) -> Bool = { _ in true }
-    ) throws(IPVSError) -> Plan {
+    ) throws(IPVSError) -> Table.Plan {
         try compare(desired, owns).plan
     }
 
@@ -33,9 +33,10 @@ extension Handle {
         _ desired: Table,
         _ owns: (VirtualServer.Identity) -> Bool
     ) throws(IPVSError) -> Comparison {
-        for service in desired.unordered where !owns(service.server.id) {
+        for service in desired.entries where !owns(service.server.id) {
             let detail = "it is not one of those that are owned, so it could never be deleted again"
-            throw IPVSError(.invalidValue, .addService(service.server), field: "identity", detail: detail)
+            let operation = IPVSError.Operation(.addVirtualServer(service.server))
+            throw IPVSError(.invalidValue, operation, field: Field(VirtualServer.CodingKeys.id).path, detail: detail)
         }
         return try compare(with: desired) { owns($0.id) }
     }
@@ -52,7 +53,7 @@ extension Handle {
     }
 
     /// Makes the changes of a plan, each by itself; the failures are numbered as the plan's changes.
-    package func perform(_ plan: Plan) throws(IPVSError) -> Batch.Outcome {
+    package func perform(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome {
         try perform { changes in
             for change in plan.changes { changes.make(change.request) }
         }
@@ -62,7 +63,7 @@ extension Handle {
 /// What ``Handle/apply(_:owning:)`` has changed.
 public struct ApplyReport: Hashable, Sendable {
     /// The changes that were to be made.
-    public let plan: Plan
+    public let plan: Table.Plan
 
     /// The changes that failed, with their errors.
     public let failures: [Failure]
@@ -82,13 +83,13 @@ public struct ApplyReport: Hashable, Sendable {
     /// A change that failed.
     public struct Failure: Hashable, Sendable {
         /// What was to be changed.
-        public let change: Plan.Change
+        public let change: Table.Plan.Change
 
         /// Why it was not.
         public let error: IPVSError
     }
 
-    init(plan: Plan, outcome: Batch.Outcome, lasting: Int) {
+    init(plan: Table.Plan, outcome: Handle.Batch.Outcome, lasting: Int) {
         self.plan = plan
         failures = outcome.failures.map { Failure(change: plan.changes[$0.index], error: $0.error) }
         let failed = Set(outcome.failures.map(\.index))
@@ -97,13 +98,13 @@ public struct ApplyReport: Hashable, Sendable {
         var unchanged = lasting
         for (index, change) in plan.changes.enumerated() {
             switch change {
-            case .addServer, .addReal: added += failed.contains(index) ? 0 : 1
-            case .updateServer, .updateReal: updated += failed.contains(index) ? 0 : 1
-            case .deleteServer, .deleteReal: deleted += failed.contains(index) ? 0 : 1
+            case .addVirtualServer, .addRealServer: added += failed.contains(index) ? 0 : 1
+            case .updateVirtualServer, .updateRealServer: updated += failed.contains(index) ? 0 : 1
+            case .deleteVirtualServer, .deleteRealServer: deleted += failed.contains(index) ? 0 : 1
             }
             switch change {
-            case .addServer, .addReal, .deleteServer: break
-            case .updateServer, .updateReal, .deleteReal: unchanged -= 1
+            case .addVirtualServer, .addRealServer, .deleteVirtualServer: break
+            case .updateVirtualServer, .updateRealServer, .deleteRealServer: unchanged -= 1
             }
         }
         (self.added, self.updated, self.deleted, self.unchanged) = (added, updated, deleted, unchanged)

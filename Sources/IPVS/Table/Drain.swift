@@ -20,11 +20,14 @@ extension Handle {
         onCancellation cancellation: Drain.Cancellation = .restoreWeights,
         clock: some Clock<Duration> = ContinuousClock()
     ) async throws -> [Drain.Outcome] {
+        // A task may have been cancelled before it came here: then nothing is changed.
+        try Task.checkCancellation()
         var run = DrainRun(handle: self, targets: targets)
         do {
             try run.begin()
             let deadline = clock.now.advanced(by: timeout)
             while true {
+                try Task.checkCancellation()
                 let isOver = clock.now >= deadline
                 try run.look(deletingAll: isOver)
                 if run.isDone { return run.outcomes }
@@ -109,7 +112,7 @@ private struct DrainRun {
             originals[index] = server
             if server.weight != 0 { changes.append((index, server)) }
         }
-        var batch = Batch()
+        var batch = Handle.Batch()
         for (index, server) in changes {
             var idle = server
             idle.weight = 0
@@ -122,7 +125,7 @@ private struct DrainRun {
     mutating func look(deletingAll: Bool) throws(IPVSError) {
         let status = try list()
         var deletions: [(index: Int, connections: UInt64)] = []
-        var batch = Batch()
+        var batch = Handle.Batch()
         for (index, target) in targets.enumerated() where settled[index] == nil {
             guard let server = status[target] else {
                 settled[index] = .notFound
@@ -144,7 +147,7 @@ private struct DrainRun {
     func restoreWeights() {
         // What fails in here can't be told: the drain's own error is the one that counts.
         guard let status = try? list() else { return }
-        var batch = Batch()
+        var batch = Handle.Batch()
         for (index, target) in targets.enumerated() where settled[index] == nil {
             guard let original = originals[index], original.weight != 0,
                 var server = status[target]?.server, server.weight == 0
@@ -157,7 +160,7 @@ private struct DrainRun {
 
     private mutating func fail(_ index: Int, _ error: IPVSError) {
         switch error.code {
-        case .serviceNotFound, .realServerNotFound: settled[index] = .notFound
+        case .virtualServerNotFound, .realServerNotFound: settled[index] = .notFound
         default: settled[index] = .failed(error)
         }
     }
@@ -172,7 +175,7 @@ private struct DrainRun {
                     found[Drain.Target(status.server.endpoint, of: id)] = status
                 }
             } catch {
-                guard error.code == .serviceNotFound else { throw error }
+                guard error.code == .virtualServerNotFound else { throw error }
             }
         }
         return found

@@ -1,4 +1,5 @@
 import CIPVS
+import Netlink
 
 extension Handle {
     /// All virtual servers with their real servers, without counters.
@@ -13,7 +14,7 @@ extension Handle {
             into: { count in Table(reservingCapacity: count) },
             where: { _ in true },
             { (table, server, realServers) throws(Table.Conflict) in
-                try table.insert(try Table.Service(server, realServers: realServers))
+                try table.insert(try Table.Entry(server, realServers: realServers))
             }
         )
     }
@@ -22,14 +23,14 @@ extension Handle {
     ///
     /// It takes two lists, however many virtual servers there are besides.
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` if it was changed each time it was read.
-    public func service(_ id: VirtualServer.Identity) throws(IPVSError) -> Table.Service? {
+    public func entry(_ id: VirtualServer.Identity) throws(IPVSError) -> Table.Entry? {
         for _ in 0..<Self.attempts {
             guard let server = try virtualServer(id)?.server else { return nil }
             var realServers: [RealServer] = []
             try listRealServers(of: id, into: &realServers)
-            do throws(Table.Conflict) { return try Table.Service(server, realServers: realServers) } catch { continue }
+            do throws(Table.Conflict) { return try Table.Entry(server, realServers: realServers) } catch { continue }
         }
-        throw IPVSError(.tableChanging, .readDestinations(id))
+        throw IPVSError(.tableChanging, .readRealServers(id))
     }
 
     /// How often something is read that is seen to change meanwhile.
@@ -52,7 +53,7 @@ extension Handle {
         for _ in 0..<Self.attempts {
             if let result = try scanOnce(into: initial, where: isIncluded, fold) { return result }
         }
-        throw IPVSError(.tableChanging, .readServices)
+        throw IPVSError(.tableChanging, .readVirtualServers)
     }
 
     /// Reads the table once; nil if it has changed meanwhile.
@@ -76,7 +77,7 @@ extension Handle {
     }
 
     private func configuredServers() throws(IPVSError) -> [VirtualServer] {
-        try perform(.readServices, []) { (list, bytes) throws(MalformedReply) in
+        try ask(.readVirtualServers, []) { (list, bytes) throws(MalformedReply) in
             let payload = try bytes.payload(of: IPVS_CMD_ATTR_SERVICE)
             list.append(try VirtualServer(decoding: bytes.extracting(payload)))
         }
@@ -87,7 +88,7 @@ extension Handle {
         of id: VirtualServer.Identity,
         into list: inout [RealServer]
     ) throws(IPVSError) {
-        try perform(.readDestinations(id), list.removeAll(keepingCapacity: true)) {
+        try ask(.readRealServers(id), list.removeAll(keepingCapacity: true)) {
             (_, bytes) throws(MalformedReply) in
             let payload = try bytes.payload(of: IPVS_CMD_ATTR_DEST)
             list.append(try RealServer(decoding: bytes.extracting(payload), serviceFamily: id.family))

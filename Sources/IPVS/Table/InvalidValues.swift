@@ -3,14 +3,14 @@
 extension Table {
     /// The values that no kernel takes: for each virtual and each real server that has any, the error that to apply it
     /// would bring. None if it can be applied as far as can be told without a kernel.
-    public var invalidValues: [IPVSError] { services.flatMap(\.invalidValues) }
+    public var invalidValues: [IPVSError] { sortedEntries().flatMap(\.invalidValues) }
 }
 
-extension Table.Service {
+extension Table.Entry {
     /// The values that no kernel takes: an error for the virtual server, and for each real server, that has any. The
     /// error's ``IPVSError/operation`` tells which it is, and its ``IPVSError/field`` what of it.
     public var invalidValues: [IPVSError] {
-        let requests = [.addService(server)] + realServers.map { Request.addDestination($0, server.id) }
+        let requests = [.addVirtualServer(server)] + realServers.map { Request.addRealServer($0, server.id) }
         return requests.compactMap { request in
             do throws(InvalidValue) {
                 try request.validate()

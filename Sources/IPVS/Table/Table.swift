@@ -4,13 +4,13 @@
 /// equal tables need no change. The order of what is in them has no meaning.
 ///
 ///     var desired = Table()
-///     try desired.insert(Table.Service(web, realServers: [first, second]))
+///     try desired.insert(Table.Entry(web, realServers: [first, second]))
 ///     let report = try handle.apply(desired)
 public struct Table: Sendable {
-    /// The services in no particular order, which take no time to make.
-    private(set) var unordered: [Service] = []
+    /// The entries, in no particular order.
+    public private(set) var entries: [Entry] = []
 
-    /// Where each service is in that list.
+    /// Where each entry is in that list.
     private var places: [VirtualServer.Identity: Int] = [:]
 
     /// A table without virtual servers.
@@ -21,80 +21,80 @@ public struct Table: Sendable {
 
     /// Makes room for so many virtual servers.
     package mutating func reserveCapacity(_ count: Int) {
-        unordered.reserveCapacity(count)
+        entries.reserveCapacity(count)
         places.reserveCapacity(count)
     }
 
-    /// A table of services.
+    /// A table of entries.
     ///
     /// - Throws: ``Conflict`` if two have one identity.
-    public init(_ services: some Sequence<Service>) throws(Conflict) {
-        self.init(reservingCapacity: services.underestimatedCount)
-        for service in services { try insert(service) }
+    public init(_ entries: some Sequence<Entry>) throws(Conflict) {
+        self.init(reservingCapacity: entries.underestimatedCount)
+        for entry in entries { try insert(entry) }
     }
 
     /// The identities of all virtual servers.
     package var ids: Set<VirtualServer.Identity> { Set(places.keys) }
 
     /// How many virtual servers it has.
-    public var count: Int { unordered.count }
+    public var count: Int { entries.count }
 
     /// Whether it has none.
-    public var isEmpty: Bool { unordered.isEmpty }
+    public var isEmpty: Bool { entries.isEmpty }
 
-    /// The services, ordered by identity.
-    public var services: [Service] { unordered.sorted { $0.server.id < $1.server.id } }
+    /// The entries, ordered by identity. They are sorted at each call.
+    public func sortedEntries() -> [Entry] { entries.sorted { $0.server.id < $1.server.id } }
 
-    /// The service with an identity, or nil if there is none.
-    public subscript(id: VirtualServer.Identity) -> Service? { places[id].map { unordered[$0] } }
+    /// The entry with an identity, or nil if there is none.
+    public subscript(id: VirtualServer.Identity) -> Entry? { places[id].map { entries[$0] } }
 
-    /// Where the service with an identity is in the list without order.
+    /// Where the entry with an identity is in the list without order.
     func place(of id: VirtualServer.Identity) -> Int? { places[id] }
 
-    /// Inserts a service.
+    /// Inserts a entry.
     ///
     /// - Throws: ``Conflict`` if there is one with its identity, which stays then.
-    public mutating func insert(_ service: Service) throws(Conflict) {
-        let id = service.server.id
-        if let old = places.updateValue(unordered.count, forKey: id) {
+    public mutating func insert(_ entry: Entry) throws(Conflict) {
+        let id = entry.server.id
+        if let old = places.updateValue(entries.count, forKey: id) {
             places[id] = old
             throw Conflict(id: id, endpoint: nil)
         }
-        unordered.append(service)
+        entries.append(entry)
     }
 
-    /// Inserts a service in the place of the one with its identity, if there is one, which is returned.
+    /// Inserts an entry in the place of the one with its identity, if there is one, which is returned.
     @discardableResult
-    public mutating func replace(_ service: Service) -> Service? {
-        guard let place = places[service.server.id] else {
-            places[service.server.id] = unordered.count
-            unordered.append(service)
+    public mutating func replace(_ entry: Entry) -> Entry? {
+        guard let place = places[entry.server.id] else {
+            places[entry.server.id] = entries.count
+            entries.append(entry)
             return nil
         }
-        defer { unordered[place] = service }
-        return unordered[place]
+        defer { entries[place] = entry }
+        return entries[place]
     }
 
-    /// Removes the service with an identity and returns it, or nil if there is none.
+    /// Removes the entry with an identity and returns it, or nil if there is none.
     @discardableResult
-    public mutating func remove(_ id: VirtualServer.Identity) -> Service? {
+    public mutating func remove(_ id: VirtualServer.Identity) -> Entry? {
         guard let place = places.removeValue(forKey: id) else { return nil }
-        unordered.swapAt(place, unordered.count - 1)
-        let service = unordered.removeLast()
-        if place < unordered.count { places[unordered[place].server.id] = place }
-        return service
+        entries.swapAt(place, entries.count - 1)
+        let entry = entries.removeLast()
+        if place < entries.count { places[entries[place].server.id] = place }
+        return entry
     }
 }
 
 extension Table: Hashable {
-    /// Whether two tables have the same services, in whatever order.
+    /// Whether two tables have the same entries, in whatever order.
     public static func == (left: Table, right: Table) -> Bool {
-        left.count == right.count && left.unordered.allSatisfy { $0 == right[$0.server.id] }
+        left.count == right.count && left.entries.allSatisfy { $0 == right[$0.server.id] }
     }
 
-    /// Hashes the services without regard to their order.
+    /// Hashes the entries without regard to their order.
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(unordered.reduce(0) { $0 ^ $1.hashValue })
+        hasher.combine(entries.reduce(0) { $0 ^ $1.hashValue })
     }
 }
 
@@ -117,21 +117,21 @@ extension Table {
 
 extension Table: CustomStringConvertible {
     /// The table, a line for each virtual server and, indented, for each real server.
-    public var description: String { services.map(\.description).joined(separator: "\n") }
+    public var description: String { sortedEntries().map(\.description).joined(separator: "\n") }
 }
 
 extension Table: Codable {
-    private enum CodingKeys: CodingKey { case services }
+    private enum CodingKeys: String, CodingKey { case entries = "services" }
 
     /// Decodes a table from an object with the list `services`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        let services = try container.decode([Service].self, forKey: .services)
+        let entries = try container.decode([Entry].self, forKey: .entries)
         do throws(Conflict) {
-            try self.init(services)
+            try self.init(entries)
         } catch {
             throw DecodingError.dataCorruptedError(
-                forKey: .services,
+                forKey: .entries,
                 in: container,
                 debugDescription: error.description
             )
@@ -141,6 +141,6 @@ extension Table: Codable {
     /// Encodes the table as an object with the list `services`, ordered by identity.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(services, forKey: .services)
+        try container.encode(sortedEntries(), forKey: .entries)
     }
 }

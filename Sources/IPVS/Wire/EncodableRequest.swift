@@ -1,7 +1,8 @@
 import CIPVS
+import Netlink
 
 /// What can be asked of the kernel's IPVS.
-protocol EncodableRequest: BufferedRequest {
+protocol EncodableRequest: NetlinkRequest {
     /// The generic netlink command.
     var command: UInt8 { get }
 
@@ -17,49 +18,50 @@ protocol EncodableRequest: BufferedRequest {
 
 extension EncodableRequest {
     func begin(_ message: inout Message) {
-        message.begin(type: 0, flags: flags, sequence: 0, port: 0, command: command)
+        message.begin(flags: flags, command: command, version: UInt8(IPVS_GENL_VERSION))
     }
 }
 
 extension Request: EncodableRequest {
     var request: Request { self }
 
-    typealias Shape = RequestShape
-
     /// A guess that is good enough: where it is wrong, filling notices.
-    var shape: Shape {
-        switch self {
-        case .addService(let server), .updateService(let server):
-            Shape(
-                command,
-                server.id,
-                lengths: server.scheduler.rawValue.utf8.count,
-                server.persistenceEngine?.rawValue.utf8.count ?? 0
-            )
-        case .deleteService(let id), .addDestination(_, let id), .updateDestination(_, let id),
-            .deleteDestination(_, let id):
-            Shape(command, id)
-        default: Shape(number: UInt64(command))
-        }
+    var shape: RequestShape {
+        let id = IPVSError.Operation(self).virtualServer
+        guard let server = configuredVirtualServer else { return RequestShape(command, flags, id) }
+        return RequestShape(
+            command,
+            flags,
+            id,
+            lengths: server.scheduler.rawValue.utf8.count,
+            server.persistenceEngine?.rawValue.utf8.count ?? 0
+        )
     }
 }
 
-extension Request.Shape {
+extension RequestShape {
+    /// The shape of a command. Headers are part of it, so those with other flags have another one.
     fileprivate init(
         _ command: UInt8,
-        _ id: VirtualServer.Identity,
+        _ flags: UInt16,
+        _ id: VirtualServer.Identity?,
         lengths first: Int = 0,
         _ second: Int = 0
     ) {
-        var number = UInt64(command) | UInt64(first) << 16 | UInt64(second) << 32
-        if case .firewallMark = id { number |= 1 << 8 }
-        self.init(number: number)
+        let identity: UInt64 =
+            switch id {
+            case nil: 0
+            case .endpoint: 1
+            case .firewallMark: 2
+            }
+        let lengths = UInt64(UInt16(truncatingIfNeeded: first)) << 32 | UInt64(UInt16(truncatingIfNeeded: second)) << 48
+        self.init(number: UInt64(command) | identity << 8 | UInt64(flags) << 16 | lengths)
     }
 }
 
 /// A real server that is added or updated: what bulk changes have most of. Unlike a ``Request`` it has no text in it,
 /// which takes time to copy.
-struct DestinationRequest: EncodableRequest {
+struct RealServerRequest: EncodableRequest {
     enum Kind { case add, update }
 
     let kind: Kind
@@ -68,9 +70,9 @@ struct DestinationRequest: EncodableRequest {
 
     var command: UInt8 { UInt8(kind == .add ? IPVS_CMD_NEW_DEST : IPVS_CMD_SET_DEST) }
 
-    var flags: UInt16 { request.flags }
+    var flags: UInt16 { Request.changeFlags }
 
-    var shape: Request.Shape { Request.Shape(command, id) }
+    var shape: RequestShape { RequestShape(command, flags, id) }
 
     func validate() throws(InvalidValue) { try server.validate(for: id) }
 
@@ -79,7 +81,7 @@ struct DestinationRequest: EncodableRequest {
         message.putDestination(server)
     }
 
-    var request: Request { kind == .add ? .addDestination(server, id) : .updateDestination(server, id) }
+    var request: Request { kind == .add ? .addRealServer(server, id) : .updateRealServer(server, id) }
 }
 
 extension Request {
@@ -96,17 +98,17 @@ extension Request {
     private static func decode(_ command: UInt8, _ bytes: RawSpan) throws(MalformedReply) -> Request {
         let service = bytes.extracting(try bytes.payload(of: IPVS_CMD_ATTR_SERVICE))
         switch Int(command) {
-        case IPVS_CMD_NEW_SERVICE: return .addService(try VirtualServer(decoding: service))
-        case IPVS_CMD_SET_SERVICE: return .updateService(try VirtualServer(decoding: service))
-        case IPVS_CMD_DEL_SERVICE: return .deleteService(try VirtualServer.decodeIdentity(service))
+        case IPVS_CMD_NEW_SERVICE: return .addVirtualServer(try VirtualServer(decoding: service))
+        case IPVS_CMD_SET_SERVICE: return .updateVirtualServer(try VirtualServer(decoding: service))
+        case IPVS_CMD_DEL_SERVICE: return .deleteVirtualServer(try VirtualServer.decodeIdentity(service))
         default: break
         }
         let id = try VirtualServer.decodeIdentity(service)
         let destination = bytes.extracting(try bytes.payload(of: IPVS_CMD_ATTR_DEST))
         if Int(command) == IPVS_CMD_DEL_DEST {
-            return .deleteDestination(try RealServer.decodeEndpoint(destination, serviceFamily: id.family), id)
+            return .deleteRealServer(try RealServer.decodeEndpoint(destination, serviceFamily: id.family), id)
         }
         let server = try RealServer(decoding: destination, serviceFamily: id.family)
-        return Int(command) == IPVS_CMD_NEW_DEST ? .addDestination(server, id) : .updateDestination(server, id)
+        return Int(command) == IPVS_CMD_NEW_DEST ? .addRealServer(server, id) : .updateRealServer(server, id)
     }
 }

@@ -1,4 +1,5 @@
 import CIPVS
+import Netlink
 
 // The nested attribute IPVS_CMD_ATTR_DEST: a real server, or what names one.
 
@@ -43,6 +44,7 @@ extension ForwardingMethod {
         case .tunnel: UInt32(IP_VS_CONN_F_TUNNEL)
         case .directRouting: UInt32(IP_VS_CONN_F_DROUTE)
         case .bypass: UInt32(IP_VS_CONN_F_BYPASS)
+        case .other(let number): number
         }
     }
 
@@ -90,7 +92,7 @@ private func need<Value>(_ value: Value?, _ type: Int) throws(MalformedReply) ->
 private struct DestinationFields {
     private var present: UInt32 = 0
     private var family: UInt16 = 0
-    private var address = RawAddress(high: 0, low: 0)
+    private var address = SixteenBytes(high: 0, low: 0)
     private var port: UInt16 = 0
     private var forwarding: UInt32 = 0
     private var weight: UInt32 = 0
@@ -110,7 +112,7 @@ private struct DestinationFields {
     private mutating func read(_ attribute: Attribute, in bytes: RawSpan) throws(MalformedReply) {
         switch attribute.type {
         case IPVS_DEST_ATTR_ADDR_FAMILY: family = try bytes.read(attribute, as: UInt16.self)
-        case IPVS_DEST_ATTR_ADDR: address = try bytes.readAddress(attribute)
+        case IPVS_DEST_ATTR_ADDR: address = try bytes.readSixteenBytes(attribute)
         case IPVS_DEST_ATTR_PORT: port = UInt16(bigEndian: try bytes.read(attribute, as: UInt16.self))
         case IPVS_DEST_ATTR_FWD_METHOD: forwarding = try bytes.read(attribute, as: UInt32.self)
         case IPVS_DEST_ATTR_WEIGHT: weight = try bytes.read(attribute, as: UInt32.self)
@@ -145,7 +147,7 @@ private struct DestinationFields {
         try requireConfiguration()
         return RealServer(
             try endpoint(serviceFamily: serviceFamily),
-            forwarding: try forwardingMethod(),
+            forwarding: forwardingMethod,
             weight: weight,
             upperThreshold: upperThreshold,
             lowerThreshold: lowerThreshold
@@ -167,18 +169,14 @@ private struct DestinationFields {
     }
 
     @inline(__always)
-    private func forwardingMethod() throws(MalformedReply) -> ForwardingMethod {
+    private var forwardingMethod: ForwardingMethod {
         switch Int32(truncatingIfNeeded: forwarding) {
         case IP_VS_CONN_F_MASQ: return .masquerade
         case IP_VS_CONN_F_LOCALNODE: return .local
         case IP_VS_CONN_F_TUNNEL: return .tunnel(tunnel.meaningful)
         case IP_VS_CONN_F_DROUTE: return .directRouting
         case IP_VS_CONN_F_BYPASS: return .bypass
-        default:
-            throw AttributeSet.destination.malformed(
-                IPVS_DEST_ATTR_FWD_METHOD,
-                "is \(forwarding), an unknown forwarding method"
-            )
+        default: return .other(forwarding)
         }
     }
 

@@ -1,4 +1,5 @@
 import CIPVS
+import Netlink
 
 // What is of the whole namespace: timeouts, the version, and sync daemons.
 
@@ -91,7 +92,7 @@ extension SyncDaemon {
             case IPVS_DAEMON_ATTR_SYNC_MAXLEN: maximumLength = try bytes.read(attribute, as: UInt16.self)
             case IPVS_DAEMON_ATTR_MCAST_GROUP:
                 group = IPAddress(ipv4: UInt32(bigEndian: try bytes.read(attribute, as: UInt32.self)))
-            case IPVS_DAEMON_ATTR_MCAST_GROUP6: group = try bytes.readAddress(attribute).address(.ipv6)
+            case IPVS_DAEMON_ATTR_MCAST_GROUP6: group = try bytes.readSixteenBytes(attribute).address(.ipv6)
             case IPVS_DAEMON_ATTR_MCAST_PORT: port = try bytes.read(attribute, as: UInt16.self)
             case IPVS_DAEMON_ATTR_MCAST_TTL: timeToLive = try bytes.read(attribute, as: UInt8.self)
             default: break

@@ -1,4 +1,5 @@
 import CIPVS
+import Netlink
 
 // The nested attributes STATS and STATS64 of services and destinations. Their numbers are the same; STATS has 32 bits
 // for all but the bytes.

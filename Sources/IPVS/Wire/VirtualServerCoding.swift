@@ -1,4 +1,5 @@
 import CIPVS
+import Netlink
 
 // The nested attribute IPVS_CMD_ATTR_SERVICE: a virtual server, or what names one.
 
@@ -84,7 +85,7 @@ extension VirtualServer.Status {
 private struct ServiceFields {
     private var family: IPAddress.Family?
     private var transport: UInt16?
-    private var address: RawAddress?
+    private var address: SixteenBytes?
     private var port: UInt16?
     private var mark: UInt32?
     private var scheduler: String?
@@ -102,7 +103,7 @@ private struct ServiceFields {
         switch attribute.type {
         case IPVS_SVC_ATTR_AF: family = try bytes.readFamily(attribute)
         case IPVS_SVC_ATTR_PROTOCOL: transport = try bytes.read(attribute, as: UInt16.self)
-        case IPVS_SVC_ATTR_ADDR: address = try bytes.readAddress(attribute)
+        case IPVS_SVC_ATTR_ADDR: address = try bytes.readSixteenBytes(attribute)
         case IPVS_SVC_ATTR_PORT: port = UInt16(bigEndian: try bytes.read(attribute, as: UInt16.self))
         case IPVS_SVC_ATTR_FWMARK: mark = try bytes.read(attribute, as: UInt32.self)
         case IPVS_SVC_ATTR_SCHED_NAME: scheduler = try bytes.readString(attribute)

@@ -201,7 +201,7 @@ extension DesiredState {
     private mutating func renewService(_ id: VirtualServer.Identity, _ work: inout Work) {
         let (claimsBefore, claimsNow) = claims.settle(id)
         let (before, now) = (claimsBefore.first, claimsNow.first)
-        var new: Table.Service?
+        var new: Table.Entry?
         if let now, let port = definition(of: now.servicePort) {
             new = port.service(at: now.frontend, usableEndpoints(of: now.servicePort, &work), on: node)
         }
@@ -254,7 +254,7 @@ extension DesiredState {
     public func servicePort(of id: VirtualServer.Identity) -> ServicePortName? { claims[id].first?.servicePort }
 
     /// The virtual servers of a service port with their real servers, ordered by identity.
-    public func services(of name: ServicePortName) -> [Table.Service] {
+    public func entries(of name: ServicePortName) -> [Table.Entry] {
         (frontends[name] ?? []).map(\.id).sorted().filter { servicePort(of: $0) == name }.compactMap { table[$0] }
     }
 

@@ -28,18 +28,18 @@ extension DesiredState {
         public let servicePort: ServicePortName
 
         /// The virtual server with its real servers as it was; nil if it is added.
-        public let old: Table.Service?
+        public let old: Table.Entry?
 
         /// The virtual server with its real servers as it should be; nil if it is deleted.
-        public let new: Table.Service?
+        public let new: Table.Entry?
     }
 }
 
 extension DesiredState.Update {
     /// The plan that makes the changes, if the kernel's table is what it should have been before.
-    public var plan: Plan { Plan(from: table(of: \.old), to: table(of: \.new)) }
+    public var plan: Table.Plan { Table.Plan(from: table(of: \.old), to: table(of: \.new)) }
 
-    private func table(of service: (DesiredState.Change) -> Table.Service?) -> Table {
+    private func table(of service: (DesiredState.Change) -> Table.Entry?) -> Table {
         var table = Table()
         for change in changes {
             if let service = service(change) { table.replace(service) }

@@ -57,7 +57,7 @@ extension ServicePort {
     }
 
     /// The virtual server at a place where it can be reached, with its real servers.
-    func service(at frontend: Frontend, _ endpoints: UsableEndpoints, on node: NodeFacts) -> Table.Service {
+    func service(at frontend: Frontend, _ endpoints: UsableEndpoints, on node: NodeFacts) -> Table.Entry {
         let scheduler = scheduler ?? node.scheduler
         let server = VirtualServer(
             frontend.id,
@@ -69,7 +69,7 @@ extension ServicePort {
         let realServers = endpoints.serving(trafficPolicy(for: frontend.origin), frontend.endpoint.address.family)
             .map { RealServer($0, forwarding: .masquerade) }
         do {
-            return try Table.Service(server, realServers: realServers)
+            return try Table.Entry(server, realServers: realServers)
         } catch {
             preconditionFailure("usable endpoints have one twice: \(error)")
         }

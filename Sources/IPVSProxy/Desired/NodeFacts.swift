@@ -45,8 +45,3 @@ extension NodeFacts {
         }
     }
 }
-
-extension [IPAddress.Block] {
-    /// Whether an address is in one of them.
-    func cover(_ address: IPAddress) -> Bool { contains { $0.contains(address) } }
-}

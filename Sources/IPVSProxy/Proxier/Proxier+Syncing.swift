@@ -1,4 +1,5 @@
 import IPVS
+import IPVSNode
 import Logging
 public import ServiceLifecycle
 

@@ -1,4 +1,5 @@
 import IPVS
+import IPVSNode
 public import Logging
 public import Metrics
 

@@ -1,4 +1,5 @@
 public import IPVS
+public import IPVSNode
 
 extension Proxier {
     /// What a proxier goes by.

@@ -1,6 +1,6 @@
-import Glibc
 import IPVS
 import Metrics
+import Netlink
 
 /// What a proxier measures, under the names that kube-proxy's users know, as far as kube-proxy has it.
 struct ProxierMetrics: Sendable {

@@ -1,4 +1,5 @@
 import IPVS
+import Netlink
 
 /// Runs something when it is asked to, but neither too often nor too seldom.
 ///

@@ -7,7 +7,7 @@ struct Draft {
 
     /// Virtual servers that are to be otherwise or are missing, as they are, and as they should be; portion by portion, as
     /// one list would be copied again and again while it grows.
-    private var deviations: [[(old: Table.Service?, new: Table.Service)]] = []
+    private var deviations: [[(old: Table.Entry?, new: Table.Entry)]] = []
 
     /// How many of them make a portion.
     private static let portion = 256
@@ -32,7 +32,7 @@ struct Draft {
 
     /// Takes in how a virtual server is and how it should be. Real servers that should go may keep their connections until
     /// the deadline.
-    mutating func compare(_ old: Table.Service?, _ desired: Table.Service, until deadline: ContinuousClock.Instant) {
+    mutating func compare(_ old: Table.Entry?, _ desired: Table.Entry, until deadline: ContinuousClock.Instant) {
         let id = desired.server.id
         let known = drains[id]
         let new = drains.hold(desired, of: old, until: deadline)
@@ -65,18 +65,18 @@ struct Draft {
     }
 
     /// The changes to the table.
-    var plan: Plan { Plan(deviations.joined(), obsolete: obsolete) }
+    var plan: Table.Plan { Table.Plan(deviations.joined(), obsolete: obsolete) }
 
     /// Calls `body` with the changes to the table, portion by portion, but for those to virtual servers at some addresses.
     ///
     /// The memory for one portion does for the next: to touch memory for the first time takes longer than to send what is
     /// in it.
-    func forEachPlan(sparing addresses: Set<IPAddress>, _ body: (Plan) throws -> Void) rethrows {
+    func forEachPlan(sparing addresses: Set<IPAddress>, _ body: (Table.Plan) throws -> Void) rethrows {
         for portion in deviations {
-            let plan = Plan(portion.filter { !addresses.contains($0.new.server.id.address) }, obsolete: [])
+            let plan = Table.Plan(portion.filter { !addresses.contains($0.new.server.id.address) }, obsolete: [])
             if !plan.isEmpty { try body(plan) }
         }
-        if !obsolete.isEmpty { try body(Plan([], obsolete: obsolete)) }
+        if !obsolete.isEmpty { try body(Table.Plan([], obsolete: obsolete)) }
     }
 }
 

@@ -43,10 +43,10 @@ struct DrainList: Hashable {
     /// Real servers of protocols without connections have nothing to wait for.
     /// - Returns: The virtual server as it should be meanwhile.
     mutating func hold(
-        _ desired: Table.Service,
-        of current: Table.Service?,
+        _ desired: Table.Entry,
+        of current: Table.Entry?,
         until deadline: Instant
-    ) -> Table.Service {
+    ) -> Table.Entry {
         let id = desired.server.id
         var held: [Endpoint: Entry] = [:]
         var service = desired

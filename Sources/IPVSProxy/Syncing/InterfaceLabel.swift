@@ -1,4 +1,5 @@
 import IPVS
+import IPVSNode
 
 /// What a proxy has to know after a restart, in the alias of its interface (`ip link show` prints it): that the interface
 /// is its own, and which settings of the kernel it has changed.

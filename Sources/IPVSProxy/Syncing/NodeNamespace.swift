@@ -1,5 +1,6 @@
-import Glibc
 import IPVS
+import IPVSNode
+import Netlink
 
 /// The network namespace that a node is known by, which can lose its name to another one: then the sockets that were opened
 /// by the name still serve a node that nobody means.
@@ -9,7 +10,11 @@ struct NodeNamespace {
 
     init(_ namespace: NetworkNamespace) throws(AddressError) {
         self.namespace = namespace
-        do { held = try HeldNamespace(namespace) } catch { throw AddressError(opening: namespace, error) }
+        do throws(SystemError) {
+            held = try HeldNamespace(path: namespace.path)
+        } catch {
+            throw AddressError(.open, opening: namespace.path, error)
+        }
     }
 
     /// Makes sure that no other namespace has got the name. If none has it, the node can still be there, for those in it.

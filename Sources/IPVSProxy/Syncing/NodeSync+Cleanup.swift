@@ -1,4 +1,5 @@
 import IPVS
+import IPVSNode
 
 extension NodeSync {
     /// Removes all that is the proxy's own: its virtual servers, its addresses, the interface if nobody else uses it, and
@@ -18,12 +19,12 @@ extension NodeSync {
     }
 
     private func deleteAll(_ report: inout CleanupReport) throws(IPVSError) {
-        let own = try kernel.table.compare(with: Table()) { ownership.includes($0) }.obsolete.services
-        let plan = Plan(changes: own.map { .deleteServer($0.server) })
+        let own = try kernel.table.compare(with: Table()) { ownership.includes($0) }.obsolete.sortedEntries()
+        let plan = Table.Plan(changes: own.map { .deleteVirtualServer($0.server) })
         guard !plan.isEmpty else { return }
         let outcome = try kernel.table.perform(plan)
         report.virtualServers = outcome.succeeded
-        for failure in outcome.failures where failure.error.code != .serviceNotFound {
+        for failure in outcome.failures where failure.error.code != .virtualServerNotFound {
             let id = plan.changes[failure.index].virtualServer
             report.failures.append(SyncFailure(virtualServer: id, reason: .table(failure.error)))
         }

@@ -1,4 +1,5 @@
 import IPVS
+import IPVSNode
 
 extension NodeSync {
     /// What a full sync is to do: it lists the table and the addresses. A take-over makes what is at the interface's addresses
@@ -17,7 +18,7 @@ extension NodeSync {
             // What was on its way out may have gone.
             if let service = state.table[new.server.id] { draft.compare(old, service, until: deadline) }
         }
-        for service in comparison.obsolete.services { draft.delete(service.server) }
+        for service in comparison.obsolete.sortedEntries() { draft.delete(service.server) }
         let wanted = Set(state.addresses)
         draft.addressesToBind = wanted.subtracting(bound)
         draft.addressesToUnbind = bound.subtracting(wanted).filter { !ownership.excludes($0) }
@@ -47,7 +48,7 @@ extension NodeSync {
         var draft = Draft(drains)
         let deadline = settings.now().advanced(by: settings.drainTimeout)
         for id in ids.sorted() {
-            let old = try kernel.table.service(id)
+            let old = try kernel.table.entry(id)
             let isOwn = old.map { ownership.includes($0.server) } ?? true
             switch (old, state.table[id]) {
             case (_, let service?): if isOwn { draft.compare(old, service, until: deadline) } else { draft.leave(id) }

@@ -1,4 +1,5 @@
 import IPVS
+import IPVSNode
 
 extension NodeSync {
     /// Gives the virtual servers at the addresses of somebody else's interface the proxy's mark: then they are its own like
@@ -10,15 +11,19 @@ extension NodeSync {
     func takeOver(_ state: DesiredState, _ report: inout SyncReport) throws {
         adopt(try kernel.binder.addresses(), state)
         defer { ownership.adopted = .init() }
-        let taken = try kernel.table.compare(with: Table()) { ownership.includes($0) }.obsolete.services.map(\.server)
-        let plan = Plan(
-            changes: taken.filter { ownership.marking($0) != $0 }.map { .updateServer(ownership.marking($0), was: $0) }
+        let taken = try kernel.table.compare(with: Table()) { ownership.includes($0) }.obsolete.sortedEntries().map(
+            \.server
+        )
+        let plan = Table.Plan(
+            changes: taken.filter { ownership.marking($0) != $0 }.map {
+                .updateVirtualServer(ownership.marking($0), was: $0)
+            }
         )
         guard !plan.isEmpty else { return }
         let outcome = try kernel.table.perform(plan)
         report.changes += outcome.succeeded
         report.takenOver = plan.changes.map(\.virtualServer)
-        for failure in outcome.failures where failure.error.code != .serviceNotFound { throw failure.error }
+        for failure in outcome.failures where failure.error.code != .virtualServerNotFound { throw failure.error }
     }
 
     /// Adopts the virtual servers at the interface's addresses, and those at the node's own that services want: of node ports

@@ -1,4 +1,5 @@
 import IPVS
+import IPVSNode
 
 extension NodeSync {
     /// Does what a draft says: binds, changes the table, unbinds, and looks at what is on its way out.
@@ -34,7 +35,7 @@ extension NodeSync {
         report.madeInterface = outcome.madeInterface
         guard !outcome.failures.isEmpty else { return [] }
         // One that is in the table as it should be is not reached either.
-        for service in state.table.services {
+        for service in state.table.sortedEntries() {
             guard let address = service.server.id.address, let error = outcome.failures[address] else { continue }
             fail(service.server.id, .address(error), &report)
         }
@@ -42,13 +43,13 @@ extension NodeSync {
     }
 
     /// Makes the changes of a plan.
-    private func change(_ plan: Plan, _ report: inout SyncReport) throws(IPVSError) {
+    private func change(_ plan: Table.Plan, _ report: inout SyncReport) throws(IPVSError) {
         let outcome = try kernel.table.perform(plan)
         report.changes += outcome.succeeded
         for failure in outcome.failures {
             let change = plan.changes[failure.index]
             if change.isMade(despite: failure.error) { continue }
-            if case .addServer(let server) = change { unmade.insert(server.id) }
+            if case .addVirtualServer(let server) = change { unmade.insert(server.id) }
             fail(change.virtualServer, .table(failure.error), &report)
         }
     }
@@ -68,13 +69,13 @@ extension NodeSync {
     }
 }
 
-extension Plan.Change {
+extension Table.Plan.Change {
     /// Whether things are as the change was to make them, although it failed.
     fileprivate func isMade(despite error: IPVSError) -> Bool {
         switch self {
-        case .deleteServer: error.code == .serviceNotFound
-        case .deleteReal: error.code == .realServerNotFound || error.code == .serviceNotFound
-        case .addServer, .updateServer, .addReal, .updateReal: false
+        case .deleteVirtualServer: error.code == .virtualServerNotFound
+        case .deleteRealServer: error.code == .realServerNotFound || error.code == .virtualServerNotFound
+        case .addVirtualServer, .updateVirtualServer, .addRealServer, .updateRealServer: false
         }
     }
 }
@@ -89,31 +90,31 @@ extension NodeSync {
         let isTime = nextLook.map { $0 <= now } ?? true
         let watched = isTime ? drains.virtualServers : ids.sorted()
         if isTime { nextLook = drains.isEmpty ? nil : now.advanced(by: settings.drainInterval) }
-        var deletions: [Plan.Change] = []
+        var deletions: [Table.Plan.Change] = []
         for id in watched { deletions += try finished(of: id, at: now) }
         guard !deletions.isEmpty else { return }
-        let plan = Plan(changes: deletions)
+        let plan = Table.Plan(changes: deletions)
         let outcome = try kernel.table.perform(plan)
         report.drained += outcome.succeeded
         let failures = outcome.failures.filter { !plan.changes[$0.index].isMade(despite: $0.error) }
         for failure in failures { fail(plan.changes[failure.index].virtualServer, .table(failure.error), &report) }
         let failed = Set(failures.map(\.index))
         for (index, change) in deletions.enumerated() where !failed.contains(index) {
-            if case .deleteReal(let real, let id) = change { drains.forget(real.endpoint, of: id) }
+            if case .deleteRealServer(let real, let id) = change { drains.forget(real.endpoint, of: id) }
         }
     }
 
     /// Deletions of a virtual server's real servers that have nothing to wait for any more.
-    private func finished(of id: VirtualServer.Identity, at now: Instant) throws(IPVSError) -> [Plan.Change] {
+    private func finished(of id: VirtualServer.Identity, at now: Instant) throws(IPVSError) -> [Table.Plan.Change] {
         let statuses: [RealServer.Status]
         do throws(IPVSError) {
             statuses = try kernel.table.realServers(of: id)
         } catch {
-            guard error.code == .serviceNotFound else { throw error }
+            guard error.code == .virtualServerNotFound else { throw error }
             drains.forget(id)
             return []
         }
-        var deletions: [Plan.Change] = []
+        var deletions: [Table.Plan.Change] = []
         var gone = drains[id]
         for status in statuses {
             guard let entry = gone.removeValue(forKey: status.server.endpoint) else { continue }
@@ -121,7 +122,7 @@ extension NodeSync {
             // One that others gave a weight may get a connection at any moment.
             if status.server.weight != 0 { doubtful.insert(id) }
             if isIdle && status.server.weight == 0 || now >= entry.deadline {
-                deletions.append(.deleteReal(status.server, from: id))
+                deletions.append(.deleteRealServer(status.server, from: id))
             }
         }
         for endpoint in gone.keys { drains.forget(endpoint, of: id) }

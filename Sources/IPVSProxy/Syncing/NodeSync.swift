@@ -1,4 +1,5 @@
 import IPVS
+import IPVSNode
 
 /// Makes the kernel's table and the node's addresses what they should be, and remembers between syncs what is on its way
 /// out and what is in doubt.
@@ -15,7 +16,7 @@ actor NodeSync {
 
     /// What a sync reads and writes.
     struct Kernel {
-        let table: any ServiceTable
+        let table: any KernelTable
         let binder: AddressBinder
         let sysctls: Sysctls
 
@@ -72,7 +73,7 @@ extension NodeSync {
     /// - Throws: Also if the node's namespace has its name no more.
     func nodeAddresses() throws(AddressError) -> [IPAddress] {
         try kernel.namespace?.verify()
-        return try kernel.binder.nodeAddresses().sorted()
+        return try kernel.binder.nodeAddresses { InterfaceLabel($0) != nil }.sorted()
     }
 
     /// Makes everything as a state has it, which an update of that state has just led to.

@@ -1,4 +1,5 @@
 public import IPVS
+public import IPVSNode
 
 /// What a sync has done.
 public struct SyncReport: Hashable, Sendable {
@@ -101,7 +102,7 @@ public struct SyncPlan: Hashable, Sendable {
     public let addressesToBind: [IPAddress]
 
     /// The changes to the table. A real server that would go gets a weight of 0 first.
-    public let plan: Plan
+    public let plan: Table.Plan
 
     /// Addresses that would be unbound, in order, after the table was changed.
     public let addressesToUnbind: [IPAddress]

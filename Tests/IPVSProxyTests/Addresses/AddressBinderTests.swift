@@ -1,8 +1,9 @@
-import CIPVS
+import CRTNetlink
 import Glibc
 import IPVS
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 @Suite("Addresses on a dummy interface")

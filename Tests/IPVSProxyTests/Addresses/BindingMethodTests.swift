@@ -1,9 +1,11 @@
-import CIPVS
+import CRTNetlink
 import Glibc
 import IPVS
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
+@testable import Netlink
 
 @Suite("Addresses bound by local routes")
 struct BindingMethodTests {

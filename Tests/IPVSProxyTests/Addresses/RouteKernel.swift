@@ -1,8 +1,10 @@
-import CIPVS
+import CRTNetlink
 import Foundation
 import Glibc
 import IPVS
 import Testing
+
+@testable import Netlink
 
 /// Stands in for the kernel's rtnetlink: it reads every message of a send, has interfaces and addresses of its own, and
 /// answers as the kernel does, each time with a datagram of its own. It shares no code with what it is used to check.
@@ -92,7 +94,7 @@ final class RouteKernel: Channel, @unchecked Sendable {
             state.pending += answers
             return nil
         }
-        if let failure { throw SystemError(errno: failure, call: "send") }
+        if let failure { throw SystemError(errno: failure, call: .send) }
     }
 
     func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
@@ -103,14 +105,9 @@ final class RouteKernel: Channel, @unchecked Sendable {
             }
             return (state.pending.popFirst(), nil)
         }
-        guard let bytes else { throw SystemError(errno: failure ?? EAGAIN, call: "recv") }
+        guard let bytes else { throw SystemError(errno: failure ?? EAGAIN, call: .receive) }
         buffer.copyBytes(from: bytes.prefix(buffer.count))
         return Datagram(length: bytes.count, sender: 0)
-    }
-
-    func openFile(_ path: String) throws(SystemError) -> any ReadableFile {
-        Issue.record("\(path) is opened")
-        throw SystemError(errno: ENOENT, call: "open")
     }
 
     func close() {}

@@ -1,7 +1,8 @@
-import CIPVS
+import CRTNetlink
 import IPVS
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 /// The requests beside those of `ip` (iproute2 6.1), which strace saw: the header's type and flags, and all behind it.

@@ -4,17 +4,17 @@ import Glibc
 @testable import IPVSProxy
 
 /// Stands in for the kernel's table: it keeps what it is told, refuses what the kernel refuses, and fails on demand.
-final class FakeTable: ServiceTable {
+final class FakeTable: KernelTable {
     struct State: Sendable {
-        var services: [VirtualServer.Identity: Table.Service] = [:]
+        var services: [VirtualServer.Identity: Table.Entry] = [:]
         /// The connections of real servers, in any state.
         var connections: [Drain.Target: UInt32] = [:]
         /// Each call, as a word.
         var calls: [String] = []
         /// All changes that were asked for.
-        var changes: [Plan.Change] = []
+        var changes: [Table.Plan.Change] = []
         /// An errno for a change, which is not made then.
-        var verdict: @Sendable (Plan.Change) -> Int32? = { _ in nil }
+        var verdict: @Sendable (Table.Plan.Change) -> Int32? = { _ in nil }
         /// Which call fails as a whole, counted from 1.
         var failingCall: Int?
 
@@ -37,7 +37,7 @@ final class FakeTable: ServiceTable {
             state.calls.append(name)
             return state.failingCall == state.calls.count
         }
-        if fails { throw IPVSError(.system, .readServices, errno: EIO) }
+        if fails { throw IPVSError(.system, .readVirtualServers, errno: EIO) }
     }
 
     func compare(
@@ -51,12 +51,12 @@ final class FakeTable: ServiceTable {
                 try comparison.compare(service.server, service.realServers.reversed())
             }
         } catch {
-            throw IPVSError(.tableChanging, .readServices)
+            throw IPVSError(.tableChanging, .readVirtualServers)
         }
         return comparison
     }
 
-    func service(_ id: VirtualServer.Identity) throws(IPVSError) -> Table.Service? {
+    func entry(_ id: VirtualServer.Identity) throws(IPVSError) -> Table.Entry? {
         try called("read \(id)")
         return with { $0.services[id] }
     }
@@ -71,51 +71,53 @@ final class FakeTable: ServiceTable {
                 }
             }
         }
-        guard let found else { throw IPVSError(.serviceNotFound, .readDestinations(id)) }
+        guard let found else { throw IPVSError(.virtualServerNotFound, .readRealServers(id)) }
         return found
     }
 
-    func perform(_ plan: Plan) throws(IPVSError) -> Batch.Outcome {
+    func perform(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome {
         try called("perform")
         return with { state in
-            var failures: [Batch.Failure] = []
+            var failures: [Handle.Batch.Failure] = []
             for (index, change) in plan.changes.enumerated() {
                 state.changes.append(change)
                 guard let errno = state.verdict(change) ?? state.make(change) else { continue }
                 let code: IPVSError.Code =
                     switch errno {
-                    case ESRCH: .serviceNotFound
+                    case ESRCH: .virtualServerNotFound
                     case ENOENT: .realServerNotFound
-                    case EEXIST: .serviceExists
+                    case EEXIST: .virtualServerExists
                     default: .system
                     }
-                failures.append(Batch.Failure(index: index, error: IPVSError(code, change.request, errno: errno)))
+                failures.append(
+                    Handle.Batch.Failure(index: index, error: IPVSError(code, change.request, errno: errno))
+                )
             }
-            return Batch.Outcome(succeeded: plan.changes.count - failures.count, failures: failures)
+            return Handle.Batch.Outcome(succeeded: plan.changes.count - failures.count, failures: failures)
         }
     }
 }
 
 extension FakeTable.State {
     /// Makes a change, or returns why the kernel would not.
-    fileprivate mutating func make(_ change: Plan.Change) -> Int32? {
+    fileprivate mutating func make(_ change: Table.Plan.Change) -> Int32? {
         let id = change.virtualServer
-        if case .addServer(let server) = change {
+        if case .addVirtualServer(let server) = change {
             if services[id] != nil { return EEXIST }
-            services[id] = Table.Service(server)
+            services[id] = Table.Entry(server)
             return nil
         }
         guard var service = services.removeValue(forKey: id) else { return ESRCH }
         var errno: Int32?
         switch change {
-        case .addServer: break
-        case .deleteServer: return nil
-        case .updateServer(let server, _): service.server = server
-        case .addReal(let real, _):
+        case .addVirtualServer: break
+        case .deleteVirtualServer: return nil
+        case .updateVirtualServer(let server, _): service.server = server
+        case .addRealServer(let real, _):
             if service[real.endpoint] == nil { service.replace(real) } else { errno = EEXIST }
-        case .updateReal(let real, _, _):
+        case .updateRealServer(let real, _, _):
             if service[real.endpoint] != nil { service.replace(real) } else { errno = ENOENT }
-        case .deleteReal(let real, _):
+        case .deleteRealServer(let real, _):
             if service.remove(real.endpoint) == nil { errno = ENOENT }
         }
         services[id] = service

@@ -3,6 +3,7 @@ import Foundation
 import IPVS
 import Logging
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 /// A proxier between a control plane that tests play and a kernel that stands in for the real one.

@@ -1,6 +1,7 @@
 import IPVS
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 @Suite("Labels of a proxier's interface")

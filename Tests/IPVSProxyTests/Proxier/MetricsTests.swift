@@ -4,6 +4,7 @@ import Metrics
 import MetricsTestKit
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 @Suite("Metrics and health of a proxier")

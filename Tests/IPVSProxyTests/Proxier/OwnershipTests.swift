@@ -12,7 +12,7 @@ struct OwnershipTests {
 
     /// A virtual server that somebody has added.
     private func add(_ text: String, to table: FakeTable, flags: VirtualServer.Flags = []) {
-        var service = Table.Service(VirtualServer(id(text), scheduler: .weightedRoundRobin, flags: flags))
+        var service = Table.Entry(VirtualServer(id(text), scheduler: .weightedRoundRobin, flags: flags))
         service.replace(RealServer(endpoint.endpoint, forwarding: .masquerade))
         table.with { $0.services[id(text)] = service }
     }
@@ -67,7 +67,7 @@ struct OwnershipTests {
         let refused = ServiceEndpoint("10.244.0.9:8080")
         harness.table.with { state in
             state.verdict = { change in
-                guard case .addReal(let real, _) = change else { return nil }
+                guard case .addRealServer(let real, _) = change else { return nil }
                 return !failsForGood || real.endpoint == refused.endpoint ? EINVAL : nil
             }
         }
@@ -88,7 +88,7 @@ struct OwnershipTests {
         #expect(harness.table.with { $0.services[own]?.server.scheduler } == .roundRobin)
         harness.table.with { $0.services[own]?.server.flags = [] }
         // Nor does it forget one that could not be deleted.
-        harness.table.with { state in state.verdict = { if case .deleteServer = $0 { EIO } else { nil } } }
+        harness.table.with { state in state.verdict = { if case .deleteVirtualServer = $0 { EIO } else { nil } } }
         await harness.tell([.serviceDeleted(web)])
         for _ in 0..<2 {
             #expect(try await harness.proxier.sync()?.failures.count == 1)
@@ -104,7 +104,7 @@ struct OwnershipTests {
         let harness = try Harness()
         await harness.tellAllIsThere()
         try await harness.proxier.sync()
-        harness.table.with { state in state.verdict = { if case .addServer = $0 { ENOMEM } else { nil } } }
+        harness.table.with { state in state.verdict = { if case .addVirtualServer = $0 { ENOMEM } else { nil } } }
         await harness.tell([.web(port), .endpoints([endpoint])])
         #expect(try await harness.proxier.sync()?.failures.count == 1)
         harness.table.with { $0.verdict = { _ in nil } }

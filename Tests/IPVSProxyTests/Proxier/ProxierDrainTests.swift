@@ -43,7 +43,7 @@ struct ProxierDrainTests {
         #expect(try await harness.proxier.sync()?.drained == 1)
         #expect(harness.services[server] == ["10.244.0.2:8080 1"])
         let changes = harness.table.with { $0.changes }
-        guard case .updateReal(let idle, _, _)? = changes.first, case .deleteReal? = changes.last else {
+        guard case .updateRealServer(let idle, _, _)? = changes.first, case .deleteRealServer? = changes.last else {
             Issue.record("it was deleted without a weight of 0: \(changes)")
             return
         }
@@ -149,7 +149,7 @@ struct ProxierDrainTests {
     func failedDeletion() async throws {
         let harness = try await harness(connections: 0)
         harness.table.with { state in
-            state.verdict = { change in if case .deleteReal = change { EIO } else { nil } }
+            state.verdict = { change in if case .deleteRealServer = change { EIO } else { nil } }
         }
         await harness.tell([.endpoints([two])])
         let report = try await harness.proxier.sync()
@@ -205,7 +205,7 @@ struct ProxierDrainTests {
         await harness.tell([.endpoints([two])])
         #expect(try await harness.proxier.sync()?.draining == 1)
         let mark = Ownership(interface: "other0").mark
-        let others = try Table.Service(
+        let others = try Table.Entry(
             VirtualServer(id(server), scheduler: .roundRobin, flags: mark),
             realServers: [RealServer(one.endpoint, forwarding: .masquerade)]
         )

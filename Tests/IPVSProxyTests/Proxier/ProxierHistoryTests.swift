@@ -2,6 +2,7 @@ import Glibc
 import IPVS
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 @Suite("Random histories of a proxier, with faults")

@@ -2,6 +2,7 @@ import Glibc
 import IPVS
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 @Suite("A proxier's settings of the kernel")

@@ -1,4 +1,4 @@
-import CIPVS
+import CRTNetlink
 import Glibc
 import IPVS
 import Testing

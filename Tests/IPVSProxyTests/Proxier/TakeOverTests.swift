@@ -2,6 +2,7 @@ import Glibc
 import IPVS
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
 
 @Suite("Take-overs of what another proxy has left")
@@ -12,7 +13,7 @@ struct TakeOverTests {
 
     /// A virtual server that somebody has added.
     private func add(_ text: String, to table: FakeTable) {
-        var service = Table.Service(VirtualServer(id(text), scheduler: .weightedRoundRobin))
+        var service = Table.Entry(VirtualServer(id(text), scheduler: .weightedRoundRobin))
         service.replace(RealServer(endpoint.endpoint, forwarding: .masquerade))
         table.with { $0.services[id(text)] = service }
     }
@@ -24,7 +25,7 @@ struct TakeOverTests {
         for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80", "TCP 192.0.2.10:8080"] { add(text, to: table) }
         let harness = try Harness(table: table, route: route)
         // A sync that fails somewhere has not taken over all of it.
-        table.with { state in state.verdict = { if case .deleteServer = $0 { EIO } else { nil } } }
+        table.with { state in state.verdict = { if case .deleteVirtualServer = $0 { EIO } else { nil } } }
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         let report = try #require(try await harness.proxier.sync())
         #expect(report.failures.count == 1)
@@ -39,7 +40,11 @@ struct TakeOverTests {
         #expect(restarted.addresses == [address("10.96.0.1")])
         #expect(harness.alias == "swift-ipvs")
         // The real server was never without its virtual server.
-        #expect(!table.with { $0.changes.contains { $0 == .deleteServer(VirtualServer(own, scheduler: .roundRobin)) } })
+        #expect(
+            !table.with {
+                $0.changes.contains { $0 == .deleteVirtualServer(VirtualServer(own, scheduler: .roundRobin)) }
+            }
+        )
         // From now on, the mark alone counts.
         add("TCP 10.96.0.1:443", to: table)
         restarted.advance(by: .seconds(60))
@@ -57,7 +62,7 @@ struct TakeOverTests {
         for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80"] { add(text, to: table) }
         let before = table.with { $0.services }
         var harness = try Harness(table: table, route: route)
-        table.with { state in state.verdict = { if case .updateServer = $0 { ENOMEM } else { nil } } }
+        table.with { state in state.verdict = { if case .updateVirtualServer = $0 { ENOMEM } else { nil } } }
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
         // Until all of it is the proxier's own, nothing else is done.

@@ -3,7 +3,9 @@ import Glibc
 import IPVS
 import Testing
 
+@testable import IPVSNode
 @testable import IPVSProxy
+@testable import Netlink
 
 /// Stands in for `/proc/sys`.
 final class FakeFiles: SysctlFiles, @unchecked Sendable {
@@ -19,12 +21,12 @@ final class FakeFiles: SysctlFiles, @unchecked Sendable {
     }
 
     func read(_ path: String) throws(SystemError) -> String {
-        guard let value = values[path] else { throw SystemError(errno: ENOENT, call: SysctlFile.call) }
+        guard let value = values[path] else { throw SystemError(errno: ENOENT, call: .open) }
         return value
     }
 
     func write(_ text: String, to path: String) throws(SystemError) {
-        if let errno = refusals[path] { throw SystemError(errno: errno, call: SysctlFile.call) }
+        if let errno = refusals[path] { throw SystemError(errno: errno, call: .open) }
         writes.append("\(path)=\(text)")
         values[path] = text
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import IPVS
+import IPVSNode
 import IPVSProxy
 import Logging
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Common
 import Glibc
 import IPVS
+import IPVSNode
 import IPVSProxy
 import Logging
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Common
 import Glibc
 import IPVS
+import IPVSNode
 import IPVSProxy
 
 /// A node's proxy for services, from manifest files.

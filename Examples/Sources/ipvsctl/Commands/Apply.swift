@@ -54,7 +54,7 @@ struct Apply: AsyncParsableCommand {
             if let drain {
                 try await apply(desired, with: handle, draining: drain)
             } else {
-                Changes(told: try handle.apply(desired, owning: ownership.owns))
+                Changes(reporting: try handle.apply(desired, owning: ownership.owns))
             }
         Console.print(changes.description)
         if !changes.failures.isEmpty { throw ExitCode(1) }
@@ -67,7 +67,9 @@ struct Apply: AsyncParsableCommand {
         draining timeout: Duration
     ) async throws -> Changes {
         let leaving = Leaving(from: try handle.table(), to: desired, owning: ownership.owns)
-        var changes = Changes(told: try handle.apply(leaving.kept, owning: ownership.owns))
+        var changes = Changes()
+        let plan = leaving.plan
+        changes.add(plan, try handle.perform(plan.batch))
         if !leaving.targets.isEmpty {
             changes.deleted += try await Draining(leaving.targets, timeout: timeout).run(with: handle).deleted
         }

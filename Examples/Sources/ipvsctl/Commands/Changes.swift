@@ -9,22 +9,41 @@ struct Changes: CustomStringConvertible {
     private var unchanged = 0
 
     /// What was not changed in the last step.
-    private(set) var failures: Set<Plan.Change> = []
+    private(set) var failures: Set<Table.Plan.Change> = []
 
-    /// The changes of a report, which are printed, and its failures, which are told.
-    init(told report: ApplyReport) { add(report) }
+    /// No changes.
+    init() {}
 
-    /// Adds another step; what has failed before, and fails again, is not told again.
+    /// The changes of a report, which are printed, and its failures, which go to standard error.
+    init(reporting report: ApplyReport) { add(report) }
+
+    /// Adds another step; what has failed before, and fails again, is not reported again.
     mutating func add(_ report: ApplyReport) {
-        let failed = Set(report.failures.map(\.change))
-        Console.print(changes: report.plan.filter { !failed.contains($0) }.description)
-        for failure in report.failures where !failures.contains(failure.change) { Console.fail("\(failure.error)") }
-        failures = failed
+        print(report.plan, report.failures.map { ($0.change, $0.error) })
         // What an earlier step has changed is no change of this one.
         unchanged = report.unchanged - added - updated
         added += report.added
         updated += report.updated
         deleted += report.deleted
+    }
+
+    /// Adds a step that was made by a batch.
+    mutating func add(_ plan: Table.Plan, _ outcome: Handle.Batch.Outcome) {
+        print(plan, outcome.failures.map { (plan.changes[$0.index], $0.error) })
+        for change in plan.changes where !failures.contains(change) {
+            switch change {
+            case .addVirtualServer, .addRealServer: added += 1
+            case .updateVirtualServer, .updateRealServer: updated += 1
+            case .deleteVirtualServer, .deleteRealServer: deleted += 1
+            }
+        }
+    }
+
+    private mutating func print(_ plan: Table.Plan, _ failed: [(change: Table.Plan.Change, error: IPVSError)]) {
+        let known = failures
+        failures = Set(failed.map(\.change))
+        Console.print(changes: plan.filter { !failures.contains($0) }.description)
+        for failure in failed where !known.contains(failure.change) { Console.fail("\(failure.error)") }
     }
 
     /// The counts on one line.
@@ -41,11 +60,18 @@ struct Leaving {
     /// The other table, with what leaves still in it.
     private(set) var kept: Table
 
+    /// What is there, of what is owned.
+    private var current = Table()
+
+    /// What to change before anything is drained.
+    var plan: Table.Plan { Table.Plan(from: current, to: kept) }
+
     init(from current: Table, to desired: Table, owning owns: (VirtualServer.Identity) -> Bool) {
         kept = desired
-        for service in current.services where owns(service.server.id) {
+        for service in current.sortedEntries() where owns(service.server.id) {
             let id = service.server.id
-            var merged = desired[id] ?? Table.Service(service.server)
+            self.current.replace(service)
+            var merged = desired[id] ?? Table.Entry(service.server)
             let staying = Set(merged.realServers.map(\.endpoint))
             for real in service.realServers where !staying.contains(real.endpoint) {
                 merged.replace(real)

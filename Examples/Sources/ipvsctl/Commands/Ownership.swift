@@ -55,7 +55,7 @@ struct OwnershipOption: ParsableArguments {
 
     /// Refuses a table that has a virtual server which is not owned.
     func check(_ table: Table) throws(Failure) {
-        let others = table.services.map(\.server.id).filter { !owns($0) }
+        let others = table.sortedEntries().map(\.server.id).filter { !owns($0) }
         guard !others.isEmpty else { return }
         throw Failure(sentences: others.map { "\($0) is in the file, but not in what --own says is yours" })
     }

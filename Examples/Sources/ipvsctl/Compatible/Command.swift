@@ -6,9 +6,9 @@ extension Compatible {
         case add(VirtualServer)
         case edit(VirtualServer)
         case delete(VirtualServer.Identity)
-        case addReal(RealServer, VirtualServer.Identity)
-        case editReal(RealServer, VirtualServer.Identity)
-        case deleteReal(Endpoint, VirtualServer.Identity)
+        case addRealServer(RealServer, VirtualServer.Identity)
+        case editRealServer(RealServer, VirtualServer.Identity)
+        case deleteRealServer(Endpoint, VirtualServer.Identity)
         case clear
         case zero(VirtualServer.Identity?)
         case setTimeouts(Timeouts)

@@ -16,9 +16,9 @@ extension Compatible.Draft {
             case .addService: .add(try virtualServer())
             case .editService: .edit(try virtualServer())
             case .deleteService: .delete(try identity())
-            case .addServer: .addReal(try realServer(), try identity())
-            case .editServer: .editReal(try realServer(), try identity())
-            case .deleteServer: .deleteReal(try endpoint(), try identity())
+            case .addServer: .addRealServer(try realServer(), try identity())
+            case .editServer: .editRealServer(try realServer(), try identity())
+            case .deleteServer: .deleteRealServer(try endpoint(), try identity())
             case .clear: .clear
             case .zero: .zero(try zeroed())
             case .set: .setTimeouts(timeouts ?? Timeouts())

@@ -14,7 +14,7 @@ extension Compatible.Draft {
             switch forwarding {
             // It gets the client's packets as they are, so it is reached at the virtual server's own port.
             case .directRouting, .tunnel: endpoint.port = service.port
-            case .masquerade, .local, .bypass: break
+            case .masquerade, .local, .bypass, .other: break
             }
         }
         if !given.contains(.tunnel), endpoint.address.family != id.family {
@@ -41,6 +41,7 @@ extension Compatible.Draft {
             case .masquerade: return .masquerade
             case .local: return .local
             case .bypass: return .bypass
+            case .otherMethod: return .other(otherMethod)
             default: return .directRouting
             }
         }

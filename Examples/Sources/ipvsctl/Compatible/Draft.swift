@@ -31,6 +31,7 @@ extension Compatible {
         // A real server.
         var real: Place?
         var weight: UInt32 = 1
+        var otherMethod: UInt32 = 0
         var upperThreshold: UInt32 = 0
         var lowerThreshold: UInt32 = 0
         var tunnelKind = Tunnel.Kind.ipip
@@ -85,6 +86,8 @@ extension Compatible.Draft {
         case .netmask: mask = value
         case .engine: engine = value.isEmpty ? nil : PersistenceEngine(rawValue: value)
         case .realServer: real = try Compatible.Place(value, of: mark == nil ? transport : .tcp, names, dialect)
+        // The numbers below have names, and the kernel has three bits for all.
+        case .otherMethod: otherMethod = UInt32(try number(option, value, 5...7))
         case .weight: weight = UInt32(try number(option, value, 0...Int(Int32.max)))
         case .upperThreshold: upperThreshold = try threshold(option, value)
         case .lowerThreshold: lowerThreshold = try threshold(option, value)

@@ -181,6 +181,7 @@ extension ForwardingMethod {
         case .tunnel: "Tunnel"
         case .directRouting: "Route"
         case .bypass: "Bypass"
+        case .other(let number): String(number)
         }
     }
 }

@@ -70,6 +70,7 @@ extension Compatible {
         case otherService
         case local
         case bypass
+        case otherMethod
     }
 }
 
@@ -83,7 +84,8 @@ extension Compatible.Option {
         switch self {
         case .persistent: .optional
         case .startDaemon, .stopDaemon, .tcpService, .udpService, .sctpService, .otherService, .firewallMark,
-            .scheduler, .schedulerFlags, .netmask, .engine, .realServer, .weight, .upperThreshold, .lowerThreshold,
+            .scheduler, .schedulerFlags, .netmask, .engine, .realServer, .otherMethod, .weight, .upperThreshold,
+            .lowerThreshold,
             .tunnelType, .tunnelPort, .syncID, .maximumLength, .interface, .group, .groupPort, .timeToLive, .namespace:
             .required
         default: .none
@@ -189,6 +191,7 @@ extension Compatible.Option {
         case .otherService: "ip-service"
         case .local: "local"
         case .bypass: "bypass"
+        case .otherMethod: "forwarding"
         }
     }
 }

@@ -36,7 +36,7 @@ extension Compatible.Options {
     static let services: Self = [.tcpService, .udpService, .sctpService, .otherService, .firewallMark]
 
     /// The forwarding methods.
-    static let methods: Self = [.directRouting, .tunnel, .masquerade, .local, .bypass]
+    static let methods: Self = [.directRouting, .tunnel, .masquerade, .local, .bypass, .otherMethod]
 
     static let tunnelSettings: Self = [.tunnelType, .tunnelPort, .noChecksum, .checksum, .remoteChecksum]
 

@@ -11,7 +11,7 @@ extension Compatible {
         private let session: Session
         private let parser: Parser
         private var lineNumber = 0
-        private var batch = Batch()
+        private var batch = Handle.Batch()
         private var lineNumbers: [Int] = []
 
         /// Whether anything went wrong so far.
@@ -105,7 +105,7 @@ extension Compatible {
             } catch {
                 complain("\(error)")
             }
-            batch = Batch()
+            batch = Handle.Batch()
             lineNumbers = []
         }
 
@@ -116,16 +116,16 @@ extension Compatible {
     }
 }
 
-extension Batch {
+extension Handle.Batch {
     /// Adds what a command changes; false if it can't be made with others.
     fileprivate mutating func append(_ command: Compatible.Command) -> Bool {
         switch command {
         case .add(let server): add(server)
         case .edit(let server): update(server)
         case .delete(let id): delete(id)
-        case .addReal(let real, let id): add(real, to: id)
-        case .editReal(let real, let id): update(real, of: id)
-        case .deleteReal(let endpoint, let id): delete(endpoint, from: id)
+        case .addRealServer(let real, let id): add(real, to: id)
+        case .editRealServer(let real, let id): update(real, of: id)
+        case .deleteRealServer(let endpoint, let id): delete(endpoint, from: id)
         default: return false
         }
         return true

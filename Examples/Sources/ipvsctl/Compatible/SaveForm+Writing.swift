@@ -6,7 +6,7 @@ extension SaveForm {
     /// Hosts and ports are written as numbers, as with `-n`, or by those of the names that lead back to the same address
     /// and port.
     static func write(_ table: Table, names: Compatible.Names = .none) -> String {
-        table.services.map { write($0.server, $0.realServers, names: names) }.joined()
+        table.sortedEntries().map { write($0.server, $0.realServers, names: names) }.joined()
     }
 
     /// Writes a virtual server and its real servers, in this order.
@@ -96,6 +96,7 @@ private struct Writer {
         case .tunnel: "-i"
         case .local: "--local"
         case .bypass: "--bypass"
+        case .other(let number): "--forwarding \(number)"
         }
     }
 

@@ -73,9 +73,9 @@ enum SaveForm {
                 guard table[server.id] == nil else {
                     throw Compatible.UsageError("the virtual server \(server.id) is in a line above already")
                 }
-                table.replace(Table.Service(server))
+                table.replace(Table.Entry(server))
                 lines[Subject(id: server.id, real: nil)] = line
-            case .addReal(let real, let id):
+            case .addRealServer(let real, let id):
                 // Taken out meanwhile, so that its list of real servers is not copied for each.
                 guard var service = table.remove(id) else {
                     throw Compatible.UsageError("the virtual server \(id) is in no line above")

@@ -13,9 +13,9 @@ extension Compatible {
             case .add(let server): try handle.add(server)
             case .edit(let server): try handle.update(server)
             case .delete(let id): try handle.delete(id)
-            case .addReal(let real, let id): try handle.add(real, to: id)
-            case .editReal(let real, let id): try handle.update(real, of: id)
-            case .deleteReal(let endpoint, let id): try handle.delete(endpoint, from: id)
+            case .addRealServer(let real, let id): try handle.add(real, to: id)
+            case .editRealServer(let real, let id): try handle.update(real, of: id)
+            case .deleteRealServer(let endpoint, let id): try handle.delete(endpoint, from: id)
             case .clear: try handle.flush()
             case .zero(let id): if let id { try handle.zeroCounters(of: id) } else { try handle.zeroCounters() }
             case .setTimeouts(let timeouts): try handle.setTimeouts(timeouts)
@@ -63,9 +63,7 @@ extension Compatible {
         /// A virtual server that must be there.
         func service(_ id: VirtualServer.Identity) throws(IPVSError) -> VirtualServer.Status {
             if let service = try handle.virtualServer(id) { return service }
-            // Which throws that there is none.
-            _ = try handle.realServers(of: id)
-            return try service(id)
+            throw .noVirtualServer(id)
         }
 
         /// The real servers of a virtual server: none where it has gone since it was listed.
@@ -74,7 +72,7 @@ extension Compatible {
                 let realServers = try handle.realServers(of: id)
                 return isSorted ? Order.sorted(realServers) : realServers
             } catch {
-                guard error.code == .serviceNotFound else { throw error }
+                guard error.code == .virtualServerNotFound else { throw error }
                 return []
             }
         }

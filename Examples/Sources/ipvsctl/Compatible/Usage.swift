@@ -60,6 +60,7 @@ extension Compatible {
           -m, --masquerading          network address translation
               --local                 this host itself
               --bypass                past the balancing
+              --forwarding N          a method of a newer kernel, by its number (5 to 7)
           -w, --weight N              its share of connections (1)
           -x, --u-threshold N         no new connections from so many on
           -y, --l-threshold N         and again below so many
@@ -101,7 +102,7 @@ extension Compatible {
           * The counters of real servers are shown in full, not cut to 32 bits.
           * A real server with the forwarding method "bypass" is listed as Bypass, not as (null).
           * -S loses nothing: it writes thresholds (-x, -y), the third flag of sh and mh (flag-3), other protocols \
-        (--ip-service), --local and --bypass. A name is written only if it leads back to the same address or port.
+        (--ip-service), --local, --bypass and --forwarding. A name is written only if it leads back to the same address or port.
           * -R reads all that -S writes, and what ipvsadm -S writes but can't read: port 0 and --ops of any virtual \
         server, -p 0, -x and -y above 2147483647, the port of a real server with -g or -i, negative firewall marks, -b \
         without flags, (null), names in brackets.

@@ -26,15 +26,15 @@ struct DocumentReader {
     }
 
     /// The service of a place; also one with errors, as long as its identity is known to look for others by.
-    private mutating func service(_ place: Place) -> Table.Service? {
+    private mutating func service(_ place: Place) -> Table.Entry? {
         let server = isGood(place, .service) ? decode(VirtualServer.self, place) : nil
-        if let server { refuse(Table.Service(server).invalidValues, at: place) }
+        if let server { refuse(Table.Entry(server).invalidValues, at: place) }
         let id = place["id"]?.node.string.flatMap(VirtualServer.Identity.init)
-        var service = (server ?? id.map { VirtualServer($0) }).map { Table.Service($0) }
+        var service = (server ?? id.map { VirtualServer($0) }).map { Table.Entry($0) }
         var lines: [Endpoint: Int] = [:]
         for place in place["realServers"]?.elements ?? [] {
             guard isGood(place, .realServer), let real = decode(RealServer.self, place), let id else { continue }
-            var alone = Table.Service(VirtualServer(id))
+            var alone = Table.Entry(VirtualServer(id))
             alone.replace(real)
             refuse(alone.invalidValues, at: place)
             if service?.replace(real) != nil {
@@ -74,17 +74,10 @@ struct DocumentReader {
     /// Tells values that no kernel takes, each where it stands.
     private mutating func refuse(_ invalid: [IPVSError], at place: Place) {
         for error in invalid {
-            errors.append(place.nearest(Self.ways[error.field ?? ""] ?? []).error(error.reason))
+            let path = error.field?.keys.map(Name.init(stringValue:)) ?? []
+            errors.append(place.nearest(path).error(error.reason))
         }
     }
-
-    /// Where the fields of a model, by the names that the library's errors have for them, stand in a file.
-    private static let ways: [String: [Name]] = [
-        "firewall mark": ["id"], "scheduler": ["scheduler"], "persistence timeout": ["persistence", "timeout"],
-        "persistence mask": ["persistence", "mask"], "persistence engine": ["persistenceEngine"],
-        "address": ["endpoint"], "weight": ["weight"], "lower threshold": ["lowerThreshold"],
-        "tunnel port": ["forwarding", "tunnel", "port"],
-    ]
 }
 
 /// The name of a field.

@@ -51,7 +51,7 @@ extension Shape {
     ])
 
     private static let forwarding = Shape.textOrObject(
-        kind: "a forwarding method: masquerade, direct-routing, tunnel, local or bypass",
+        kind: "a forwarding method: masquerade, direct-routing, tunnel, local, bypass or a number",
         isValid: { decodes(ForwardingMethod.self, Node($0)) },
         [Field(name: "tunnel", shape: .tunnel, isRequired: true)]
     )

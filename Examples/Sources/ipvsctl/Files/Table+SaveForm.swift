@@ -13,7 +13,7 @@ extension Table {
         self = document.table
         let invalid = invalidValues.map { error in
             let line = document.line(of: error.operation.virtualServer, error.operation.realServer)
-            return FileError(line: line, field: error.field, reason: error.reason)
+            return FileError(line: line, reason: error.reason)
         }
         guard invalid.isEmpty else { throw TableFile.Refusal(invalid) }
     }

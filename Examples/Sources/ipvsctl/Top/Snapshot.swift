@@ -6,7 +6,7 @@ extension Top {
         /// When it was read, on a clock that starts anywhere.
         var time: Duration
 
-        var services: [Table.Service.Status]
+        var services: [Table.Entry.Status]
     }
 }
 
@@ -14,7 +14,7 @@ extension Top.Snapshot {
     /// Reads the table. A virtual server that is deleted meanwhile is left out.
     init(_ handle: Handle, at time: Duration) throws(IPVSError) {
         self.init(time: time, services: [])
-        var statuses = try handle.serviceStatuses()
+        var statuses = try handle.tableStatuses()
         while let service = try statuses.next() { services.append(service) }
     }
 }

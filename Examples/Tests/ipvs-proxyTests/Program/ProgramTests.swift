@@ -31,7 +31,7 @@ extension ProxyKernelTests {
 
         /// The table without the proxy's mark, as ipvsctl export would print it.
         private func table() throws -> [String] {
-            try handle.table().services.map { service in
+            try handle.table().entries.map { service in
                 let reals = service.realServers.map { "\($0.endpoint) \($0.weight)" }
                 return "\(service.server.id) \(service.server.scheduler)"
                     + (service.server.persistence.map { " \($0.timeout)" } ?? "") + ": " + reals.joined(separator: ", ")

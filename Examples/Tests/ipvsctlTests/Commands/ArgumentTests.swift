@@ -107,13 +107,13 @@ struct ArgumentTests {
         let ids = (1...3).map { VirtualServer.Identity.tcp(IPAddress(10, 96, 0, $0), 80) }
         let foreign = VirtualServer.Identity.firewallMark(7)
         let current = try Table([
-            Table.Service(VirtualServer(ids[0]), realServers: [real(1), real(2)]),
-            Table.Service(VirtualServer(ids[1]), realServers: [real(3)]),
-            Table.Service(VirtualServer(foreign), realServers: [real(4)]),
+            Table.Entry(VirtualServer(ids[0]), realServers: [real(1), real(2)]),
+            Table.Entry(VirtualServer(ids[1]), realServers: [real(3)]),
+            Table.Entry(VirtualServer(foreign), realServers: [real(4)]),
         ])
         let desired = try Table([
-            Table.Service(VirtualServer(ids[0], scheduler: .roundRobin), realServers: [real(2), real(5)]),
-            Table.Service(VirtualServer(ids[2])),
+            Table.Entry(VirtualServer(ids[0], scheduler: .roundRobin), realServers: [real(2), real(5)]),
+            Table.Entry(VirtualServer(ids[2])),
         ])
         let leaving = Leaving(from: current, to: desired) { $0 != foreign }
         #expect(
@@ -122,12 +122,12 @@ struct ArgumentTests {
         #expect(
             leaving.kept
                 == (try Table([
-                    Table.Service(
+                    Table.Entry(
                         VirtualServer(ids[0], scheduler: .roundRobin),
                         realServers: [real(1), real(2), real(5)]
                     ),
-                    Table.Service(VirtualServer(ids[1]), realServers: [real(3)]),
-                    Table.Service(VirtualServer(ids[2])),
+                    Table.Entry(VirtualServer(ids[1]), realServers: [real(3)]),
+                    Table.Entry(VirtualServer(ids[2])),
                 ]))
         )
     }

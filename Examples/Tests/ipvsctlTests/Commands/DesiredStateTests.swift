@@ -23,7 +23,7 @@ extension KernelTests {
         }
 
         private static func table(_ hosts: UInt8..., weight: UInt32 = 1) throws -> Table {
-            try Table([Table.Service(web, realServers: hosts.map { real($0, weight: weight) })])
+            try Table([Table.Entry(web, realServers: hosts.map { real($0, weight: weight) })])
         }
 
         /// A table of both families that any of the kernels takes.
@@ -36,7 +36,7 @@ extension KernelTests {
             for _ in 0..<models.number(1...UInt8(20)) {
                 var server = models.virtualServer()
                 server.flags.remove(.onePacket)
-                var service = Table.Service(server)
+                var service = Table.Entry(server)
                 for _ in 0..<models.number(0...UInt8(6)) {
                     let model = models.realServer(for: server.id)
                     var bytes = model.endpoint.address.bytes
@@ -73,7 +73,7 @@ extension KernelTests {
             let exported = try TemporaryFile(export.output, suffix: ".\(format)")
             #expect(try TableFile(path: exported.path).read() == table)
             let other = try TestNamespace()
-            let size = table.services.reduce(0) { $0 + 1 + $1.realServers.count }
+            let size = table.entries.reduce(0) { $0 + 1 + $1.realServers.count }
             for counts in ["\(size) added, 0 updated, 0 deleted, 0", "0 added, 0 updated, 0 deleted, \(size)"] {
                 let apply = try Program.run(
                     "apply",
@@ -91,7 +91,7 @@ extension KernelTests {
             #expect(try Program.run("export", "--format", "\(format)", "--netns", other.path).output == export.output)
             // From anything to anything.
             let next = Self.table(seed: seed + 100)
-            let plan = Plan(from: table, to: next)
+            let plan = Table.Plan(from: table, to: next)
             let file = try TemporaryFile(try next.text(format), suffix: ".\(format)")
             let result = try Program.run("apply", file.path, "--netns", other.path)
             #expect(result.status == 0 && result.output.hasPrefix(plan.description), "\(result.all)")
@@ -139,7 +139,7 @@ extension KernelTests {
             _ = try handle.apply(try Self.table(1))
             let result = try apply(try Self.table(2), "--dry-run")
             #expect(result.status == 0 && result.errors.isEmpty)
-            #expect(result.output == "\(Plan(from: try Self.table(1), to: try Self.table(2)))\n")
+            #expect(result.output == "\(Table.Plan(from: try Self.table(1), to: try Self.table(2)))\n")
             #expect(try apply(try Self.table(2), "--dry-run", "--drain", "5m").output == result.output)
             #expect(try apply(try Self.table(1), "--dry-run").output.isEmpty)
             #expect(try handle.table() == Self.table(1))
@@ -155,13 +155,13 @@ extension KernelTests {
 
         @Test func othersAreLeftAlone() throws {
             let foreign = try Table([
-                Table.Service(VirtualServer(.tcp(IPAddress(10, 97, 0, 1), 80)), realServers: [Self.real(9)]),
-                Table.Service(VirtualServer(.firewallMark(7))), Table.Service(VirtualServer(.firewallMark(8, .ipv6))),
+                Table.Entry(VirtualServer(.tcp(IPAddress(10, 97, 0, 1), 80)), realServers: [Self.real(9)]),
+                Table.Entry(VirtualServer(.firewallMark(7))), Table.Entry(VirtualServer(.firewallMark(8, .ipv6))),
             ])
             _ = try handle.apply(foreign)
             #expect(try apply(try Self.table(1, 2), "--own", "10.96.0.0/16").status == 0)
             var both = foreign
-            both.replace(try Table.Service(Self.web, realServers: [Self.real(1), Self.real(2)]))
+            both.replace(try Table.Entry(Self.web, realServers: [Self.real(1), Self.real(2)]))
             #expect(try handle.table() == both)
             let empty = try apply(Table(), "--own", "10.96.0.0/16")
             #expect(empty.output == "- TCP 10.96.0.1:80 rr\n0 added, 0 updated, 1 deleted, 0 unchanged, 0 failed\n")
@@ -176,7 +176,7 @@ extension KernelTests {
 
         @Test func failuresAreToldAndTheRestIsDone() throws {
             var table = try Self.table(1)
-            table.replace(Table.Service(VirtualServer(.firewallMark(9), scheduler: Scheduler(rawValue: "nosuch"))))
+            table.replace(Table.Entry(VirtualServer(.firewallMark(9), scheduler: Scheduler(rawValue: "nosuch"))))
             let result = try apply(table)
             #expect(result.status == 1)
             #expect(
@@ -236,7 +236,7 @@ extension KernelTests {
                 (UInt32(0)..<300).map { number in
                     let id = VirtualServer.Identity.tcp(IPAddress(ipv4: 0x0a60_0001 + number), 80)
                     let reals = (UInt8(1)...5).map { Self.real($0) }
-                    return try Table.Service(VirtualServer(id, scheduler: .roundRobin), realServers: reals)
+                    return try Table.Entry(VirtualServer(id, scheduler: .roundRobin), realServers: reals)
                 }
             )
             let file = try TemporaryFile(try desired.text(.ipvsadm), suffix: ".ipvsadm")

@@ -49,7 +49,7 @@ extension KernelTests {
 
         @Test func itLivesOnToItsEnd() throws {
             let connection = try connect()
-            let file = try TemporaryFile(try Table([Table.Service(web, realServers: [next])]).text(.yaml))
+            let file = try TemporaryFile(try Table([Table.Entry(web, realServers: [next])]).text(.yaml))
             let output = Pipe()
             let process = try start("apply", file.path, "--drain", "5m", output: output)
             // The new one is there before the old one goes.
@@ -67,7 +67,7 @@ extension KernelTests {
 
                     """
             )
-            #expect(try handle.table() == Table([Table.Service(web, realServers: [next])]))
+            #expect(try handle.table() == Table([Table.Entry(web, realServers: [next])]))
         }
 
         @Test func aVirtualServerThatGoesIsDrainedToo() throws {
@@ -93,7 +93,7 @@ extension KernelTests {
         /// A failure is told once, though it is tried before the drain and after it.
         @Test func aFailureIsToldOnce() throws {
             var table = Table()
-            table.replace(Table.Service(VirtualServer(.firewallMark(9), scheduler: Scheduler(rawValue: "nosuch"))))
+            table.replace(Table.Entry(VirtualServer(.firewallMark(9), scheduler: Scheduler(rawValue: "nosuch"))))
             let file = try TemporaryFile(try table.text(.json))
             let result = try Program.run("apply", file.path, "--drain", "1m", "--netns", namespace.path)
             #expect(result.status == 1)

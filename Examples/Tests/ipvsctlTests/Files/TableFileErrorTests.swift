@@ -145,7 +145,7 @@ struct TableFileErrorTests {
         Wrong(
             real: "endpoint: 10.0.0.1:80\nforwarding: nat",
             "FILE:5: services[0].realServers[0].forwarding: \"nat\" is not a forwarding method: masquerade, "
-                + "direct-routing, tunnel, local or bypass"
+                + "direct-routing, tunnel, local, bypass or a number"
         ),
         Wrong(
             real: "endpoint: 10.0.0.1:80\nforwarding: local\nwieght: 2",
@@ -284,9 +284,9 @@ struct TableFileErrorTests {
             """
         #expect(
             try Self.errors(text) == [
-                "FILE:1: scheduler: scheduler \"sixteen-letters!\" is longer than 15 bytes",
-                "FILE:3: address: address 0.0.0.0 is not that of a single host",
-                "FILE:5: lower threshold: lower threshold 5 is above the upper threshold, 2",
+                "FILE:1: scheduler \"sixteen-letters!\" is longer than 15 bytes",
+                "FILE:3: address 0.0.0.0 is not that of a single host",
+                "FILE:5: lower threshold 5 is above the upper threshold, 2",
             ]
         )
     }

@@ -11,7 +11,7 @@ struct TableFileTests {
         var table = Table()
         for _ in 0..<models.number(0...UInt8(30)) {
             let server = models.virtualServer()
-            var service = Table.Service(server)
+            var service = Table.Entry(server)
             for _ in 0..<models.number(0...UInt8(6)) { service.replace(models.realServer(for: server.id)) }
             table.replace(service)
         }
@@ -83,12 +83,12 @@ struct TableFileTests {
         #expect(
             try Table(yaml: text)
                 == Table([
-                    Table.Service(VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80)), realServers: [real]),
-                    Table.Service(
+                    Table.Entry(VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80)), realServers: [real]),
+                    Table.Entry(
                         VirtualServer(.firewallMark(7), scheduler: .roundRobin, persistence: Persistence()),
                         realServers: [real]
                     ),
-                    Table.Service(six),
+                    Table.Entry(six),
                 ])
         )
     }
@@ -97,7 +97,7 @@ struct TableFileTests {
         let text =
             "{\n\t\"services\": [\n\t\t{\"id\": \"TCP\\u002010.96.0.1:80\",\t\"scheduler\":\"\\u0072r\"}\r\n\t]\n}\n"
         let server = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .roundRobin)
-        #expect(try Table(json: text) == Table([Table.Service(server)]))
+        #expect(try Table(json: text) == Table([Table.Entry(server)]))
     }
 
     @Test func emptyTables() throws {
@@ -112,7 +112,7 @@ struct TableFileTests {
         var models = RandomModels(seed: 9)
         for _ in 0..<500 {
             let server = models.virtualServer()
-            var service = Table.Service(server)
+            var service = Table.Entry(server)
             for _ in 0..<4 { service.replace(models.realServer(for: server.id)) }
             table.replace(service)
         }

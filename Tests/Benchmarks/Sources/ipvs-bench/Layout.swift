@@ -13,8 +13,8 @@ struct Layout {
         .tcp(IPAddress(ipv4: layout_virtual_address(service)), UInt16(layout_virtual_port))
     }
 
-    func service(_ service: UInt32, change: Change = .none) throws -> Table.Service {
-        try Table.Service(
+    func service(_ service: UInt32, change: Change = .none) throws -> Table.Entry {
+        try Table.Entry(
             VirtualServer(id(service), scheduler: .weightedRoundRobin),
             realServers: (service * realServers..<(service + 1) * realServers).map { real($0, change) }
         )

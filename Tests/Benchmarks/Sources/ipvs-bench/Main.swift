@@ -47,7 +47,7 @@ struct Main {
     /// of whatever is measured then.
     private static func check(_ workload: Workload, _ layout: Layout, _ options: Options) throws {
         let handle = try Handle()
-        let differences = Plan(from: try handle.table(), to: try workload.tableAfter(layout, runs: options.runs))
+        let differences = Table.Plan(from: try handle.table(), to: try workload.tableAfter(layout, runs: options.runs))
         guard differences.isEmpty else {
             throw Problem("\(workload.rawValue) left another table; it lacks:\n\(differences)")
         }

@@ -91,7 +91,7 @@ enum Workload: String {
         return check(outcome)
     }
 
-    private func check(_ outcome: Batch.Outcome) -> () throws -> Void {
+    private func check(_ outcome: Handle.Batch.Outcome) -> () throws -> Void {
         { if let failure = outcome.failures.first { throw failure.error } }
     }
 }

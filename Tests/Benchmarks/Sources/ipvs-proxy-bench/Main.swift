@@ -1,5 +1,6 @@
 import Glibc
 import IPVS
+import IPVSNode
 import IPVSProxy
 import Logging
 

@@ -1,0 +1,4 @@
+#pragma once
+
+#include <linux/ip_vs.h>
+#include <linux/netlink.h>

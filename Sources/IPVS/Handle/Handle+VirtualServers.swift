@@ -1,0 +1,90 @@
+import CIPVS
+import Netlink
+
+extension Handle {
+    /// Adds a virtual server, without real servers (`IPVS_CMD_NEW_SERVICE`).
+    ///
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerExists`` if there is one with this identity,
+    ///   ``IPVSError/Code/schedulerNotFound`` if the kernel lacks the scheduler or the persistence engine,
+    ///   ``IPVSError/Code/invalidValue``.
+    public func add(_ server: VirtualServer) throws(IPVSError) {
+        try send(.addVirtualServer(server))
+    }
+
+    /// Gives a virtual server the configuration of this value, all of it; its real servers and its connections stay
+    /// (`IPVS_CMD_SET_SERVICE`).
+    ///
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``, ``IPVSError/Code/schedulerNotFound``,
+    ///   ``IPVSError/Code/invalidValue``.
+    public func update(_ server: VirtualServer) throws(IPVSError) {
+        try send(.updateVirtualServer(server))
+    }
+
+    /// Deletes a virtual server with its real servers (`IPVS_CMD_DEL_SERVICE`).
+    ///
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``.
+    public func delete(_ id: VirtualServer.Identity) throws(IPVSError) {
+        try send(.deleteVirtualServer(id))
+    }
+
+    /// The virtual server with an identity, or nil if there is none (`IPVS_CMD_GET_SERVICE`).
+    ///
+    /// Nil says that the kernel has no such virtual server; everything else that goes wrong is thrown.
+    public func virtualServer(_ id: VirtualServer.Identity) throws(IPVSError) -> VirtualServer.Status? {
+        do {
+            return try ask(.readVirtualServer(id), nil) { (found, bytes) throws(MalformedReply) in
+                found = try bytes.virtualServerStatus()
+            }
+        } catch let error where error.code == .virtualServerNotFound {
+            return nil
+        }
+    }
+
+    /// All virtual servers, in no particular order (a dump of `IPVS_CMD_GET_SERVICE`).
+    ///
+    /// The kernel lists them piece by piece; where another program adds or deletes virtual servers at the same time,
+    /// one may be missing or be there twice.
+    public func virtualServers() throws(IPVSError) -> [VirtualServer.Status] {
+        try ask(.readVirtualServers, []) { (list, bytes) throws(MalformedReply) in
+            list.append(try bytes.virtualServerStatus())
+        }
+    }
+
+    /// Deletes all virtual servers with their real servers (`IPVS_CMD_FLUSH`).
+    ///
+    /// Timeouts, sync daemons and counters of the namespace stay.
+    public func flush() throws(IPVSError) {
+        try send(.flush)
+    }
+
+    /// Sets the counters of all virtual servers and their real servers to zero (`IPVS_CMD_ZERO`).
+    ///
+    /// The kernel gathers the counts of its processors every two seconds: what was not gathered yet is counted later.
+    public func zeroCounters() throws(IPVSError) {
+        try send(.zeroCounters(nil))
+    }
+
+    /// Sets the counters of one virtual server and its real servers to zero (`IPVS_CMD_ZERO`).
+    ///
+    /// As with ``zeroCounters()``, the latest packets may be counted later.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``.
+    public func zeroCounters(of id: VirtualServer.Identity) throws(IPVSError) {
+        try send(.zeroCounters(id))
+    }
+}
+
+extension RawSpan {
+    /// The virtual server among the attributes of a message.
+    fileprivate func virtualServerStatus() throws(MalformedReply) -> VirtualServer.Status {
+        try VirtualServer.Status(decoding: extracting(try payload(of: IPVS_CMD_ATTR_SERVICE)))
+    }
+
+    /// Where the attribute of a type is among the attributes of a message.
+    func payload(of type: Int) throws(MalformedReply) -> Range<Int> {
+        var cursor = AttributeCursor(.command)
+        while let attribute = try cursor.next(in: self) {
+            if attribute.type == type { return attribute.payload }
+        }
+        throw AttributeSet.command.missing(type)
+    }
+}

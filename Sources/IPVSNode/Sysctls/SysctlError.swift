@@ -1,0 +1,45 @@
+import IPVS
+import Netlink
+
+/// A setting of the kernel's that could not be read or written. Its ``description`` is a sentence:
+/// `can't write net.ipv4.ip_forward: Read-only file system`.
+public struct SysctlError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The name of the setting.
+    public let name: String
+
+    /// The error number of the C library; nil if what was read is not a number.
+    public let errno: Int32?
+
+    /// The error as a sentence: what could not be done, and why.
+    public let description: String
+
+    /// Whether the kernel has no such setting: it is older, or lacks a module.
+    public var isMissing: Bool { cause == .missing }
+
+    private enum Cause { case missing, other }
+    private let cause: Cause
+
+    init(_ verb: String, _ name: String, in namespace: NetworkNamespace?, _ error: SystemError) {
+        self.name = name
+        errno = error.errno
+        // What is wrong with the namespace and what with the file, as both may be missing.
+        if let namespace, [.openNamespace, .enterNamespace].contains(error.call) {
+            cause = .other
+            description = "can't \(verb) \(name): \(NamespaceObstacle(namespace.path, error).reason)"
+            return
+        }
+        cause = [ENOENT, ENOTDIR].contains(error.errno) ? .missing : .other
+        let reason =
+            switch error.errno {
+            case ENOENT, ENOTDIR: "this kernel has no such setting, or its module is not loaded"
+            case EPERM, EACCES: "not permitted; it takes root, and CAP_NET_ADMIN in the network namespace"
+            default: unsafe String(cString: strerror(error.errno))
+            }
+        description = "can't \(verb) \(name): \(reason)"
+    }
+
+    init(notANumber text: String, _ name: String) {
+        (self.name, errno, cause) = (name, nil, .other)
+        description = "can't read \(name): \"\(text)\" is not a number"
+    }
+}

@@ -1,0 +1,21 @@
+import IPVS
+
+/// The kernel's table of virtual servers, call for call as a sync needs it, so that tests can stand in for the kernel.
+protocol KernelTable: Sendable {
+    /// Compares the whole table with another one, but for the virtual servers that are not to be looked at.
+    func compare(
+        with desired: Table,
+        where isIncluded: (VirtualServer) -> Bool
+    ) throws(IPVSError) -> Comparison
+
+    /// One virtual server with its real servers; nil if there is none.
+    func entry(_ id: VirtualServer.Identity) throws(IPVSError) -> Table.Entry?
+
+    /// The real servers of a virtual server with their connections.
+    func realServers(of id: VirtualServer.Identity) throws(IPVSError) -> [RealServer.Status]
+
+    /// Makes the changes of a plan, each by itself; the failures are numbered as the plan's changes.
+    func perform(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome
+}
+
+extension Handle: KernelTable {}

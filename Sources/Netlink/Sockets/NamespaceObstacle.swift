@@ -1,0 +1,22 @@
+/// Why a network namespace could not be entered.
+public struct NamespaceObstacle {
+    public enum Kind { case notFound, notPermitted, other }
+
+    public let kind: Kind
+
+    /// The second half of a sentence.
+    public let reason: String
+
+    public init(_ path: String, _ error: SystemError) {
+        let place = "network namespace \(path)"
+        (kind, reason) =
+            switch (error.call, error.errno) {
+            case (.openNamespace, ENOENT), (.openNamespace, ENOTDIR), (.openNamespace, ESRCH):
+                (.notFound, "no \(place)")
+            case (.enterNamespace, EINVAL): (.notFound, "\(path) is not a network namespace")
+            case (_, EPERM), (_, EACCES):
+                (.notPermitted, "not permitted to enter \(place); it takes CAP_SYS_ADMIN, as root has it")
+            default: (.other, "\(place): \(unsafe String(cString: strerror(error.errno)))")
+            }
+    }
+}

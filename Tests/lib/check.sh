@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# For Tests/checks/* to source. A check runs in the repository's root folder and keeps its files in $work.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+# shellcheck source=common.sh
+source Tests/lib/common.sh
+
+# swift-testing takes a pipe for a terminal, and the virtual machines' output comes through one.
+[[ -t 2 ]] || export NO_COLOR=1
+
+# Prints the comment at the top of the check.
+describe() { sed --quiet '2,/^[^#]/ s/^# //p' "Tests/checks/${0##*/}"; }
+
+# The usage line is also the rule: each argument is one of the words in its place.
+accept() {
+  local words argument
+  read -ra words < <(describe)
+  (($# == ${#words[@]} - 2)) || return
+  for argument; do
+    [[ "|${words[2]}|" == *"|$argument|"* ]] || return
+    words=("${words[@]:1}")
+  done
+}
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+# Tests/run has built everything before it starts a check that needs a build. Alone, a check must not test an old build.
+require_build() {
+  if [[ -z ${IPVS_RUN-} ]]; then
+    Tests/checks/build "$1"
+  else
+    [[ -e $IPVS_RUN/built-$1 ]] || fail "There is nothing to test: the build failed."
+  fi
+}
+
+# Prints the text files that match pathspecs, committed or not, each followed by a NUL.
+files() { git grep --untracked --files-with-matches --null -I '' -- "$@"; }
+
+if [[ ${1-} == --help ]]; then describe && exit; fi
+accept "$@" || { describe | head --lines=1 >&2 && exit 2; }
+work=$(mktemp -d /tmp/swift-ipvs-check.XXXXXX)
+log=$work/log
+trap 'rm -rf "$work"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM

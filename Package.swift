@@ -8,6 +8,9 @@ let package = Package(
         .library(name: "IPVS", targets: ["IPVS"]),
         .library(name: "IPVSNode", targets: ["IPVSNode"]),
         .library(name: "IPVSProxy", targets: ["IPVSProxy"]),
+        // For this repository's own test suites only, as those of Examples are a package of their own: it may change in
+        // any release.
+        .library(name: "_IPVSTestSupport", targets: ["IPVSTestModels", "IPVSTestKernel"]),
     ],
     // A trait is what leaves other packages out: SwiftPM resolves a dependency for each user of this package, whichever
     // product that is for, unless it is needed by a disabled trait alone. Proxy is enabled by default, so that a clone
@@ -46,16 +49,40 @@ let package = Package(
             ]
         ),
 
+        // What the tests have in common. The names are specific, since those of all targets of a user's packages have to
+        // differ.
+        .target(name: "IPVSTestModels", dependencies: ["IPVS"], path: "Tests/Support/IPVSTestModels"),
+        .target(name: "IPVSTestKernel", dependencies: ["IPVS"], path: "Tests/Support/IPVSTestKernel"),
+        .target(
+            name: "IPVSNodeTestFakes",
+            dependencies: ["IPVSNode", "IPVS", "Netlink", "CRTNetlink"],
+            path: "Tests/Support/IPVSNodeTestFakes"
+        ),
+        .target(
+            name: "IPVSProxyTestSamples",
+            dependencies: ["IPVSProxy", "IPVS"],
+            path: "Tests/Support/IPVSProxyTestSamples"
+        ),
+
         .testTarget(
             name: "IPVSTests",
-            dependencies: ["IPVS", "Netlink", "CNetlinkShim", "CIPVS"],
+            dependencies: ["IPVSTestModels", "IPVS", "Netlink", "CNetlinkShim", "CIPVS"],
             resources: [.copy("Fixtures")]
         ),
-        .testTarget(name: "KernelTests", dependencies: ["IPVS", "Netlink", "CNetlinkShim", "CIPVS"]),
+        .testTarget(
+            name: "KernelTests",
+            dependencies: ["IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS"]
+        ),
+        .testTarget(
+            name: "IPVSNodeTests",
+            dependencies: ["IPVSNodeTestFakes", "IPVSNode", "IPVS", "Netlink", "CRTNetlink"]
+        ),
+        .testTarget(name: "IPVSNodeKernelTests", dependencies: ["IPVSTestKernel", "IPVSNode", "IPVS"]),
         .testTarget(
             name: "IPVSProxyTests",
             dependencies: [
-                "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CNetlinkShim", "CRTNetlink", "CIPVS",
+                "IPVSProxyTestSamples", "IPVSNodeTestFakes", "IPVSTestModels",
+                "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CRTNetlink",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
                 .product(name: "MetricsTestKit", package: "swift-metrics", condition: proxy),
@@ -66,7 +93,8 @@ let package = Package(
         .testTarget(
             name: "IPVSProxyKernelTests",
             dependencies: [
-                "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CNetlinkShim", "CIPVS",
+                "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTestKernel",
+                "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CIPVS",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: proxy),
@@ -85,6 +113,7 @@ for target in package.targets where target.type == .regular || target.type == .t
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ]
-    // The library only: a test may be as unsafe as it likes.
-    if target.type == .regular { target.swiftSettings?.append(.strictMemorySafety()) }
+    // The library only: a test, and what tests have in common, may be as unsafe as it likes.
+    let isForTests = target.type == .test || target.path?.hasPrefix("Tests/Support/") == true
+    if !isForTests { target.swiftSettings?.append(.strictMemorySafety()) }
 }

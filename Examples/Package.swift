@@ -55,10 +55,17 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
+        // What the tests of both programs with a manual have in common.
+        .target(
+            name: "ManualPages",
+            dependencies: [.product(name: "_IPVSTestSupport", package: "swift-ipvs")],
+            path: "Tests/Support/ManualPages"
+        ),
         .testTarget(
             name: "ipvsctlTests",
             dependencies: [
-                "Common", "ipvsctl",
+                "Common", "ManualPages", "ipvsctl",
+                .product(name: "_IPVSTestSupport", package: "swift-ipvs"),
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -68,7 +75,8 @@ let package = Package(
         .testTarget(
             name: "ipvs-proxyTests",
             dependencies: [
-                "Common", "ipvs-proxy",
+                "Common", "ManualPages", "ipvs-proxy",
+                .product(name: "_IPVSTestSupport", package: "swift-ipvs"),
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "IPVSNode", package: "swift-ipvs"),
                 .product(name: "IPVSProxy", package: "swift-ipvs"),

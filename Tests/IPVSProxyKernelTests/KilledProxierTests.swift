@@ -1,5 +1,7 @@
 import CIPVS
 import Foundation
+import IPVSProxyTestSamples
+import IPVSTestKernel
 import Metrics
 import Testing
 

@@ -1,5 +1,8 @@
 import Foundation
 import IPVS
+import IPVSProxyTestSamples
+import IPVSTestKernel
+import IPVSTestModels
 import Testing
 
 @testable import IPVSNode

@@ -1,5 +1,7 @@
 import Foundation
 import IPVS
+import IPVSProxyTestSamples
+import IPVSTestKernel
 import Testing
 
 @testable import IPVSProxy

@@ -1,6 +1,8 @@
 import Foundation
 import IPVS
 import IPVSNode
+import IPVSProxyTestSamples
+import IPVSTestKernel
 import Testing
 
 @testable import IPVSProxy

@@ -1,5 +1,7 @@
 import Foundation
 import IPVS
+import IPVSProxyTestSamples
+import IPVSTestKernel
 import Logging
 import Metrics
 import Synchronization
@@ -78,12 +80,6 @@ struct TestNode {
     /// The value of a setting of the kernel's.
     func setting(_ name: String) throws -> String {
         try namespace.run("sysctl", "-n", name).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-}
-
-extension TestNamespace {
-    func hasInterface(_ name: String) throws -> Bool {
-        try TestProcess.run(["nsenter", "--net=\(path)", "ip", "link", "show", "dev", name]).status == 0
     }
 }
 

@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import IPVS
 import IPVSProxy
+import IPVSProxyTestSamples
+import IPVSTestKernel
 import Testing
 
 @testable import IPVSNode

@@ -1,5 +1,7 @@
 import IPVS
 import IPVSProxy
+import IPVSProxyTestSamples
+import IPVSTestModels
 
 /// Random services, slices, facts of nodes and events about them, few enough that they often get into each other's way.
 struct RandomHistory {
@@ -43,7 +45,7 @@ struct RandomHistory {
     private mutating func address() -> IPAddress {
         chance(70)
             ? IPAddress(10, 96, 0, UInt8(number(1...12)))
-            : IPVSProxyTests.address("fd00::\(number(1...6))")
+            : IPVSProxyTestSamples.address("fd00::\(number(1...6))")
     }
 
     private mutating func servicePort() -> ServicePort {
@@ -70,7 +72,7 @@ struct RandomHistory {
         let address =
             chance(70)
             ? IPAddress(10, 244, 0, UInt8(number(1...6)))
-            : IPVSProxyTests.address("fd01::\(number(1...3))")
+            : IPVSProxyTestSamples.address("fd01::\(number(1...3))")
         return ServiceEndpoint(
             Endpoint(address, 8080),
             isLocal: chance(40),

@@ -1,5 +1,6 @@
 import IPVS
 import IPVSProxy
+import IPVSProxyTestSamples
 import Testing
 
 @Suite("What a service port becomes")

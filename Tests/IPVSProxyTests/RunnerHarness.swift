@@ -1,3 +1,4 @@
+import IPVSTestModels
 import Testing
 
 @testable import IPVSProxy

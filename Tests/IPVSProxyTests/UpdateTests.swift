@@ -1,4 +1,5 @@
 import IPVS
+import IPVSProxyTestSamples
 import Testing
 
 @testable import IPVSProxy

@@ -1,6 +1,7 @@
 import CIPVS
 import CNetlinkShim
 import Glibc
+import IPVSTestModels
 import Testing
 
 @testable import IPVS

@@ -1,5 +1,6 @@
 import CIPVS
 import Glibc
+import IPVSTestModels
 import Testing
 
 @testable import IPVS

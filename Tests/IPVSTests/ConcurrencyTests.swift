@@ -1,6 +1,7 @@
 import CIPVS
 import Dispatch
 import Foundation
+import IPVSTestModels
 import Testing
 
 @testable import IPVS

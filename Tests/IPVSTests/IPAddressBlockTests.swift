@@ -1,5 +1,6 @@
 import Foundation
 import IPVS
+import IPVSTestModels
 import Testing
 
 @Suite("Blocks of addresses")

@@ -1,4 +1,5 @@
 import IPVS
+import IPVSTestModels
 import Testing
 
 @Suite("Invalid values of tables")

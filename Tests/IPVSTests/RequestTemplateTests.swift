@@ -1,4 +1,5 @@
 import CIPVS
+import IPVSTestModels
 import Testing
 
 @testable import IPVS

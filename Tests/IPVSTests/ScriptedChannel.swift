@@ -1,4 +1,5 @@
 import Glibc
+import IPVSTestModels
 import Testing
 
 @testable import IPVS

@@ -1,5 +1,7 @@
 import Foundation
 import IPVS
+import IPVSTestKernel
+import IPVSTestModels
 import Testing
 
 @testable import Netlink

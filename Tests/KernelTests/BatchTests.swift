@@ -1,6 +1,7 @@
 import CIPVS
 import Foundation
 import Glibc
+import IPVSTestKernel
 import Synchronization
 import Testing
 

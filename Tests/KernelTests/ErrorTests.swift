@@ -1,5 +1,6 @@
 import CIPVS
 import Glibc
+import IPVSTestKernel
 import Testing
 
 @testable import IPVS

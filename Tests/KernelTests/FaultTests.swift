@@ -1,6 +1,7 @@
 import CIPVS
 import Foundation
 import Glibc
+import IPVSTestKernel
 import Testing
 
 @testable import IPVS

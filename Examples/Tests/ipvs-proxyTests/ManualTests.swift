@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import IPVSProxy
+import ManualPages
 import Testing
 
 @testable import ipvs_proxy

@@ -1,4 +1,5 @@
 import Foundation
+import IPVSTestKernel
 
 /// A line of `Fixtures/lines.txt`.
 struct DifferentialLine: CustomStringConvertible {

@@ -1,5 +1,6 @@
 import Foundation
 import IPVS
+import IPVSTestKernel
 import Testing
 
 @testable import ipvsctl

@@ -1,4 +1,5 @@
 import IPVS
+import IPVSTestKernel
 import Testing
 
 @testable import ipvsctl

@@ -1,4 +1,5 @@
 import IPVS
+import IPVSTestModels
 
 /// Command lines at random: of options that often go together and often don't, with values that are right more often
 /// than not, about few servers, so that many of them are there.

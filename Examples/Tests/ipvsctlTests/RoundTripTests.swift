@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
 import IPVS
+import IPVSTestKernel
+import IPVSTestModels
 import Testing
 
 @testable import ipvsctl

@@ -1,4 +1,5 @@
 import Glibc
+import IPVSTestKernel
 
 /// A program that was run in a network namespace.
 struct Spawned: Equatable {

@@ -1,4 +1,5 @@
 import Glibc
+import IPVSTestModels
 
 @testable import IPVS
 @testable import IPVSProxy

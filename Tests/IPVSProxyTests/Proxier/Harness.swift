@@ -1,6 +1,9 @@
 import CoreMetrics
 import Foundation
 import IPVS
+import IPVSNodeTestFakes
+import IPVSProxyTestSamples
+import IPVSTestModels
 import Logging
 
 @testable import IPVSNode
@@ -91,12 +94,12 @@ struct Harness {
 
 extension RandomHistory.Event {
     /// A service with the port `http`.
-    static func web(_ port: ServicePort, name: NamespacedName = IPVSProxyTests.web) -> Self {
+    static func web(_ port: ServicePort, name: NamespacedName = IPVSProxyTestSamples.web) -> Self {
         .service(ServiceDefinition(name, ports: ["http": port]))
     }
 
     /// The slice of the endpoints of a service.
-    static func endpoints(_ endpoints: [ServiceEndpoint], of name: NamespacedName = IPVSProxyTests.web) -> Self {
+    static func endpoints(_ endpoints: [ServiceEndpoint], of name: NamespacedName = IPVSProxyTestSamples.web) -> Self {
         .slice(EndpointSlice(name, of: name, endpoints: ["http": endpoints]))
     }
 }

@@ -1,4 +1,5 @@
 import IPVS
+import IPVSNodeTestFakes
 import Testing
 
 @testable import IPVSNode
@@ -59,5 +60,21 @@ struct InterfaceLabelTests {
             Sysctls.Change(name: "net.b", before: 5, after: 6), Sysctls.Change(name: "net.a", before: 2, after: 1),
         ])
         #expect(label.description == "swift-ipvs b=5:6 a=0:1")
+    }
+
+    @Test("The addresses of another proxier's interface are not the node's, but those of any other dummy are")
+    func anotherProxier() throws {
+        let kernel = RouteKernel { state in
+            state.add("eth0", kind: nil, ["192.0.2.1/24"])
+            let other = state.add("other0", kind: "dummy", ["10.97.0.1/32"])
+            state.interfaces[other]?.alias = InterfaceLabel().description
+            let dummy = state.add("eth7", kind: "dummy", ["198.51.100.1/24"])
+            state.interfaces[dummy]?.alias = "uplink"
+            let bridge = state.add("br0", kind: "bridge", ["198.51.100.2/24"])
+            state.interfaces[bridge]?.alias = InterfaceLabel().description
+        }
+        let found = try AddressBinder(channel: kernel).nodeAddresses { InterfaceLabel($0) != nil }.map(\.description)
+        #expect(!found.contains("10.97.0.1"))
+        #expect(Set(found).isSuperset(of: ["192.0.2.1", "198.51.100.1", "198.51.100.2"]))
     }
 }

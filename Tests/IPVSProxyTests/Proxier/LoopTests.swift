@@ -1,5 +1,6 @@
 import Glibc
 import IPVS
+import IPVSProxyTestSamples
 import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Testing

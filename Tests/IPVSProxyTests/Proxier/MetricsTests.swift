@@ -1,5 +1,7 @@
 import Glibc
 import IPVS
+import IPVSNodeTestFakes
+import IPVSProxyTestSamples
 import Metrics
 import MetricsTestKit
 import Testing

@@ -1,5 +1,6 @@
 import Glibc
 import IPVS
+import IPVSProxyTestSamples
 import Testing
 
 @testable import IPVSProxy

@@ -1,5 +1,8 @@
 import Glibc
 import IPVS
+import IPVSNodeTestFakes
+import IPVSProxyTestSamples
+import IPVSTestModels
 import Testing
 
 @testable import IPVSNode

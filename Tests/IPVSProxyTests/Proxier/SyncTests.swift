@@ -1,6 +1,9 @@
 import CRTNetlink
 import Glibc
 import IPVS
+import IPVSNodeTestFakes
+import IPVSProxyTestSamples
+import IPVSTestModels
 import Testing
 
 @testable import IPVSProxy

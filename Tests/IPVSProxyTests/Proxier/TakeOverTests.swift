@@ -1,5 +1,7 @@
 import Glibc
 import IPVS
+import IPVSNodeTestFakes
+import IPVSProxyTestSamples
 import Testing
 
 @testable import IPVSNode

@@ -1,4 +1,5 @@
 import Glibc
+import IPVSTestKernel
 import Testing
 
 /// What the program answers without a kernel.

@@ -1,10 +1,11 @@
 import Foundation
 import Glibc
 import IPVS
+import IPVSTestKernel
 import Testing
 
 /// The tests of the program that need a kernel with IPVS and root. They run one after the other, as others do.
-@Suite(.serialized, .enabled(if: Kernel.hindrance == nil, Kernel.reason))
+@Suite(.serialized, .needsKernel)
 enum ProxyKernelTests {}
 
 extension ProxyKernelTests {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import IPVSTestKernel
 import Testing
 
 @testable import ipvsctl

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import IPVS
+import ManualPages
 import Testing
 
 @testable import ipvsctl

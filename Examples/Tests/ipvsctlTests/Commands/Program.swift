@@ -1,4 +1,5 @@
 import Foundation
+import IPVSTestKernel
 import Testing
 
 /// The built program.

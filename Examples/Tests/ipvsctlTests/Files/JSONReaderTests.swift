@@ -1,6 +1,7 @@
 import Common
 import Foundation
 import IPVS
+import IPVSTestModels
 import Testing
 import Yams
 

@@ -1,5 +1,6 @@
 import Foundation
 import IPVS
+import IPVSTestModels
 import Testing
 
 @testable import ipvsctl

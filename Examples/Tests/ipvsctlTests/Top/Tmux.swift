@@ -1,4 +1,5 @@
 import Foundation
+import IPVSTestKernel
 import Synchronization
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import IPVS
+import IPVSTestKernel
 import Synchronization
 import Testing
 

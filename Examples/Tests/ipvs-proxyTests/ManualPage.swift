@@ -1,1 +1,0 @@
-../ipvsctlTests/ManualPage.swift

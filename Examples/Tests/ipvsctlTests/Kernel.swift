@@ -1,1 +1,0 @@
-../../../Tests/KernelTests/Kernel.swift

@@ -1,1 +1,0 @@
-../../../Tests/IPVSTests/RandomModels.swift

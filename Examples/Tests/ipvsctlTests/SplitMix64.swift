@@ -1,1 +1,0 @@
-../../../Tests/IPVSTests/SplitMix64.swift

@@ -1,0 +1,105 @@
+import Foundation
+import Glibc
+import IPVS
+import IPVSNodeTestFakes
+import Testing
+
+@testable import IPVSNode
+@testable import Netlink
+
+@Suite("Settings of the kernel")
+struct SysctlsTests {
+    private let wanted = [
+        Sysctl("net.ipv4.vs.conntrack", 1), Sysctl("net.ipv4.ip_forward", 1), Sysctl("net.nosuch", 1),
+    ]
+    private let conntrack = "/proc/sys/net/ipv4/vs/conntrack"
+    private let forward = "/proc/sys/net/ipv4/ip_forward"
+
+    @Test("Only what differs is written, and what is missing is told")
+    func ensure() throws {
+        let files = FakeFiles([conntrack: "0", forward: "1"])
+        let sysctls = Sysctls(files: files)
+        let outcome = sysctls.ensure(wanted)
+        #expect(outcome.changes == [Sysctls.Change(name: "net.ipv4.vs.conntrack", before: 0, after: 1)])
+        #expect(outcome.missing == ["net.nosuch"])
+        #expect(outcome.failures.isEmpty)
+        #expect(files.writes == ["\(conntrack)=1"])
+        #expect(sysctls.ensure(wanted).changes.isEmpty)
+        #expect(try sysctls.value(of: "net.ipv4.ip_forward") == 1)
+        #expect(try sysctls.value(of: "net.nosuch") == nil)
+    }
+
+    @Test("One that fails does not keep the others from being set")
+    func failure() throws {
+        let files = FakeFiles([conntrack: "0", forward: "0"])
+        files.refusals = [conntrack: EROFS]
+        let outcome = Sysctls(files: files).ensure(wanted)
+        #expect(outcome.changes.map(\.name) == ["net.ipv4.ip_forward"])
+        #expect(outcome.failures.map(\.description) == ["can't write net.ipv4.vs.conntrack: Read-only file system"])
+        #expect(outcome.failures.first?.errno == EROFS)
+    }
+
+    @Test("What is not a number is told")
+    func notANumber() {
+        let error = #expect(throws: SysctlError.self) {
+            try Sysctls(files: FakeFiles([forward: "1 2"])).value(of: "net.ipv4.ip_forward")
+        }
+        #expect(error?.description == "can't read net.ipv4.ip_forward: \"1 2\" is not a number")
+    }
+
+    @Test("Restoring undoes the changes, the last first, but not what somebody has changed since")
+    func restore() throws {
+        let files = FakeFiles([conntrack: "0", forward: "0", "/proc/sys/net/a": "5"])
+        let sysctls = Sysctls(files: files)
+        let changes = sysctls.ensure(wanted + [Sysctl("net.a", 1)]).changes
+        let coded = try JSONDecoder().decode([Sysctls.Change].self, from: JSONEncoder().encode(changes))
+        files.values["/proc/sys/net/a"] = "7"
+        files.writes = []
+        let outcome = sysctls.restore(coded)
+        #expect(files.writes == ["\(forward)=0", "\(conntrack)=0"])
+        #expect(files.values["/proc/sys/net/a"] == "7")
+        #expect(outcome.changes.map(\.after) == [0, 0])
+    }
+
+    @Test("A namespace that is not there is not a setting that is missing")
+    func namespace() {
+        let sysctls = Sysctls(namespace: .named("swift-ipvs-nosuch"))
+        let outcome = sysctls.ensure([Sysctl("net.ipv4.ip_forward", 1)])
+        #expect(outcome.missing.isEmpty)
+        #expect(
+            outcome.failures.map(\.description)
+                == ["can't read net.ipv4.ip_forward: no network namespace /run/netns/swift-ipvs-nosuch"]
+        )
+    }
+
+    @Test(
+        "The mode of connections that are used again depends on the kernel",
+        arguments: [
+            ("4.0", false), ("4.1.0", true), ("5.8.18-generic", true), ("5.9-rc1", false), ("6.12.1+deb13", false),
+        ]
+    )
+    func reuseMode(release: String, isSet: Bool) throws {
+        let settings = Sysctl.ipvsMode(on: try #require(KernelVersion(release)))
+        #expect(settings.contains(Sysctl("net.ipv4.vs.conn_reuse_mode", 0)) == isSet)
+        #expect(settings.count == (isSet ? 5 : 4))
+    }
+
+    @Test("Strict ARP and IPv6 forwarding are set where they are asked for")
+    func options() {
+        let names = Sysctl.ipvsMode(on: KernelVersion(6, 1), forwardingIPv6: true, strictARP: true).map(\.name)
+        #expect(
+            names.suffix(3) == [
+                "net.ipv6.conf.all.forwarding", "net.ipv4.conf.all.arp_ignore", "net.ipv4.conf.all.arp_announce",
+            ]
+        )
+    }
+
+    @Test(
+        "A version is read from a release, or is none",
+        arguments: ["", "6", "x.1", "6.", "6.x", "-6.1", "+6.1", " 6.1"]
+    )
+    func noVersion(text: String) { #expect(KernelVersion(text) == nil) }
+
+    @Test("The kernel that runs has a version")
+    func running() { #expect(KernelVersion.running > KernelVersion(2, 6)) }
+}

@@ -1,1 +1,0 @@
-../IPVSProxyTests/Samples.swift

@@ -1,1 +1,0 @@
-../IPVSTests/SplitMix64.swift

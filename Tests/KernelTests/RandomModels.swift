@@ -1,1 +1,0 @@
-../IPVSTests/RandomModels.swift

@@ -1,0 +1,34 @@
+import Foundation
+import Glibc
+import IPVS
+
+#if canImport(Testing)
+public import Testing
+#endif
+
+/// The kernel that the tests run on.
+public enum Kernel {
+    /// Why kernel tests can't run here; nil if they can.
+    public static let hindrance: String? = {
+        guard geteuid() == 0 else { return "kernel tests need root; Tests/kernel runs a command in a virtual machine" }
+        do {
+            let handle = try Handle()
+            _ = try handle.info()
+            return nil
+        } catch {
+            return "\(error); Tests/kernel runs a command in a virtual machine that has it"
+        }
+    }()
+
+    /// True where modules may be unloaded and the machine's settings changed: in a virtual machine made for the tests.
+    public static let isDisposable = ProcessInfo.processInfo.environment["IPVS_DISPOSABLE_KERNEL"] == "1"
+}
+
+#if canImport(Testing)
+extension Trait where Self == ConditionTrait {
+    /// Skips a test or a suite where there is no kernel with IPVS or where the tests don't run as root.
+    public static var needsKernel: Self {
+        .enabled(if: Kernel.hindrance == nil, Comment(rawValue: Kernel.hindrance ?? ""))
+    }
+}
+#endif

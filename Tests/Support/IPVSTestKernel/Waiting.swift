@@ -1,0 +1,32 @@
+// Without Testing, which there is none of for a static standard library, there are no tests that could wait.
+#if canImport(Testing)
+import Glibc
+public import Testing
+
+/// Waits until a condition holds. The test fails if it still does not after a minute.
+public func eventually(
+    every microseconds: UInt32 = 100_000,
+    _ condition: () throws -> Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < deadline {
+        if try condition() { return }
+        usleep(microseconds)
+    }
+    Issue.record("it did not come true", sourceLocation: sourceLocation)
+}
+
+/// Waits until a condition holds, and lets other tasks run meanwhile, which may all share a single thread. The test
+/// fails if it still does not after half a minute.
+public func eventually(
+    _ condition: () throws -> Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    for _ in 0..<300 {
+        if try condition() { return }
+        try await Task.sleep(for: .milliseconds(100))
+    }
+    Issue.record("it did not come true", sourceLocation: sourceLocation)
+}
+#endif

@@ -1,13 +1,13 @@
 package import ArgumentParser
 package import IPVS
 
-/// Where the table is.
+/// The network namespace of the table.
 package struct NamespaceOption: ParsableArguments {
     @Option(
         name: .customLong("netns"),
         help: ArgumentHelp(
-            "The network namespace, by a file that stands for it, a process in it, or its name in ip netns.",
-            discussion: "Digits are a process, and what has no slash a name. Without it: that of the program itself.",
+            "The network namespace: the path of its file, the PID of a process in it, or its name in ip netns.",
+            discussion: "Digits are a PID, and another value without a slash is a name. The default is the program's own.",
             valueName: "path|pid|name"
         ),
         transform: NetworkNamespace.init(argument:)
@@ -18,7 +18,7 @@ package struct NamespaceOption: ParsableArguments {
 }
 
 extension NetworkNamespace {
-    /// The namespace that a user means: by digits that of a process, by a slash a file, else by a name.
+    /// Reads a namespace: digits are a PID, a value with a slash is a path, and everything else is a name.
     package init(argument: String) throws(ValidationError) {
         guard !argument.isEmpty else { throw ValidationError("it is empty") }
         if argument.contains("/") {

@@ -4,14 +4,14 @@ struct Arguments {
 
     init(_ words: some Sequence<String>) { self.words = ArraySlice(words) }
 
-    /// The next word as a value: the library's values read the text that they print.
+    /// The next word as a value. The library's values can be read from their descriptions.
     mutating func next<Value: LosslessStringConvertible>(_ name: String) throws(Problem) -> Value {
         guard let word = words.popFirst() else { throw Problem("the \(name) is missing; see --help") }
         guard let value = Value(word) else { throw Problem("\"\(word)\" is not a \(name); see --help") }
         return value
     }
 
-    /// All words that are left as values of one kind.
+    /// The remaining words as values of one type.
     mutating func rest<Value: LosslessStringConvertible>(_ name: String) throws(Problem) -> [Value] {
         var values: [Value] = []
         while !words.isEmpty { values.append(try next(name)) }
@@ -23,7 +23,7 @@ struct Arguments {
     }
 }
 
-/// What this program itself finds wrong, in words.
+/// An error that this program reports itself.
 struct Problem: Error, CustomStringConvertible {
     let description: String
 

@@ -1,6 +1,6 @@
 import IPVS
 
-/// What this program can be told to do.
+/// A command of this program.
 enum Command {
     case add(VirtualServer.Identity, [Endpoint])
     case weight(VirtualServer.Identity, Endpoint, UInt32)
@@ -11,7 +11,7 @@ enum Command {
     static let usage = """
         usage: ipvs-demo NAMESPACE COMMAND
 
-        Programs the load balancer of a network namespace, which goes by the name that `ip netns` has for it.
+        Programs the load balancer of a network namespace, given by its name in `ip netns`.
 
           add VIRTUAL REAL...         adds a virtual server, and real servers of weight 1 to it
           weight VIRTUAL REAL WEIGHT  changes a real server's share of the new connections; 0 drains it

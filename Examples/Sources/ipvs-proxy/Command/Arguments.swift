@@ -26,7 +26,7 @@ struct Blocks: ExpressibleByArgument {
     }
 }
 
-/// Where to answer HTTP requests; nowhere if it is `none` or empty.
+/// The address on which to serve HTTP, or nil for `none` or an empty value.
 struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
     let endpoint: Endpoint?
 
@@ -36,7 +36,7 @@ struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
 
     init?(argument: String) {
         endpoint = Endpoint(argument)
-        // The kernel would pick another port for 0, which nobody would know.
+        // For 0, the kernel would choose an unknown port.
         guard endpoint.map({ $0.port != 0 }) ?? ["none", ""].contains(argument) else { return nil }
     }
 }

@@ -1,6 +1,6 @@
 extension Duration {
-    /// Reads a duration as Kubernetes' programs do, which is as Go writes it: `500ms`, `30s`, `1m30s`, `1.5h` or `0`. Nil
-    /// for anything else, one below zero included.
+    /// Reads a duration in Go's format, as Kubernetes' programs do: `500ms`, `30s`, `1m30s`, `1.5h` or `0`. Returns nil
+    /// for anything else, including a negative duration.
     init?(goText text: String) {
         guard text != "0" else {
             self = .zero

@@ -6,32 +6,32 @@ import IPVSNode
 import IPVSProxy
 import Logging
 
-/// What the program is told on its command line.
+/// The options of the command line.
 struct Options: ParsableArguments {
-    @Argument(help: "Files with manifests, and folders of such files.", completion: .file())
+    @Argument(help: "Files with manifests, or folders of such files.", completion: .file())
     var manifests: [String] = []
 
-    @Flag(help: "Make it so and end. What still has connections keeps them, at a weight of 0.")
+    @Flag(help: "Synchronize once and exit. Real servers that have connections keep them, with a weight of 0.")
     var once = false
 
     @Flag(help: "Print what would be changed, and change nothing.")
     var dryRun = false
 
-    @Flag(help: "Remove all that the proxy has made, and nothing else, and end.")
+    @Flag(help: "Remove everything that the proxy has created, and nothing else, and exit.")
     var cleanup = false
 
     @Option(
-        help: ArgumentHelp("The name of this node, as endpoints have it for theirs.", valueName: "name")
+        help: ArgumentHelp("The name of this node in the endpoints' nodeName.", valueName: "name")
     )
     var nodeName = Options.hostName
 
-    @Option(help: ArgumentHelp("The dummy interface that has the services' addresses.", valueName: "name"))
+    @Option(help: ArgumentHelp("The dummy interface for the services' addresses.", valueName: "name"))
     var bindInterface = AddressBinder.defaultInterface
 
     @Option(
         help: ArgumentHelp(
-            "Bind services' addresses to the interface (addresses), or make a local route over it to each (routes), which "
-                + "takes many times less where there are thousands. (default: addresses)",
+            "Bind services' addresses to the interface (addresses), or add a local route over it for each (routes), which "
+                + "is many times faster with thousands of addresses. (default: addresses)",
             valueName: "method"
         ),
         transform: AddressBinder.Method.init(argument:)
@@ -40,7 +40,7 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How endpoints are picked for new connections, by the kernel's name. (default: rr)",
+            "The kernel's name of the scheduler, which selects the endpoint for a connection. (default: rr)",
             valueName: "name"
         ),
         transform: Scheduler.init(argument:)
@@ -48,14 +48,14 @@ struct Options: ParsableArguments {
     var scheduler = Scheduler.roundRobin
 
     @Option(
-        help: ArgumentHelp("How much time is at least between two syncs. (default: 1s)", valueName: "time"),
+        help: ArgumentHelp("The minimum time between two syncs. (default: 1s)", valueName: "time"),
         transform: Duration.init(argument:)
     )
     var minSyncPeriod = Duration.seconds(1)
 
     @Option(
         help: ArgumentHelp(
-            "After which time all is compared, and what others changed is mended. (default: 30s)",
+            "The time between full syncs, which correct changes by other programs. (default: 30s)",
             valueName: "time"
         ),
         transform: Duration.init(argument:)
@@ -64,7 +64,7 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long an endpoint that goes may keep its connections. (default: 15m)",
+            "How long an endpoint that was removed may keep its connections. (default: 15m)",
             valueName: "time"
         ),
         transform: Duration.init(argument:)
@@ -74,7 +74,7 @@ struct Options: ParsableArguments {
     @Option(
         name: .customLong("nodeport-addresses"),
         help: ArgumentHelp(
-            "Node ports on the node's addresses in this block alone; can be given again.",
+            "Serve node ports only on the node's addresses in this block; can be repeated.",
             valueName: "cidr"
         )
     )
@@ -82,13 +82,13 @@ struct Options: ParsableArguments {
 
     @Option(
         name: .customLong("exclude-cidrs"),
-        help: ArgumentHelp("Leave addresses in this block alone; can be given again.", valueName: "cidr")
+        help: ArgumentHelp("Leave addresses in this block alone; can be repeated.", valueName: "cidr")
     )
     var excluded: [Blocks] = []
 
     @Flag(
         name: .customLong("strict-arp"),
-        help: "Answer ARP for an address only on the interface that has it (arp_ignore 1, arp_announce 2)."
+        help: "Answer ARP requests for an address only on the interface that has it (arp_ignore 1, arp_announce 2)."
     )
     var strictARP = false
 
@@ -96,27 +96,27 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where to answer /healthz and /livez over HTTP; none, or \"\", is nowhere.",
+            "The address on which to serve /healthz and /livez over HTTP, or none.",
             valueName: "address:port"
         )
     )
     var healthzAddress = ListenAddress(Endpoint(IPAddress(0, 0, 0, 0), 10_256))
 
     @Option(
-        help: ArgumentHelp("Where to answer /metrics over HTTP; none, or \"\", is nowhere.", valueName: "address:port")
+        help: ArgumentHelp("The address on which to serve /metrics over HTTP, or none.", valueName: "address:port")
     )
     var metricsAddress = ListenAddress(Endpoint(IPAddress(127, 0, 0, 1), 10_249))
 
     @Option(
         help: ArgumentHelp(
-            "How much to tell on standard error: trace, debug, info, warning or error. (default: info)",
+            "The minimum level of log messages: trace, debug, info, warning or error. (default: info)",
             valueName: "level"
         ),
         transform: Logger.Level.init(argument:)
     )
     var logLevel = Logger.Level.info
 
-    /// Refuses what does not go together.
+    /// Refuses invalid combinations of options.
     func check() throws(ValidationError) {
         if [once, dryRun, cleanup].count(where: \.self) > 1 {
             throw ValidationError("Only one of --once, --dry-run and --cleanup can be done.")
@@ -125,7 +125,7 @@ struct Options: ParsableArguments {
             throw ValidationError("Say which files or folders have the manifests.")
         }
         if !manifests.isEmpty, cleanup {
-            throw ValidationError("--cleanup takes no manifests: it removes all that the proxy has made.")
+            throw ValidationError("--cleanup takes no manifests: it removes everything that the proxy has created.")
         }
         if syncPeriod == .zero { throw ValidationError("--sync-period must be more than 0.") }
         if syncPeriod < minSyncPeriod {
@@ -134,7 +134,7 @@ struct Options: ParsableArguments {
         if nodeName.isEmpty { throw ValidationError("--node-name must not be empty.") }
     }
 
-    /// What the proxier goes by.
+    /// The proxier's configuration.
     var configuration: Proxier.Configuration {
         var configuration = Proxier.Configuration()
         configuration.interface = bindInterface
@@ -150,9 +150,9 @@ struct Options: ParsableArguments {
         return configuration
     }
 
-    /// The host's name, in small letters as Kubernetes has it.
+    /// The host name in lower case, as in Kubernetes.
     private static let hostName: String = {
-        // At most 64 bytes on Linux, and the end.
+        // At most 64 bytes on Linux, and the terminating NUL.
         var name = [UInt8](repeating: 0, count: 65)
         gethostname(&name, name.count - 1)
         return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self).lowercased()

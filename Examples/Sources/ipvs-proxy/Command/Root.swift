@@ -5,25 +5,25 @@ import IPVS
 import IPVSNode
 import IPVSProxy
 
-/// A node's proxy for services, from manifest files.
+/// A proxy of a node for the services in manifest files.
 @main
 struct IPVSProxyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ipvs-proxy",
-        abstract: "Balance the services of Kubernetes manifests with Linux's IPVS, as kube-proxy's IPVS mode does.",
+        abstract: "Balance the services of Kubernetes manifests with IPVS, as kube-proxy's IPVS mode does.",
         discussion: """
-            Manifests are Service and EndpointSlice documents in YAML or, in files named .json, in JSON, as kubectl get -o \
-            yaml or -o json prints them; other kinds are passed over. Headless and ExternalName services, and those that \
-            are labelled as another proxy's, are not served. Of a folder all files named .yaml, .yml or .json are read, but \
-            for hidden ones.
+            Manifests are Service and EndpointSlice documents in YAML or, in files named .json, in JSON, as printed by \
+            kubectl get -o yaml or -o json; other kinds are ignored. Headless and ExternalName services, and services \
+            that are labeled as another proxy's, are not served. In a folder, all files named .yaml, .yml or .json are \
+            read, except hidden files.
 
-            The files are watched: what changes in them changes in the kernel, and connections live on. A manifest with an \
-            error changes nothing until it is mended, and is told on standard error as FILE:LINE: OBJECT: FIELD: sentence. \
-            SIGHUP has the files read at once; SIGTERM ends the program and leaves the kernel's table as it is, so that \
-            traffic goes on. --cleanup removes it.
+            The files are watched. Changes are applied to the kernel without breaking connections. An error in a \
+            manifest is reported on standard error as FILE:LINE: OBJECT: FIELD: sentence, and nothing changes until it is \
+            corrected. SIGHUP reads the files at once. SIGTERM ends the program and leaves the kernel's table as it is, \
+            so that traffic continues. --cleanup removes it.
 
-            Only its own is touched: virtual servers that bear its mark, and addresses on its interface. Packet rules, such \
-            as those that masquerade, are not made.
+            Only what the proxy owns is changed: virtual servers that have its mark, and addresses on its interface. \
+            Packet filter rules, such as those for masquerading, are not created.
 
             Examples:
               kubectl get services,endpointslices -A -o yaml > cluster.yaml
@@ -32,15 +32,15 @@ struct IPVSProxyCommand: AsyncParsableCommand {
               ipvs-proxy /etc/ipvs-proxy --once --netns blue
               ipvs-proxy --cleanup
 
-            Exit status: 0 if all was done, 1 if not, 2 if the command line is wrong; with --dry-run, as diff has it, 0 if \
-            there is nothing to do, 1 if there is, 2 if something went wrong.
+            Exit status: 0 for success, 1 for failure, 2 if the command line is invalid; with --dry-run, as with diff, 0 if \
+            there is nothing to do, 1 if there is, 2 for failure.
             """
     )
 
     @OptionGroup var options: Options
 
     func run() async throws {
-        // Not as validate(), which comes before options that there are not are told.
+        // Not as validate(), which would run before unknown options are reported.
         try options.check()
         let proxy = Proxy(options: options)
         if options.once {
@@ -76,10 +76,10 @@ struct IPVSProxyCommand: AsyncParsableCommand {
         Glibc.exit(status)
     }
 
-    /// The exit status for whatever goes wrong in a dry run, where 1 says that there is something to do.
+    /// The exit status for failures of a dry run, where 1 means that there is something to do.
     static let trouble: Int32 = 2
 
-    /// Says why the program ends, and with which exit status.
+    /// Reports why the program ends, and returns the exit status.
     private static func report(_ error: any Error) -> Int32 {
         switch error {
         case let code as ExitCode:

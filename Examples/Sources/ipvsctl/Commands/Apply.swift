@@ -2,16 +2,17 @@ import ArgumentParser
 import Common
 import IPVS
 
-/// Makes the kernel's table what a file says.
+/// Makes the kernel's table match a file.
 struct Apply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make the kernel's table what a file says, and change nothing that is right.",
+        abstract: "Make the kernel's table match a file, changing only what differs.",
         discussion: """
-            Prints what it has changed. A change that fails is told on standard error and does not keep the \
-            others from being made; nothing at all is changed by a file that has an error. Applied once more, \
-            the same file changes nothing. Exit status: 0 if all is as the file says, 1 if not.
+            Prints the changes. A change that fails is reported on standard error and doesn't stop the others. If \
+            the file has an error, nothing is changed. Applying the same file again changes nothing. Exit status: \
+            0 if the table matches the file, 1 if not.
 
-            Connections live on, but for those of real servers that are deleted: --drain lets them end first.
+            Real servers that are deleted lose their connections; with --drain, these can end first. All other \
+            connections survive.
 
             Examples:
               ipvsctl apply table.yaml
@@ -23,17 +24,17 @@ struct Apply: AsyncParsableCommand {
 
     @OptionGroup var file: FileArgument
 
-    @Flag(help: "Only print what would be changed.")
+    @Flag(help: "Print what would be changed, and change nothing.")
     var dryRun = false
 
     @OptionGroup var ownership: OwnershipOption
 
     @Option(
         help: ArgumentHelp(
-            "Take what goes out of service first, and delete it when its connections have ended, or after this time.",
+            "Drain real servers before they are deleted, for at most this time.",
             discussion: """
-                Real servers get a weight of 0 then, those of virtual servers that go included. All else is changed before. \
-                Ctrl-C gives the weights back, and deletes nothing more.
+                They get a weight of 0, including those of virtual servers that are deleted. Other changes are made before. \
+                Ctrl-C restores the weights and deletes nothing else.
                 """,
             valueName: "time"
         ),
@@ -60,7 +61,7 @@ struct Apply: AsyncParsableCommand {
         if !changes.failures.isEmpty { throw ExitCode(1) }
     }
 
-    /// Adds and updates first, so that a virtual server which gets new real servers for old ones is never without.
+    /// Adds and updates first, so that a virtual server that gets new real servers for old ones always has some.
     private func apply(
         _ desired: Table,
         with handle: Handle,
@@ -73,7 +74,7 @@ struct Apply: AsyncParsableCommand {
         if !leaving.targets.isEmpty {
             changes.deleted += try await Draining(leaving.targets, timeout: timeout).run(with: handle).deleted
         }
-        // Left are virtual servers that have no real servers by now, and whatever could not be drained.
+        // What remains are virtual servers without real servers, and everything that could not be drained.
         changes.add(try handle.apply(desired, owning: ownership.owns))
         return changes
     }

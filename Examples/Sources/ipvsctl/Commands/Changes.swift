@@ -1,14 +1,14 @@
 import Common
 import IPVS
 
-/// How much was changed, in one step or in several on the way to one table.
+/// The numbers of changes, made in one step or in several.
 struct Changes: CustomStringConvertible {
     private var added = 0
     private var updated = 0
     var deleted = 0
     private var unchanged = 0
 
-    /// What was not changed in the last step.
+    /// The changes that failed in the last step.
     private(set) var failures: Set<Table.Plan.Change> = []
 
     /// No changes.
@@ -52,12 +52,12 @@ struct Changes: CustomStringConvertible {
     }
 }
 
-/// What a table has that another one has not: the real servers to drain on the way from one to the other.
+/// The real servers that one table has and another one doesn't: those to drain.
 struct Leaving {
-    /// The real servers that go, those of virtual servers that go included.
+    /// The real servers to delete, including those of virtual servers to delete.
     private(set) var targets: [Drain.Target] = []
 
-    /// The other table, with what leaves still in it.
+    /// The desired table, plus the real servers to delete.
     private(set) var kept: Table
 
     /// What is there, of what is owned.

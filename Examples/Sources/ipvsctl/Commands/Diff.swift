@@ -7,9 +7,8 @@ struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how the kernel's table differs from a file.",
         discussion: """
-            Lines that begin with - are in the kernel's table, and those that begin with + would take their \
-            place. Exit status, as diff has it: 0 if there is no difference, 1 if there is, 2 if something went \
-            wrong.
+            Lines that begin with - are only in the kernel's table, and lines that begin with + are only in the \
+            file. Exit status, as with diff: 0 if there is no difference, 1 if there is one, 2 if something failed.
 
             Examples:
               ipvsctl diff table.yaml
@@ -17,7 +16,7 @@ struct Diff: ParsableCommand {
             """
     )
 
-    /// The exit status for whatever goes wrong, as 1 says that there is a difference.
+    /// The exit status for failures, as 1 means that there is a difference.
     static let trouble: Int32 = 2
 
     @OptionGroup var file: FileArgument

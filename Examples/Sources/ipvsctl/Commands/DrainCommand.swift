@@ -2,15 +2,15 @@ import ArgumentParser
 import Common
 import IPVS
 
-/// Takes a real server out of service when its clients have gone.
+/// Takes a real server out of service once its connections have ended.
 struct DrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drain",
-        abstract: "Take a real server out of service without cutting off its clients.",
+        abstract: "Take a real server out of service without breaking its connections.",
         discussion: """
-            It gets a weight of 0, so no new connections, and is deleted when it has none left, or when the time \
-            is over. A TCP connection counts for about two minutes after its end. Ctrl-C gives back the weight. \
-            Exit status: 0 if it was deleted, 1 if not.
+            It gets a weight of 0, and therefore no new connections. It is deleted when it has no connections left, \
+            or when the timeout expires. A TCP connection counts for about two minutes after its end. Ctrl-C \
+            restores the weight. Exit status: 0 if the real server was deleted, 1 if not.
 
             Examples:
               ipvsctl drain tcp:10.96.0.1:80 10.244.1.5:8080
@@ -22,7 +22,7 @@ struct DrainCommand: AsyncParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "The virtual server: tcp:10.96.0.1:80, udp:[fd00::1]:53, fwm:7 or fwm:7:ipv6.",
-            discussion: "Or the text that other commands print, with a space: \"TCP 10.96.0.1:80\"."
+            discussion: "Or as other commands print it, with a space: \"TCP 10.96.0.1:80\"."
         ),
         transform: VirtualServer.Identity.init(argument:)
     )
@@ -35,13 +35,13 @@ struct DrainCommand: AsyncParsableCommand {
     var real: Endpoint
 
     @Option(
-        help: ArgumentHelp("How long connections may last: 90, 30s, 5m, 1h. (default: 5m)", valueName: "time"),
+        help: ArgumentHelp("The maximum time that connections may last: 90, 30s, 5m, 1h. (default: 5m)", valueName: "time"),
         transform: Duration.init(argument:)
     )
     var timeout = Duration.seconds(300)
 
     @Option(
-        help: ArgumentHelp("How long to wait between two looks. (default: 1s)", valueName: "time"),
+        help: ArgumentHelp("The time between two checks. (default: 1s)", valueName: "time"),
         transform: Duration.init(argument:)
     )
     var interval = Duration.seconds(1)
@@ -55,7 +55,7 @@ struct DrainCommand: AsyncParsableCommand {
 }
 
 extension VirtualServer.Identity {
-    /// Reads a virtual server's text, also with colons in the place of its spaces, which a shell would need quotes for.
+    /// Reads the text form of a virtual server, also with colons instead of spaces, which need no quotes in a shell.
     init(argument: String) throws(ValidationError) {
         var text = argument
         if !text.contains(" "), let colon = text.firstIndex(of: ":") {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Common
 import IPVS
 
-/// A drain that the user watches and can interrupt.
+/// A drain that the user can interrupt.
 struct Draining {
     let targets: [Drain.Target]
     let timeout: Duration
@@ -14,7 +14,7 @@ struct Draining {
         self.interval = interval
     }
 
-    /// Drains, says what became of each, and counts those that were deleted and those that were not.
+    /// Drains, prints each outcome, and counts those that were deleted and those that were not.
     func run(with handle: Handle) async throws -> (deleted: Int, failed: Int) {
         let (targets, timeout, interval) = (targets, timeout, interval)
         Console.note(

@@ -5,10 +5,10 @@ import IPVS
 /// Prints the kernel's table.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the kernel's table, so that it can be kept, changed and applied.",
+        abstract: "Print the kernel's table, to store, edit and apply it.",
         discussion: """
-            It is the configuration alone, in a fixed order, so that equal tables give equal files. Nothing is \
-            lost, in any of the forms.
+            Prints only the configuration, in a fixed order, so that equal tables result in equal files. All formats \
+            hold the complete configuration.
 
             Examples:
               ipvsctl export > table.json
@@ -17,7 +17,7 @@ struct Export: ParsableCommand {
             """
     )
 
-    @Option(help: "The form to print it in: json, yaml, or ipvsadm for the lines of ipvsadm -S.")
+    @Option(help: "The output format: json, yaml, or ipvsadm for that of ipvsadm -S.")
     var format = Format.json
 
     @OptionGroup var namespace: NamespaceOption

@@ -2,15 +2,15 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// The user wants the program to end: by Ctrl-C, or by a signal that asks for it.
+/// A signal that asks the program to end, such as Ctrl-C.
 struct Interruption: Error {
     /// The signal.
     let signal: Int32
 
-    /// The exit status that shells give to what a signal has ended.
+    /// The exit status that shells report for a program that a signal ended.
     var status: Int32 { 128 + signal }
 
-    /// Runs something that is cancelled by SIGINT and SIGTERM, and throws this in the place of its `CancellationError`.
+    /// Runs a task that SIGINT and SIGTERM cancel, and throws this instead of its `CancellationError`.
     static func cancelling<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {

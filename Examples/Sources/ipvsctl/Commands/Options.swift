@@ -15,10 +15,10 @@ struct FileArgument: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The file's form.",
+            "The format of the file.",
             discussion: """
-                Without it the name tells it: .json; .yaml or .yml; .ipvsadm, .rules or .save. If the name does not, \
-                the content does.
+                The default follows from the file name: .json; .yaml or .yml; .ipvsadm, .rules or .save. Otherwise it \
+                follows from the content.
                 """
         )
     )
@@ -28,7 +28,7 @@ struct FileArgument: ParsableArguments {
 }
 
 extension Duration {
-    /// A duration as a user writes it: `90`, which is seconds, or with a unit, `500ms`, `30s`, `5m`, `1h`.
+    /// Reads a duration from a command line: `90`, which is seconds, or with a unit, `500ms`, `30s`, `5m`, `1h`.
     init(argument: String) throws(ValidationError) {
         let digits = argument.prefix { $0.isASCII && $0.isWholeNumber }
         let units: [Substring: Int64] = ["ms": 1, "": 1_000, "s": 1_000, "m": 60_000, "h": 3_600_000]

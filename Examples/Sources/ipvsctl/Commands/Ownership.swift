@@ -2,11 +2,11 @@ import ArgumentParser
 import Common
 import IPVS
 
-/// A part of the table that the user calls his own.
+/// A part of the table that the user owns.
 enum Ownership: Hashable, Sendable, ExpressibleByArgument {
     /// Virtual servers whose address is in a block.
     case block(IPAddress.Block)
-    /// Virtual servers whose firewall mark, of either family, is in a range.
+    /// Virtual servers of either family whose firewall mark is in a range.
     case marks(ClosedRange<UInt32>)
 
     /// Reads `10.96.0.0/16`, `10.96.0.1`, `fwm`, `fwm:7` or `fwm:100-199`.
@@ -26,7 +26,7 @@ enum Ownership: Hashable, Sendable, ExpressibleByArgument {
         }
     }
 
-    /// Whether a virtual server is in it.
+    /// Whether it includes a virtual server.
     func contains(_ id: VirtualServer.Identity) -> Bool {
         switch (self, id) {
         case (.block(let block), .endpoint(_, let endpoint)): block.contains(endpoint.address)
@@ -36,15 +36,15 @@ enum Ownership: Hashable, Sendable, ExpressibleByArgument {
     }
 }
 
-/// Which virtual servers may be touched.
+/// The virtual servers that may be changed.
 struct OwnershipOption: ParsableArguments {
     @Option(
         name: .customLong("own"),
         help: ArgumentHelp(
-            "Touch only virtual servers with an address in this block; can be given again.",
+            "Change only virtual servers with an address in this block; can be repeated.",
             discussion: """
-                All others are left alone, and a file that has one of them is refused. A firewall mark has no address, so \
-                marks are others' too, unless fwm (all marks), fwm:7 or fwm:100-199 says that they are not.
+                All others are left alone, and a file that contains one of them is refused. Firewall marks have no address, \
+                so they are left alone too, unless the option is given with fwm (all marks), fwm:7 or fwm:100-199.
                 """,
             valueName: "cidr|fwm"
         )
@@ -53,7 +53,7 @@ struct OwnershipOption: ParsableArguments {
 
     func owns(_ id: VirtualServer.Identity) -> Bool { own.isEmpty || own.contains { $0.contains(id) } }
 
-    /// Refuses a table that has a virtual server which is not owned.
+    /// Refuses a table that has a virtual server that is not owned.
     func check(_ table: Table) throws(Failure) {
         let others = table.sortedEntries().map(\.server.id).filter { !owns($0) }
         guard !others.isEmpty else { return }

@@ -3,20 +3,20 @@ import Common
 import Glibc
 import IPVS
 
-/// What the program can do beyond a command line of ipvsadm's.
+/// The subcommands, which go beyond the command lines of ipvsadm.
 struct IPVSCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ipvsctl",
-        abstract: "Program Linux's load balancer, IPVS.",
+        abstract: "Program IPVS, the Linux load balancer.",
         discussion: """
-            Put your virtual servers into a file, see what it would change, and make it so:
+            Write your virtual servers to a file, preview the changes, and apply them:
 
               ipvsctl export --format yaml > table.yaml
               ipvsctl diff table.yaml
               ipvsctl apply table.yaml
 
-            Every command line of ipvsadm works as well, such as ipvsctl -Ln; ipvsctl -h lists them. ipvsctl \
-            help COMMAND tells all about a command, with examples; man ipvsctl tells the whole.
+            Command lines of ipvsadm work too, such as ipvsctl -Ln; ipvsctl -h lists them. ipvsctl help COMMAND \
+            explains a command, with examples; see also the manual page ipvsctl(8).
             """,
         groupedSubcommands: [
             CommandGroup(name: "Desired state", subcommands: [Export.self, Validate.self, Diff.self, Apply.self]),
@@ -24,11 +24,11 @@ struct IPVSCtl: AsyncParsableCommand {
         ]
     )
 
-    /// Whether a command line is one of these, and not one of ipvsadm's: it is its first word that tells.
+    /// Whether a command line has a subcommand, which is its first word, and is not one of ipvsadm.
     static func takes(_ words: [String]) -> Bool {
         guard let first = words.first else { return false }
         if first.hasPrefix("-") { return first.hasPrefix("--generate-completion-script") }
-        // To find these out takes longer than all else that a program does before it asks the kernel.
+        // Determining these takes longer than everything else that the program does before its first request to the kernel.
         let names = configuration.subcommands.map { $0.configuration.commandName ?? $0._commandName }
         return (names + ["help"]).contains(first)
     }
@@ -55,8 +55,8 @@ struct IPVSCtl: AsyncParsableCommand {
         Glibc.exit(status)
     }
 
-    /// Says why a command ends, and with which exit status: 0 if it was only help that was asked for, 1 if the command
-    /// failed, and 2 if its command line is wrong.
+    /// Reports why a command ended, and returns the exit status: 0 if only help was requested, 1 if the command failed,
+    /// and 2 if the command line is invalid.
     static func report(_ error: any Error) -> Int32 {
         switch error {
         case let code as ExitCode:

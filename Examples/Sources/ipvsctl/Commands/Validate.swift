@@ -1,14 +1,14 @@
 import ArgumentParser
 
-/// Says what is wrong with a file.
+/// Reports the errors in a file.
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what is wrong with a file, without touching the kernel.",
+        abstract: "Report all errors in a file, without using the kernel.",
         discussion: """
-            Everything that is wrong is told on standard error, each as FILE:LINE: FIELD: sentence. A file that \
-            is good gives no output. Exit status: 0 if it is good, 1 if it is not.
+            Each error is reported on standard error as FILE:LINE: FIELD: sentence. If the file is valid, nothing is \
+            printed. Exit status: 0 if the file is valid, 1 if not.
 
-            Schedulers and persistence engines are modules of the kernel, so their names are not checked.
+            Schedulers and persistence engines are kernel modules, so their names are not checked.
 
             Example:
               ipvsctl validate table.yaml && ipvsctl apply table.yaml

@@ -4,21 +4,20 @@ import Foundation
 import Glibc
 import IPVS
 
-/// Watches what the servers do.
+/// Shows rates of virtual and real servers.
 struct Top: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top",
-        abstract: "Watch virtual and real servers with their rates.",
+        abstract: "Show virtual and real servers with their rates.",
         discussion: """
             A letter sorts by a column: n name, w weight, a active and i inactive connections, c new connections, \
-            p and P packets, b and B bytes to and from the real servers; so do the arrows to the left and right. \
-            r reverses the order; the other arrows, Page Up and Page Down scroll; q quits.
+            p and P packets, b and B bytes to and from the real servers. The left and right arrow keys also select a \
+            column. r reverses the order; the other arrow keys, Page Up and Page Down scroll; q quits.
 
-            If standard output is not a terminal, each look is a block of lines. NO_COLOR keeps colours away.
+            If standard output is not a terminal, each update is printed as a block of lines. NO_COLOR disables colors.
 
-            The kernel adds to its counters every two seconds. A rate is what it has added, so that of the latest two \
-            seconds; with an interval of four seconds or more, that of the interval. The first look, which has none \
-            before it, shows the kernel's own estimate.
+            The kernel updates its counters every two seconds. A rate is that of the last two seconds, or with an \
+            interval of four seconds or more, that of the interval. The first update shows the kernel's own estimate.
 
             Examples:
               ipvsctl top
@@ -28,12 +27,12 @@ struct Top: AsyncParsableCommand {
     )
 
     @Option(
-        help: ArgumentHelp("How long to wait between two looks: 1, 500ms, 1m. (default: 2s)", valueName: "time"),
+        help: ArgumentHelp("The time between two updates: 1, 500ms, 1m. (default: 2s)", valueName: "time"),
         transform: Duration.init(argument:)
     )
     var interval = Duration.seconds(2)
 
-    @Option(help: ArgumentHelp("How many looks to take. (default: until q)", valueName: "number"))
+    @Option(help: ArgumentHelp("The number of updates. (default: until q)", valueName: "number"))
     var count: Int?
 
     @Option(help: ArgumentHelp("The column to sort by.", valueName: "column"))

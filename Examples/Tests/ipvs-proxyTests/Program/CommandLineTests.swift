@@ -14,7 +14,7 @@ import Testing
                 "--sync-period must not be less than --min-sync-period."
             ),
             (["a", "--sync-period", "0", "--min-sync-period", "0"], "--sync-period must be more than 0."),
-            (["a", "--cleanup"], "--cleanup takes no manifests: it removes all that the proxy has made."),
+            (["a", "--cleanup"], "--cleanup takes no manifests: it removes everything that the proxy has created."),
             (["a", "--node-name", ""], "--node-name must not be empty."),
             (["a", "--sync-period", "30"], "it must be a duration, such as 500ms, 30s or 1m30s"),
             (["a", "--scheduler", ""], "it must be the name of a scheduler, such as rr, lc or mh"),

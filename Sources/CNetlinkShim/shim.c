@@ -15,7 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-// The opaque types are libnl's own, under names that need no libnl header.
+// The opaque types are libnl's, under names that don't require its headers.
 static struct nl_msg *msg(const cnetlink_message *message) { return (struct nl_msg *)message; }
 
 cnetlink_message *cnetlink_message_create(size_t capacity) {
@@ -26,7 +26,7 @@ void cnetlink_message_destroy(cnetlink_message *message) { nlmsg_free(msg(messag
 
 bool cnetlink_message_begin(cnetlink_message *message, uint16_t type, uint16_t flags, uint32_t sequence, uint32_t port,
                          uint8_t command, uint8_t version) {
-    // libnl has no call that empties a message, but takes the length in its header as what is in use.
+    // libnl has no function that empties a message, but uses the length in its header.
     nlmsg_hdr(msg(message))->nlmsg_len = NLMSG_HDRLEN;
     return genlmsg_put(msg(message), port, sequence, type, 0, flags, command, version) != NULL;
 }
@@ -83,7 +83,7 @@ int cnetlink_receive_two(int fd, cnetlink_datagram *two, bool wait) {
         messages[i].msg_hdr = (struct msghdr){
             .msg_name = &senders[i], .msg_namelen = sizeof senders[i], .msg_iov = &places[i], .msg_iovlen = 1};
     }
-    // MSG_TRUNC makes the length the real one.
+    // MSG_TRUNC returns the full length.
     int count = recvmmsg(fd, messages, 2, MSG_TRUNC | MSG_WAITFORONE | (wait ? 0 : MSG_DONTWAIT), NULL);
     if (count < 0) return -errno;
     for (int i = 0; i < count; i++) {
@@ -100,9 +100,9 @@ int cnetlink_namespace_of_socket(int fd) {
 
 struct job {
     int namespace_fd;
-    /// What to open; NULL for a socket.
+    /// The file to open; NULL for a socket.
     const char *path;
-    /// The flags for a file, the protocol of a socket.
+    /// The flags of a file, or the protocol of a socket.
     int how;
     int result;
 };
@@ -118,9 +118,9 @@ static void *open_in_namespace(void *argument) {
     return NULL;
 }
 
-/// Does a job on a thread of its own, and returns its result.
+/// Runs a job on a new thread and returns its result.
 static int on_thread(struct job job) {
-    // The thread inherits this mask: the program's signal handlers must not run in another namespace.
+    // The thread inherits this mask, as the program's signal handlers must not run in another namespace.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -1,4 +1,4 @@
-// The C library of this whole package. Who imports Netlink has it too, so another one is one more line here.
+// The C library of the whole package. Targets that import Netlink get it from here, so supporting another one takes one line.
 
 #if canImport(Glibc)
 @_exported import Glibc

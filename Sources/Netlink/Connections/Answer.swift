@@ -1,11 +1,11 @@
 import CNetlinkShim
 
-/// The answer to one request, while it comes in.
+/// The answer to one request while it is received.
 @usableFromInline
 struct Answer<Result> {
     @usableFromInline var result: Result
     @usableFromInline var isComplete = false
-    /// The first thing that went wrong. The answer is read to its end all the same: the next request needs that.
+    /// The first failure. The answer is read to its end anyway, as the next request requires that.
     @usableFromInline var failure: NetlinkConnection.Failure?
 
     @usableFromInline let format: NetlinkConnection.ReplyFormat
@@ -20,17 +20,17 @@ struct Answer<Result> {
         self.port = port
     }
 
-    /// Whether its end is sure to come: a list that was interrupted has one, one that can't be understood may not.
+    /// Whether the end of the answer is certain to arrive. An interrupted dump has an end; a malformed one may not.
     @inlinable
     var isSound: Bool { failure == nil || failure == .interrupted }
 
-    /// Takes from a datagram what belongs to the answer.
+    /// Reads the messages of a datagram that belong to the answer.
     @inlinable
     mutating func read(_ bytes: RawSpan, _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void) {
         do throws(MalformedReply) {
             var cursor = NetlinkCursor()
             while let message = try cursor.next(in: bytes) {
-                // What an earlier request left behind has another number.
+                // Remains of an earlier answer have another sequence number.
                 guard message.sequence == sequence, message.port == port else { continue }
                 try read(message, in: bytes, fold)
             }
@@ -58,9 +58,9 @@ struct Answer<Result> {
     }
 }
 
-// What takes a C constant or makes a text, which can't be in a function that is compiled elsewhere.
+// Uses of C constants and string literals, which inlinable functions can't contain.
 extension NetlinkMessage {
-    /// Whether it belongs to a list that is known to have gaps.
+    /// Whether it belongs to a dump that is known to be inconsistent.
     @usableFromInline var isInterrupted: Bool { flags & UInt16(NLM_F_DUMP_INTR) != 0 }
 
     /// Whether it ends an answer.

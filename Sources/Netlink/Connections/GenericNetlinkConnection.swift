@@ -2,36 +2,41 @@ import CNetlinkShim
 
 /// Requests of one generic netlink family and their answers over a channel, one at a time.
 ///
-/// The kernel numbers families as their modules are loaded. The number is asked for by the family's name, and again where
-/// the module may have been unloaded and loaded since.
+/// The kernel assigns a family's number when its module is loaded. The number is looked up by the family's name, and again
+/// if the module may have been unloaded and loaded since.
 public struct GenericNetlinkConnection: ~Copyable, Sendable {
+    /// Why a request has no valid answer.
     public typealias Failure = NetlinkConnection.Failure
 
     @usableFromInline var netlink: NetlinkConnection
 
-    /// The family by its name.
+    /// The name of the family.
     private let name: String
 
     /// The family's number, once it is known.
     @usableFromInline var family: UInt16?
 
-    /// Room for the requests of a batch; nil while it is lent.
+    /// A buffer for the requests of a batch; nil while it is lent.
     private var bulk: RequestBuffer?
 
+    /// The size of the receive buffer unless another one is requested.
     public static var defaultBufferSize: Int { NetlinkConnection.defaultBufferSize }
 
-    /// A connection over a channel, which it closes at its end; datagrams may have up to `bufferSize` bytes at first.
+    /// Creates a connection over a channel, which it closes when it is destroyed. Datagrams may initially have up to
+    /// `bufferSize` bytes.
     public init(_ channel: any Channel, family name: String, bufferSize: Int = defaultBufferSize) {
         netlink = NetlinkConnection(channel, bufferSize: bufferSize)
         self.name = name
     }
 
+    /// The channel; nil after the connection was closed.
     public var channel: (any Channel)? { netlink.channel }
 
+    /// Closes the channel. Later requests throw ``NetlinkConnection/Failure/closed``.
     public mutating func close() { netlink.close() }
 
-    /// Makes a request of the family and folds the messages of its reply into a result, which begins anew with `initial`
-    /// where the request has to be made again.
+    /// Makes a request of the family and folds the messages of its reply into a result. If the request has to be repeated,
+    /// the result starts again with `initial`.
     @inlinable
     public mutating func exchange<Result>(
         _ request: borrowing some NetlinkRequest,
@@ -43,22 +48,22 @@ public struct GenericNetlinkConnection: ~Copyable, Sendable {
         do throws(Failure) {
             return try netlink.exchange(request, type: known, isRead: isRead, .generic(known), initial, fold)
         } catch .kernel(let answer) where answer.isNotFound {
-            // Either it is what the command means by it, or the module was unloaded and the family's number is void.
+            // Either the command reports this error, or the module was unloaded and the family's number is no longer valid.
             let current = try resolveFamily()
             guard current != known else { throw .kernel(answer) }
             return try netlink.exchange(request, type: current, isRead: isRead, .generic(current), initial, fold)
         }
     }
 
-    /// The number of the family, which is asked for if need be.
+    /// The number of the family, which is looked up if necessary.
     @usableFromInline
     mutating func knownFamily() throws(Failure) -> UInt16 {
         if let family { return family }
         return try resolveFamily()
     }
 
-    /// Asks for the number of the family. It must be known before any request: the kernel acknowledges a message of type 0
-    /// and does nothing.
+    /// Looks up the number of the family. It must be known before any request: the kernel acknowledges a message of type 0
+    /// without doing anything.
     @discardableResult
     public mutating func resolveFamily() throws(Failure) -> UInt16 {
         family = nil
@@ -85,10 +90,10 @@ public struct GenericNetlinkConnection: ~Copyable, Sendable {
         return type
     }
 
-    /// Lends a buffer for the requests of a batch, which keeps its templates from one batch to the next.
+    /// Lends a buffer for the requests of a batch. The buffer keeps its templates from one batch to the next.
     public mutating func takeBuffer() -> RequestBuffer { bulk.take() ?? RequestBuffer() }
 
-    /// Takes a buffer back, and leaves one without room.
+    /// Takes a buffer back and leaves an empty one in its place.
     public mutating func giveBack(_ buffer: inout RequestBuffer) {
         var lent = RequestBuffer(capacity: 0)
         swap(&lent, &buffer)
@@ -97,25 +102,29 @@ public struct GenericNetlinkConnection: ~Copyable, Sendable {
     }
 }
 
-/// Asks the controller for the number of a family; the kernel loads the module for it.
+/// A request to the controller for the number of a family. The kernel loads the family's module if necessary.
 public struct FamilyQuery: NetlinkRequest {
     let name: String
 
+    /// A query for the family with a name.
     public init(name: String) { self.name = name }
 
+    /// See ``NetlinkRequest/shape``.
     public var shape: RequestShape { RequestShape(number: UInt64(CTRL_CMD_GETFAMILY)) }
 
+    /// See ``NetlinkRequest/begin(_:)``.
     public func begin(_ message: inout Message) {
         message.begin(flags: UInt16(NLM_F_REQUEST | NLM_F_ACK), command: UInt8(CTRL_CMD_GETFAMILY), version: 1)
     }
 
+    /// See ``NetlinkRequest/put(into:)``.
     public func put(into message: inout some AttributeWriter & ~Copyable) {
         message.put(Int(CTRL_ATTR_FAMILY_NAME), name)
     }
 }
 
 extension NetlinkConnection.ReplyFormat {
-    /// Messages of a generic netlink family: its number, and its header.
+    /// The format of messages of a generic netlink family.
     @usableFromInline
     static func generic(_ family: UInt16) -> Self { Self(type: family, headerLength: Framing.genericHeaderLength) }
 }

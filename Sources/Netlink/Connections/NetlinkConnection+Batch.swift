@@ -1,17 +1,20 @@
 import CNetlinkShim
 
 extension NetlinkConnection {
-    /// A request that did not succeed, or may not have: its place among those that were sent with it, and why.
+    /// A request that failed or may have failed: its position among the requests that were sent with it, and the reason.
     public typealias BatchFailure = (place: Int, reason: Failure)
 
-    /// Sends what a buffer holds with one system call, as requests of a type or of their own if that is nil, and returns
-    /// those that did not succeed.
+    /// Sends the requests of a buffer with one system call, and returns those that did not succeed.
     ///
-    /// A request that fails does not keep the kernel from those after it. The kernel answers each that failed, and the
-    /// last of a system call in any case; so no answer is good news only when that last one has come and nothing was
-    /// dropped. Else the requests without an answer are of unknown outcome.
+    /// A request that fails does not stop the following ones. The kernel answers each request that failed, and always the
+    /// last one of a system call. So a request without an answer has succeeded only if the last answer has arrived and no
+    /// answer was dropped. Otherwise its outcome is unknown.
     ///
-    /// Throws if nothing could be sent.
+    /// - Parameters:
+    ///   - batch: The requests.
+    ///   - type: The message type of all requests, or nil if each has its own.
+    /// - Returns: The requests that failed or may have failed, in their order.
+    /// - Throws: ``Failure`` if nothing could be sent.
     public mutating func sendBatch(
         _ batch: inout RequestBuffer,
         type: UInt16? = nil
@@ -22,7 +25,7 @@ extension NetlinkConnection {
         return verdicts.failures.sorted { $0.place < $1.place }
     }
 
-    /// Reads the kernel's answers to what was sent last, to the one that always comes.
+    /// Reads the kernel's answers to the last batch, up to the last one, which the kernel always sends.
     private func read(_ verdicts: inout BatchVerdicts, port: UInt32) {
         var isCertain = true
         while !verdicts.isAnswered {
@@ -42,7 +45,7 @@ extension NetlinkConnection {
     }
 }
 
-/// What the kernel says of requests that one system call sent.
+/// The kernel's answers to the requests of one system call.
 private struct BatchVerdicts {
     private(set) var failures: [NetlinkConnection.BatchFailure] = []
     private(set) var isAnswered = false
@@ -50,12 +53,12 @@ private struct BatchVerdicts {
     private let sequence: UInt32
     private let count: Int
 
-    /// None yet for so many requests, which have the numbers after `sequence`.
+    /// No answers yet for `count` requests, which have the sequence numbers after `sequence`.
     init(after sequence: UInt32, count: Int) {
         (self.sequence, self.count) = (sequence, count)
     }
 
-    /// Takes from a datagram what is an answer to one of the requests.
+    /// Reads the messages of a datagram that are answers to one of the requests.
     mutating func read(_ bytes: RawSpan, port: UInt32) {
         do throws(MalformedReply) {
             var cursor = NetlinkCursor()
@@ -71,10 +74,10 @@ private struct BatchVerdicts {
         }
     }
 
-    /// Counts the requests that had no answer as of unknown outcome.
+    /// Records an unknown outcome for the requests without an answer.
     mutating func doubtTheRest() {
         let failed = Set(failures.map(\.place))
-        // If the last one has not failed, its answer was that it succeeded.
+        // If the last one was answered and has not failed, it has succeeded.
         for place in 0..<(isAnswered ? count - 1 : count) where !failed.contains(place) {
             failures.append((place, .answerLost))
         }

@@ -1,56 +1,61 @@
 /// Requests of any netlink family and their answers over a channel, one at a time.
 ///
-/// Whatever happens to one request, the next can be made: what is left of an answer is read or told apart by its
-/// sequence number.
+/// After any failure the next request can be made: remains of an earlier answer are read, or recognized by their sequence
+/// number.
 public struct NetlinkConnection: ~Copyable, Sendable {
-    /// Why a request has no good answer.
+    /// Why a request has no valid answer.
     public enum Failure: Error, Hashable {
         /// The connection was closed before.
         case closed
-        /// A system call failed before the request reached the kernel.
+        /// A system call failed before the kernel received the request.
         case system(SystemError)
-        /// The kernel refused.
+        /// The kernel reported an error.
         case kernel(KernelAnswer)
-        /// The kernel does not have the generic netlink family, or does not have it any more.
+        /// The kernel does not have the generic netlink family, or no longer has it.
         case familyNotFound(KernelAnswer)
-        /// The kernel's reply can't be understood.
+        /// The kernel's reply can't be decoded.
         case malformed(MalformedReply)
-        /// There was an answer, or should have been, but it did not get here.
+        /// The kernel's answer did not arrive.
         case answerLost
-        /// A list may have gaps, as what it tells of changed while it was made.
+        /// A dump may be inconsistent, as the kernel's data changed during the dump.
         case interrupted
-        /// A reply of so many bytes did not fit into the buffer.
+        /// A reply with this number of bytes did not fit into the buffer.
         case truncated(Int)
     }
 
-    /// Which messages are the reply to a request, and how many bytes stand in each before what is of interest.
+    /// The format of reply messages: their type, and the length of the family's header.
     public struct ReplyFormat {
         @usableFromInline let type: UInt16
         @usableFromInline let headerLength: Int
 
+        /// Reply messages of a type, with a header of a length.
         @inlinable
         public init(type: UInt16, headerLength: Int) {
             (self.type, self.headerLength) = (type, headerLength)
         }
     }
 
+    /// The channel; nil after the connection was closed.
     public internal(set) var channel: (any Channel)?
     @usableFromInline var sequence: UInt32 = 0
 
-    /// A request that is made by itself.
+    /// The buffer for single requests.
     @usableFromInline var single = RequestBuffer(capacity: 8 * 1024)
 
     @usableFromInline var buffer: ReceiveBuffer
 
-    /// The kernel makes no part of a dump longer than this; other replies are shorter still.
+    /// The size of the receive buffer unless another one is requested. The parts of a dump are not longer than this, and
+    /// other replies are shorter.
     public static let defaultBufferSize = 32 * 1024
 
-    /// A connection over a channel, which it closes at its end; datagrams may have up to `bufferSize` bytes at first.
+    /// Creates a connection over a channel, which it closes when it is destroyed. Datagrams may initially have up to
+    /// `bufferSize` bytes.
     public init(_ channel: any Channel, bufferSize: Int = defaultBufferSize) {
         self.channel = channel
         buffer = ReceiveBuffer(size: bufferSize)
     }
 
+    /// Closes the channel. Later requests throw ``Failure/closed``.
     public mutating func close() {
         channel?.close()
         channel = nil
@@ -58,9 +63,18 @@ public struct NetlinkConnection: ~Copyable, Sendable {
 
     deinit { channel?.close() }
 
-    /// Makes a request of a type, or of its own if that is nil, and folds the messages of its reply into a result, which
-    /// begins anew with `initial` where the request has to be made again: that is once, if its answer was lost and asking
-    /// again is harmless, as it is for those that only read.
+    /// Makes a request and folds the messages of its reply into a result.
+    ///
+    /// A request that only reads is repeated once if its answer was lost.
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - type: Its message type, or nil if the request has its own.
+    ///   - isRead: Whether the request changes nothing.
+    ///   - format: The format of the reply.
+    ///   - initial: The initial result, of which a repeated request gets a new one.
+    ///   - fold: Adds the payload of a message to the result.
+    /// - Returns: The result.
+    /// - Throws: ``Failure``.
     @inlinable
     public mutating func exchange<Result>(
         _ request: borrowing some NetlinkRequest,
@@ -77,7 +91,7 @@ public struct NetlinkConnection: ~Copyable, Sendable {
             guard isRead else { throw .answerLost }
         } catch .answerLost where isRead {
         } catch .kernel(let answer) where answer.isOverrun && isRead {
-            // The list had no room beside what others had sent here, which has been read by now.
+            // The dump did not fit beside messages of other senders, which have been read by now.
         }
         return try exchangeOnce(request, type: type, isRead: isRead, format, initial, fold)
     }
@@ -101,21 +115,21 @@ public struct NetlinkConnection: ~Copyable, Sendable {
                 read(first, &answer, fold)
                 if let second { read(second, isSecond: true, &answer, fold) }
             } catch .system(let error) where error.errno == ENOBUFS {
-                // Something was dropped, perhaps not of this answer. A list may have a gap now; for a change only the
-                // verdict counts, and that is there or is not.
+                // A message was dropped, which may or may not belong to this answer. A dump may be incomplete now. For a
+                // change only the final answer matters, which either arrives or doesn't.
                 overrun = true
                 if isRead { answer.failure = answer.failure ?? .answerLost }
             } catch .system {
                 throw answer.failure ?? .answerLost
             }
-            // After a fault the end may never come. All that will come can be read without waiting.
+            // After a failure the end may never arrive. Everything that will arrive can be read without waiting.
             wait = answer.isSound && !overrun
         }
         if let failure = answer.failure { throw failure }
         return answer.result
     }
 
-    /// Takes what belongs to an answer from a datagram that was received, the first or the second of two.
+    /// Reads the messages of a received datagram, the first or the second of two, that belong to an answer.
     @inlinable
     func read<Result>(
         _ datagram: Datagram,
@@ -123,7 +137,7 @@ public struct NetlinkConnection: ~Copyable, Sendable {
         _ answer: inout Answer<Result>,
         _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
     ) {
-        // Other processes can send here too.
+        // Other processes can send to this socket too.
         guard datagram.sender == 0 else { return }
         if datagram.length > buffer.size { answer.failure = answer.failure ?? .truncated(datagram.length) }
         withReceived(datagram, isSecond: isSecond) { answer.read($0, fold) }
@@ -135,7 +149,7 @@ extension NetlinkConnection {
     mutating func send(_ request: borrowing some NetlinkRequest, type: UInt16?) throws(Failure) {
         guard let channel else { throw .closed }
         single.removeAll()
-        // A number that no earlier request has, so that late answers to those are told apart.
+        // A number that no earlier request has, so that late answers to those are recognized.
         sequence &+= 1
         guard single.append(request) else { throw .outOfMemory }
         try sendSingle(type: type, port: channel.port)
@@ -147,8 +161,8 @@ extension NetlinkConnection {
         try send(single)
     }
 
-    /// Sends the requests of a buffer with one system call, under numbers that no earlier ones have; the kernel is to
-    /// answer the last of them. Returns the number before the first.
+    /// Sends the requests of a buffer with one system call, with sequence numbers that no earlier requests have, and asks
+    /// for an answer to the last one. Returns the number before the first.
     mutating func send(_ batch: inout RequestBuffer, type: UInt16?) throws(Failure) -> UInt32 {
         guard let channel else { throw .closed }
         let before = sequence
@@ -158,7 +172,7 @@ extension NetlinkConnection {
         return before
     }
 
-    /// Sends what is in a buffer.
+    /// Sends the contents of a buffer.
     @usableFromInline
     func send(_ requests: borrowing RequestBuffer) throws(Failure) {
         try unsafe requests.withBytes { (bytes) throws(Failure) in
@@ -166,7 +180,7 @@ extension NetlinkConnection {
         }
     }
 
-    /// Calls `body` with what was received, as far as it fitted.
+    /// Calls `body` with the received bytes that fit into the buffer.
     @inlinable
     func withReceived(_ datagram: Datagram, isSecond: Bool = false, _ body: (RawSpan) -> Void) {
         buffer.withBytes(datagram.length, isSecond: isSecond, body)
@@ -178,7 +192,7 @@ extension NetlinkConnection {
         return try retrying { (channel) throws(SystemError) in try unsafe channel.receive(into: first, wait: wait) }
     }
 
-    /// Receives a datagram, and another one if it is there already.
+    /// Receives a datagram, and a second one if it is already available.
     @usableFromInline
     func receiveTwo(wait: Bool) throws(Failure) -> (Datagram, Datagram?) {
         let (first, second) = unsafe (buffer.first, buffer.second)
@@ -187,7 +201,7 @@ extension NetlinkConnection {
         }
     }
 
-    /// Makes a call, and again as often as a signal interrupts it.
+    /// Makes a system call, and repeats it if a signal interrupts it.
     private func retrying<Result>(
         _ call: (any Channel) throws(SystemError) -> Result
     ) throws(Failure) -> Result {
@@ -205,6 +219,7 @@ extension NetlinkConnection {
 }
 
 extension NetlinkConnection.Failure {
+    /// There was no memory for a message.
     public static let outOfMemory = Self.system(SystemError(errno: ENOMEM, call: .allocate))
 }
 
@@ -213,6 +228,6 @@ extension KernelAnswer {
 }
 
 extension SystemError {
-    /// Whether the socket had no room for something that was sent to it.
+    /// Whether the receive buffer of the socket was full.
     @usableFromInline var isOverrun: Bool { errno == ENOBUFS }
 }

@@ -1,13 +1,20 @@
-/// A request that libnl built once, and where its values are: to be copied and filled anew for each request of its
-/// shape, which takes a tenth of the time.
+/// A request that libnl has built, and the positions of its values.
+///
+/// Other requests of the same shape are copies with new values, which takes a tenth of the time.
 @safe
-// Sendable unchecked: its memory never changes.
 public final class RequestTemplate: @unchecked Sendable {
-    /// What one call of an encoder put: which attribute, how long, and where its value is. The begin and the end of a
-    /// nested attribute are marks without a value.
+    // Unchecked: its memory never changes.
+
+    /// The result of one call of an encoder: an attribute, and the length and position of its value. The beginning and the
+    /// end of a nested attribute are slots without a value.
     public struct Slot: Equatable, Sendable {
+        /// The number of the attribute.
         public let attribute: Int16
+
+        /// The length of the value in bytes.
         public let length: UInt16
+
+        /// The offset of the value from the start of the message.
         public let offset: UInt32
 
         init(_ attribute: Int, length: Int, offset: Int) {
@@ -16,19 +23,20 @@ public final class RequestTemplate: @unchecked Sendable {
             self.offset = UInt32(truncatingIfNeeded: offset)
         }
 
+        /// The attribute number of the slot that ends a nested attribute.
         @inlinable public static var endOfNest: Int { -1 }
 
-        /// Stands behind the last one; no call of an encoder is like it.
+        /// Follows the last slot. No call of an encoder matches it.
         fileprivate static let end = Slot(-2, length: 0, offset: 0)
     }
 
-    /// The request, but for what stands in its netlink header: that is for who sends it.
+    /// The request. The sender fills in its netlink header.
     @unsafe public let bytes: UnsafeRawBufferPointer
 
-    /// What was put, in its order.
+    /// The slots in their order.
     @unsafe public let slots: UnsafeBufferPointer<Slot>
 
-    /// Has libnl build the request; nil if there is no memory for it.
+    /// Builds the request with libnl. Returns nil if there is no memory for it.
     public init?(_ request: some NetlinkRequest) {
         guard var recorder = TemplateRecorder(request) else { return nil }
         request.put(into: &recorder)
@@ -46,7 +54,7 @@ public final class RequestTemplate: @unchecked Sendable {
     }
 }
 
-/// Has a message built by libnl, and notes where it puts what.
+/// Builds a message with libnl and records the positions of its values.
 private struct TemplateRecorder: AttributeWriter, ~Copyable {
     private var message: Message
     private(set) var slots: [RequestTemplate.Slot] = []

@@ -1,7 +1,12 @@
-/// An attribute's place in the bytes that it was found in.
+/// The position of an attribute in the bytes that contain it.
 public struct Attribute {
+    /// The set that the attribute belongs to.
     public let set: AttributeSet
+
+    /// The number of the attribute.
     public let type: Int
+
+    /// The position of its value.
     public let payload: Range<Int>
 
     @inlinable
@@ -9,6 +14,7 @@ public struct Attribute {
         (self.set, self.type, self.payload) = (set, type, payload)
     }
 
+    /// An error about the value of this attribute.
     @inline(never)
     public func malformed(_ problem: @autoclosure () -> String) -> MalformedReply { set.malformed(type, problem()) }
 
@@ -19,20 +25,21 @@ public struct Attribute {
     }
 }
 
-/// Steps through the attributes of a message or of a nested attribute, and never beyond its end.
+/// Iterates over the attributes of a message or of a nested attribute, within its bounds.
 ///
-/// It holds places, not bytes; so it can be kept where a span can't.
+/// It holds positions, not bytes, so it can be stored where a span can't.
 public struct AttributeCursor {
     @usableFromInline let set: AttributeSet
     @usableFromInline var offset: Int
 
+    /// A cursor over the attributes of a set, from an offset on.
     @inlinable
     public init(_ set: AttributeSet, from offset: Int = 0) {
         self.set = set
         self.offset = offset
     }
 
-    /// The next attribute, or nil at the end. `bytes` are the same at each call.
+    /// The next attribute, or nil at the end. `bytes` must be the same in each call.
     @inlinable
     @inline(__always)
     public mutating func next(in bytes: RawSpan) throws(MalformedReply) -> Attribute? {

@@ -1,13 +1,13 @@
 extension RawSpan {
-    /// An integer of the host's byte order. Traps outside the bounds, which callers have checked.
+    /// An integer in host byte order. Callers must check the bounds; an access out of bounds traps.
     @inlinable
     @inline(__always)
     public func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as _: Value.Type) -> Value {
-        // Unsafe for types in which not every bit pattern is a value; in integers, each is. The bounds are checked.
+        // Unsafe for types that have invalid bit patterns, which integers don't. The bounds are checked.
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
     }
 
-    /// The attribute as an integer of the host's byte order, exactly as wide as the type.
+    /// The value of an attribute as an integer in host byte order. Its length must be that of the type.
     @inlinable
     @inline(__always)
     public func read<Value: FixedWidthInteger & BitwiseCopyable>(
@@ -20,7 +20,7 @@ extension RawSpan {
         return integer(at: attribute.payload.lowerBound, as: type)
     }
 
-    /// The attribute as a pair of 32-bit numbers.
+    /// The value of an attribute as a pair of 32-bit integers.
     @inlinable
     public func readPair(_ attribute: Attribute) throws(MalformedReply) -> (first: UInt32, second: UInt32) {
         guard attribute.payload.count == 8 else { throw attribute.wrongSize(8) }
@@ -28,7 +28,7 @@ extension RawSpan {
         return (integer(at: start, as: UInt32.self), integer(at: start + 4, as: UInt32.self))
     }
 
-    /// The attribute as text; a NUL at its end is not part of it.
+    /// The value of an attribute as a string, without NULs at its end.
     public func readString(_ attribute: Attribute) throws(MalformedReply) -> String {
         var end = attribute.payload.upperBound
         while end > attribute.payload.lowerBound, integer(at: end - 1, as: UInt8.self) == 0 { end -= 1 }
@@ -39,7 +39,7 @@ extension RawSpan {
         return text
     }
 
-    /// The attribute as 16 bytes.
+    /// The value of an attribute as 16 bytes.
     @inlinable
     @inline(__always)
     public func readSixteenBytes(_ attribute: Attribute) throws(MalformedReply) -> SixteenBytes {
@@ -52,11 +52,15 @@ extension RawSpan {
     }
 }
 
-/// The value of an attribute that has 16 bytes, such as an address: as two numbers, the bytes of which are in network order.
+/// The value of an attribute with 16 bytes in network order, such as an address.
 public struct SixteenBytes: Hashable, Sendable {
+    /// The first eight bytes.
     public let high: UInt64
+
+    /// The last eight bytes.
     public let low: UInt64
 
+    /// The value of two halves.
     @inlinable
     public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 }

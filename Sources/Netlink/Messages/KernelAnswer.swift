@@ -1,15 +1,18 @@
 import CNetlinkShim
 
-/// The kernel's verdict on a request: the errno, positive, or 0 for success; and its own words, if it has some.
+/// The kernel's final answer to a request.
 public struct KernelAnswer: Error, Hashable {
+    /// The error number as a positive integer; 0 for success.
     public let errno: Int32
+
+    /// The text of an extended acknowledgement, if there is one.
     public let message: String?
 
     /// Reads the payload of an `NLMSG_ERROR` or `NLMSG_DONE`.
     public init(_ message: NetlinkMessage, in bytes: RawSpan) throws(MalformedReply) {
         let payload = bytes.extracting(message.payload)
         guard payload.byteCount >= MemoryLayout<Int32>.size else {
-            // An end of a dump needs no code.
+            // The end of a dump may have no error code.
             guard message.type == UInt16(NLMSG_DONE) else {
                 throw MalformedReply(attribute: "an answer", problem: "has no error code")
             }
@@ -32,7 +35,7 @@ public struct KernelAnswer: Error, Hashable {
     ) throws(MalformedReply) -> String? {
         var start = MemoryLayout<Int32>.size
         if message.type == UInt16(NLMSG_ERROR) {
-            // The request's header follows the code, and the rest of the request unless the kernel was told to cap it.
+            // The request's header follows the error code, then the rest of the request unless NETLINK_CAP_ACK is set.
             guard payload.byteCount >= start + Framing.headerLength else {
                 throw MalformedReply(attribute: "an answer", problem: "lacks the request's header")
             }

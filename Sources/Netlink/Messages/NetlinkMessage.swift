@@ -1,18 +1,29 @@
-/// One netlink message of those in a datagram: its header, and where its payload is.
+/// A netlink message in a datagram: the fields of its header, and the position of its payload.
 public struct NetlinkMessage {
+    /// The message type.
     public let type: UInt16
+
+    /// The flags, such as `NLM_F_MULTI`.
     public let flags: UInt16
+
+    /// The sequence number of the request that it answers.
     public let sequence: UInt32
+
+    /// The port of the socket that it is addressed to.
     public let port: UInt32
+
+    /// The position of the payload in the datagram.
     public let payload: Range<Int>
 }
 
-/// Steps through the messages of a datagram, and never beyond its end.
+/// Iterates over the messages of a datagram, within its bounds.
 public struct NetlinkCursor {
     private var offset = 0
 
+    /// A cursor at the start of a datagram.
     public init() {}
 
+    /// The next message, or nil at the end. `bytes` must be the same in each call.
     public mutating func next(in bytes: RawSpan) throws(MalformedReply) -> NetlinkMessage? {
         let left = bytes.byteCount - offset
         guard left > 0 else { return nil }

@@ -1,24 +1,27 @@
-/// What can be put into a message to the kernel, of whatever netlink family.
+/// A request to the kernel, of any netlink family.
 public protocol NetlinkRequest {
-    /// Which template it is likely to fill.
+    /// The shape of the request, which selects the template.
     var shape: RequestShape { get }
 
-    /// Begins a message with the headers, which are the same for all requests of a shape.
+    /// Begins a message with the headers. All requests of a shape have the same headers.
     func begin(_ message: inout Message)
 
-    /// Puts the attributes that the kernel needs for it.
+    /// Puts the attributes of the request.
     func put(into message: inout some AttributeWriter & ~Copyable)
 }
 
-/// Requests of one shape have the same headers, and differ in the values of their attributes, but not in which ones they
-/// have and how long each is.
+/// The shape of a request.
+///
+/// Requests of one shape have the same headers, and the same attributes with the same lengths. They differ only in the values
+/// of the attributes.
 public struct RequestShape: Equatable, Sendable {
     @usableFromInline let number: UInt64
 
-    /// The shape that a number stands for, among all requests that go into the same buffer.
+    /// A shape with a number. The number must be unique among the shapes of requests in the same buffer.
     @inlinable
     public init(number: UInt64) { self.number = number }
 
+    /// Whether two shapes have the same number.
     @inlinable
     public static func == (left: Self, right: Self) -> Bool { left.number == right.number }
 }

@@ -1,8 +1,8 @@
 import CNetlinkShim
 
-/// Requests, one behind the other as one system call sends them.
+/// A sequence of requests, in the format in which one system call sends them.
 ///
-/// What libnl built for the first request of a shape is copied for the others.
+/// libnl builds the first request of a shape. The others are copies of it with their own values.
 @safe
 // Sendable unchecked: nothing else refers to its memory.
 public struct RequestBuffer: ~Copyable, @unchecked Sendable {
@@ -15,22 +15,24 @@ public struct RequestBuffer: ~Copyable, @unchecked Sendable {
 
     @usableFromInline var appended = 0
 
-    /// How many requests are in it.
+    /// The number of requests.
     public var count: Int { appended }
 
-    /// A request takes some 200 bytes. Far less than what a socket takes at once: the cost of a system call is spread
-    /// over hundreds by then, and memory that is touched for the first time has a cost too.
+    /// The capacity in bytes unless another one is requested. Requests have some 200 bytes. A larger buffer would save little,
+    /// as hundreds of requests already share the cost of a system call, and would need more memory.
     public static let defaultCapacity = 64 * 1024
 
+    /// Creates an empty buffer with a capacity in bytes.
     public init(capacity: Int = defaultCapacity) {
         unsafe storage = .allocate(byteCount: capacity, alignment: 8)
     }
 
     deinit { unsafe storage.deallocate() }
 
+    /// Removes all requests and keeps the templates.
     public mutating func removeAll() { (length, appended) = (0, 0) }
 
-    /// Appends a request; false if there is no room for it. Before it is sent it has to be addressed.
+    /// Appends a request. Returns false if it does not fit.
     @inlinable
     public mutating func append(_ request: borrowing some NetlinkRequest) -> Bool {
         let shape = request.shape
@@ -41,7 +43,7 @@ public struct RequestBuffer: ~Copyable, @unchecked Sendable {
         return appendFirst(request, shape)
     }
 
-    /// Appends a request that is not of the shape of the one before it, or that only seems to be.
+    /// Appends a request whose shape differs from that of the previous one, or that does not match the last template.
     @inlinable
     @inline(never)
     mutating func appendFirst(_ request: borrowing some NetlinkRequest, _ shape: RequestShape) -> Bool {
@@ -64,7 +66,7 @@ public struct RequestBuffer: ~Copyable, @unchecked Sendable {
         return true
     }
 
-    /// Puts a copy of a template behind the other requests, and fills it with the values of a request if they fit.
+    /// Appends a copy of a template and fills in the values of a request. Returns false if they do not match the template.
     @unsafe
     @inlinable
     @inline(__always)
@@ -84,16 +86,16 @@ public struct RequestBuffer: ~Copyable, @unchecked Sendable {
 }
 
 extension RequestBuffer {
-    /// Which requests the kernel answers; it answers those that fail in any case.
+    /// The requests that the kernel acknowledges. It always answers requests that fail.
     enum Answers {
-        /// Each as it asks itself.
+        /// Each request that has the flag `NLM_F_ACK`.
         case asked
-        /// The last one alone, which tells that the kernel has read them all.
+        /// Only the last one, which shows that the kernel has read all of them.
         case last
     }
 
-    /// Writes into the headers whom the requests go to, and the number of the first; the others follow it. Without a
-    /// type, each keeps the one that it was begun with.
+    /// Fills in the headers: message type, sender's port and sequence numbers, which start with `sequence`. If `type` is nil,
+    /// each request keeps its own.
     mutating func address(type: UInt16?, port: UInt32, sequence: UInt32, answers: Answers) {
         var number = sequence
         var start = 0
@@ -112,13 +114,14 @@ extension RequestBuffer {
         }
     }
 
+    /// Calls `body` with all requests as they are sent.
     public func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         unsafe try body(UnsafeRawBufferPointer(rebasing: storage[..<length]))
     }
 
-    /// Calls `body` with each request, from behind its netlink header on, in their order.
+    /// Calls `body` with the generic netlink command and the attributes of each request, in their order.
     public func forEach(_ body: (_ place: Int, _ command: UInt8, _ attributes: RawSpan) -> Void) {
         unsafe withBytes { buffer in
             let bytes = unsafe buffer.bytes

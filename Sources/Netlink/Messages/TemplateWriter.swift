@@ -1,7 +1,9 @@
-/// Fills a copy of a template. What an encoder puts must be what it put when the template was built; if it is not, the
-/// copy is not to be used.
+/// Fills in the values in a copy of a template.
 ///
-/// It refers to the template's memory and the copy's, which must both outlive it.
+/// An encoder must put the same attributes with the same lengths as when the template was built. Otherwise
+/// ``isComplete`` is false and the copy must not be used.
+///
+/// It refers to the memory of the template and of the copy. Both must outlive it.
 @safe
 public struct TemplateWriter: AttributeWriter, ~Copyable {
     @usableFromInline let copy: UnsafeMutableRawPointer
@@ -9,13 +11,13 @@ public struct TemplateWriter: AttributeWriter, ~Copyable {
     @usableFromInline let end: UnsafePointer<RequestTemplate.Slot>
     @usableFromInline var matches = true
 
-    /// Copies a template to a place with room for it.
+    /// Copies a template to memory that has enough space for it.
     @unsafe
     public init(_ template: RequestTemplate, to place: UnsafeMutableRawPointer) {
         unsafe self.init(bytes: template.bytes, slots: template.slots, to: place)
     }
 
-    /// Copies the bytes of a template, whose slots these are, to a place with room for them.
+    /// Copies the bytes of a template to memory that has enough space for them.
     @unsafe
     @inlinable
     @inline(__always)
@@ -33,27 +35,31 @@ public struct TemplateWriter: AttributeWriter, ~Copyable {
         unsafe end = first + slots.count
     }
 
-    /// Whether each value has found its place.
+    /// Whether all values of the template were put.
     @inlinable
     public var isComplete: Bool { unsafe matches && next == end }
 
+    /// Puts an 8-bit integer.
     @inlinable
     @inline(__always)
     public mutating func put(_ attribute: Int, _ value: UInt8) { store(attribute, value) }
 
+    /// Puts a 16-bit integer.
     @inlinable
     @inline(__always)
     public mutating func put(_ attribute: Int, _ value: UInt16) { store(attribute, value) }
 
+    /// Puts a 32-bit integer.
     @inlinable
     @inline(__always)
     public mutating func put(_ attribute: Int, _ value: UInt32) { store(attribute, value) }
 
+    /// Puts a NUL-terminated string.
     @inlinable
     @inline(__always)
     public mutating func put(_ attribute: Int, _ string: String) {
         guard let place = unsafe take(attribute, string.utf8.count + 1) else { return }
-        // The NUL at the end is the template's.
+        // The terminating NUL is part of the template.
         var string = string
         string.withUTF8 { name in
             guard let start = name.baseAddress else { return }
@@ -61,6 +67,7 @@ public struct TemplateWriter: AttributeWriter, ~Copyable {
         }
     }
 
+    /// Puts 16 bytes.
     @inlinable
     @inline(__always)
     public mutating func put(_ attribute: Int, _ bytes: SixteenBytes) {
@@ -69,6 +76,7 @@ public struct TemplateWriter: AttributeWriter, ~Copyable {
         unsafe place.storeBytes(of: bytes.low.bigEndian, toByteOffset: 8, as: UInt64.self)
     }
 
+    /// Puts a pair of 32-bit integers.
     @inlinable
     @inline(__always)
     public mutating func put(_ attribute: Int, _ first: UInt32, _ second: UInt32) {
@@ -77,6 +85,7 @@ public struct TemplateWriter: AttributeWriter, ~Copyable {
         unsafe place.storeBytes(of: second, toByteOffset: 4, as: UInt32.self)
     }
 
+    /// Puts a nested attribute with the attributes that `body` puts.
     @inlinable
     @inline(__always)
     public mutating func nest(_ attribute: Int, _ body: (inout TemplateWriter) -> Void) {
@@ -92,8 +101,8 @@ public struct TemplateWriter: AttributeWriter, ~Copyable {
         unsafe place.storeBytes(of: value, as: Value.self)
     }
 
-    /// Where the next value belongs; nil if the template has another one there. After the last one there is always
-    /// another one: the mark of the end.
+    /// The position of the next value, or nil if the template has another attribute there. The slot after the last value
+    /// never matches.
     @unsafe
     @inlinable
     @inline(__always)

@@ -1,29 +1,32 @@
-/// A file descriptor that its holder closes: the calls of the C library that have no room for mistakes.
+/// A file descriptor, which its owner must close.
 public struct FileDescriptor: Hashable, Sendable {
+    /// The number of the descriptor.
     public let number: Int32
 
+    /// A file descriptor with a number.
     public init(_ number: Int32) { self.number = number }
 
-    /// Opens a file with the flags of `open`, and close-on-exec.
+    /// Opens a file with flags of `open` and `O_CLOEXEC`.
     public init(opening path: String, _ flags: Int32, call: SystemCall = .open) throws(SystemError) {
         number = try succeed(call) { unsafe open(path, flags | O_CLOEXEC) }
     }
 
-    /// Reads some bytes, at least one; 0 is the end.
+    /// Reads at least one byte and returns the number of bytes; 0 at the end.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         try succeed(.read) { unsafe readBytes(number, buffer.baseAddress, buffer.count) }
     }
 
-    /// Writes all bytes with one call, as the kernel's own files want it.
+    /// Writes all bytes with one system call, as files of the kernel require.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         let count = try succeed(.write) { unsafe writeBytes(number, bytes.baseAddress, bytes.count) }
         guard count == bytes.count else { throw SystemError(errno: EIO, call: .write) }
     }
 
+    /// Closes the file descriptor.
     public func close() { closeDescriptor(number) }
 }
 
-// The C library's functions, by names that no method above has.
+// Functions of the C library, under names that don't conflict with the methods above.
 
 private func closeDescriptor(_ number: Int32) { _ = close(number) }
 

@@ -1,7 +1,8 @@
 import CNetlinkShim
 
-/// A network namespace that is held open: it stays what it was, wherever a thread goes, and whatever becomes of the file
-/// that stood for it.
+/// A network namespace that is held open.
+///
+/// It stays the same and alive, even if threads enter other namespaces or the file that referred to it is deleted.
 public final class HeldNamespace: Sendable {
     private let descriptor: FileDescriptor
 
@@ -9,7 +10,7 @@ public final class HeldNamespace: Sendable {
 
     deinit { descriptor.close() }
 
-    /// The namespace that a file stands for; without one, that which the calling thread is in.
+    /// The namespace that a file refers to, or that of the calling thread if the path is nil.
     public convenience init(path: String?) throws(SystemError) {
         self.init(adopting: try FileDescriptor(opening: path ?? Self.callers, O_RDONLY, call: .openNamespace))
     }
@@ -28,26 +29,26 @@ public final class HeldNamespace: Sendable {
         return socket
     }
 
-    /// Opens a file with the flags of `open`, as a thread of the namespace would.
+    /// Opens a file with flags of `open`, as a thread in the namespace would.
     ///
-    /// - Throws: `SystemError`; with ``SystemCall/enterNamespace`` where it may not be entered, or is not one.
+    /// - Throws: `SystemError`, with ``SystemCall/enterNamespace`` if the namespace can't be entered or isn't one.
     public func openFile(_ path: String, _ flags: Int32) throws(SystemError) -> FileDescriptor {
-        // To enter the namespace that a thread is in takes a privilege for nothing.
+        // Entering the thread's own namespace would need a privilege for no reason.
         if try isCallers { return try FileDescriptor(opening: path, flags) }
         let file = unsafe cnetlink_open_in_namespace(descriptor.number, path, flags)
         guard file >= 0 else {
-            // A file of the kernel's that may not be opened is refused with another number.
+            // If the kernel doesn't allow opening one of its files, the error number is another one.
             throw SystemError(errno: -file, call: [EINVAL, EPERM].contains(-file) ? .enterNamespace : .open)
         }
         return FileDescriptor(file)
     }
 
-    /// Whether a path stands for something else; not if there is nothing.
+    /// Whether a path refers to another namespace. Returns false if there is no file.
     public func isAnother(behind path: String) -> Bool {
         do throws(SystemError) { return try !isBehind(path) } catch { return false }
     }
 
-    /// Whether the calling thread is in it.
+    /// Whether the calling thread is in this namespace.
     private var isCallers: Bool {
         get throws(SystemError) { try isBehind(Self.callers) }
     }

@@ -1,15 +1,15 @@
-/// A value that one thread at a time has access to.
+/// A value that only one thread at a time can access.
 ///
-/// `Mutex` of the Synchronization module does the same, but ThreadSanitizer does not see it and reports each use as a
-/// race, in every program that uses the library. It knows this lock. A value that only one thread may ever use is none for
-/// it: `Mutex` has that checked by `sending`, which closures over other values do not satisfy; here the value is sendable.
+/// `Mutex` of the Synchronization module does the same, but ThreadSanitizer doesn't support it and would report a data race
+/// for each use, in every program that uses the library. It supports `pthread_mutex_t`. The value must be sendable: `Mutex` accepts other
+/// values by `sending`, which closures that capture other values do not satisfy.
 @safe
 public final class Lock<Value: Sendable & ~Copyable>: @unchecked Sendable {
-    // Unchecked: the value is only reached with the mutex held. Both live as long as the object.
+    // Unchecked: the value is only accessed while the mutex is locked. Both live as long as the object.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let value: UnsafeMutablePointer<Value>
 
-    /// A lock around a value, which belongs to it from now on.
+    /// Protects a value.
     public init(_ initial: consuming Value) {
         unsafe mutex = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
@@ -24,7 +24,7 @@ public final class Lock<Value: Sendable & ~Copyable>: @unchecked Sendable {
         unsafe mutex.deallocate()
     }
 
-    /// Calls `body` with the value, which no other thread has meanwhile.
+    /// Calls `body` with exclusive access to the value.
     public func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,12 +1,15 @@
 /// Why a network namespace could not be entered.
 public struct NamespaceObstacle {
+    /// The kinds of reasons.
     public enum Kind { case notFound, notPermitted, other }
 
+    /// The kind of reason.
     public let kind: Kind
 
-    /// The second half of a sentence.
+    /// The reason as the second half of a sentence.
     public let reason: String
 
+    /// Interprets the error of a system call for the namespace at a path.
     public init(_ path: String, _ error: SystemError) {
         let place = "network namespace \(path)"
         (kind, reason) =

@@ -1,17 +1,21 @@
 import CNetlinkShim
 
-/// A netlink socket of the kernel.
+/// A netlink socket.
 public final class NetlinkSocket: Channel {
+    /// The port ID that the kernel assigned.
     public let port: UInt32
+
+    /// See ``Channel/answerCapacity``.
     public let answerCapacity: Int
     private let descriptor: FileDescriptor
 
     private static let bufferSize: Int32 = 2 * 1024 * 1024
 
-    /// The kernel answers before a send returns, or while a dump is read; so this long means never.
+    /// The time limit for an answer. The kernel answers before `send` returns, or while a dump is read, so an answer that has
+    /// not arrived after this time will never arrive.
     private static let patience = timeval(tv_sec: 10, tv_usec: 0)
 
-    /// Switches an option of netlink on, such as `NETLINK_EXT_ACK`, where the kernel knows it.
+    /// Enables a netlink socket option, such as `NETLINK_EXT_ACK`, if the kernel supports it.
     public func enable(_ option: Int32) { Self.enable(option, of: descriptor) }
 
     private static func enable(_ option: Int32, of descriptor: FileDescriptor) {
@@ -19,7 +23,7 @@ public final class NetlinkSocket: Channel {
         _ = unsafe setsockopt(descriptor.number, SOL_NETLINK, option, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Takes over a socket that is not bound yet.
+    /// Takes ownership of a socket that is not bound yet.
     private init(adopting descriptor: FileDescriptor) throws(SystemError) {
         do {
             try Self.setOptions(descriptor)
@@ -47,14 +51,14 @@ public final class NetlinkSocket: Channel {
     }
 
     private static func setOptions(_ descriptor: FileDescriptor) throws(SystemError) {
-        // Kernels that don't know these two, before 4.3 and 4.12, answer as well without them.
+        // Kernels before 4.3 and 4.12 don't support these two, and aren't required to.
         for option in [NETLINK_CAP_ACK, NETLINK_EXT_ACK] { enable(option, of: descriptor) }
         var patience = patience
         let patienceSize = socklen_t(MemoryLayout<timeval>.size)
         _ = try succeed(.socketOption) {
             unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &patience, patienceSize)
         }
-        // Room for a whole batch and for the errors of one. Without the privilege for it every request would fail anyway.
+        // Space for a whole batch, and for its errors. Without the privilege for this, every request would fail anyway.
         for option in [SO_SNDBUFFORCE, SO_RCVBUFFORCE] {
             var room = bufferSize
             _ = unsafe setsockopt(descriptor.number, SOL_SOCKET, option, &room, socklen_t(MemoryLayout<Int32>.size))
@@ -65,11 +69,11 @@ public final class NetlinkSocket: Channel {
         var room: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         _ = try succeed(.socketOption) { unsafe getsockopt(descriptor.number, SOL_SOCKET, SO_RCVBUF, &room, &size) }
-        // The kernel charges some 770 bytes for one.
+        // The kernel accounts some 770 bytes for each.
         return max(1, Int(room) / 1024)
     }
 
-    /// Binds, and returns the address that the kernel chose.
+    /// Binds the socket and returns the port ID that the kernel assigned.
     private static func bind(_ descriptor: FileDescriptor) throws(SystemError) -> UInt32 {
         var address = sockaddr_nl()
         address.nl_family = sa_family_t(AF_NETLINK)
@@ -81,15 +85,17 @@ public final class NetlinkSocket: Channel {
         }
     }
 
+    /// Sends a whole message to the kernel.
     public func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
-        // Without an address it goes to the kernel. Netlink takes a message whole or not at all.
+        // Without an address the message goes to the kernel. Netlink accepts a message as a whole or not at all.
         _ = try succeed(.send) { unsafe sendBytes(descriptor.number, bytes.baseAddress, bytes.count) }
     }
 
+    /// Receives one datagram; see ``Channel/receive(into:wait:)``.
     public func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
         var sender = sockaddr_nl()
         var size = socklen_t(MemoryLayout<sockaddr_nl>.size)
-        // MSG_TRUNC tells the real length of a datagram that does not fit.
+        // MSG_TRUNC returns the full length of a datagram that does not fit.
         let flags = Int32(MSG_TRUNC) | (wait ? 0 : Int32(MSG_DONTWAIT))
         let length = try unsafe withSocketAddress(&sender) { (pointer) throws(SystemError) in
             try succeed(.receive) {
@@ -99,6 +105,7 @@ public final class NetlinkSocket: Channel {
         return Datagram(length: length, sender: sender.nl_pid)
     }
 
+    /// Receives one or two datagrams; see ``Channel/receiveTwo(into:_:wait:)``.
     public func receiveTwo(
         into first: UnsafeMutableRawBufferPointer,
         _ second: UnsafeMutableRawBufferPointer,
@@ -123,13 +130,14 @@ public final class NetlinkSocket: Channel {
         )
     }
 
-    /// The network namespace of the socket, wherever the calling thread has gone since.
+    /// The network namespace of the socket, which may not be that of the calling thread.
     public func namespace() throws(SystemError) -> HeldNamespace { try HeldNamespace(of: descriptor.number) }
 
+    /// Closes the socket.
     public func close() { descriptor.close() }
 }
 
-/// Shows a netlink address to C as the general type that its socket calls take.
+/// Calls `body` with a netlink address as the generic type that socket functions expect.
 private func withSocketAddress<Result>(
     _ address: inout sockaddr_nl,
     _ body: (UnsafeMutablePointer<sockaddr>) throws(SystemError) -> Result
@@ -141,7 +149,7 @@ private func withSocketAddress<Result>(
     }
 }
 
-// The C library's functions, by names that no method above has.
+// Functions of the C library, under names that don't conflict with the methods above.
 
 private func bindSocket(_ number: Int32, _ address: UnsafePointer<sockaddr>, _ size: socklen_t) -> Int32 {
     unsafe bind(number, address, size)

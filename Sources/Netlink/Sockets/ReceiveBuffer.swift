@@ -1,11 +1,10 @@
-/// Room for two datagrams.
-// Sendable unchecked: nothing else refers to its memory.
+/// A buffer for two datagrams.
 @safe
 @usableFromInline
 struct ReceiveBuffer: ~Copyable, @unchecked Sendable {
     @usableFromInline let storage: UnsafeMutableRawBufferPointer
 
-    /// How many bytes each of the two may have.
+    /// The capacity for each of the two, in bytes.
     @usableFromInline let size: Int
 
     @usableFromInline
@@ -16,17 +15,17 @@ struct ReceiveBuffer: ~Copyable, @unchecked Sendable {
 
     @inlinable deinit { unsafe storage.deallocate() }
 
-    /// Where the first datagram is received.
+    /// The memory for the first datagram.
     @unsafe @inlinable var first: UnsafeMutableRawBufferPointer {
         unsafe UnsafeMutableRawBufferPointer(rebasing: storage[..<size])
     }
 
-    /// Where the second datagram is received.
+    /// The memory for the second datagram.
     @unsafe @inlinable var second: UnsafeMutableRawBufferPointer {
         unsafe UnsafeMutableRawBufferPointer(rebasing: storage[size...])
     }
 
-    /// Calls `body` with a datagram of this length, as far as it fitted.
+    /// Calls `body` with the bytes of a datagram that fit into the buffer.
     @inlinable
     func withBytes(_ length: Int, isSecond: Bool, _ body: (RawSpan) -> Void) {
         let place = unsafe isSecond ? second : first

@@ -35,7 +35,7 @@ struct DrainCommand: AsyncParsableCommand {
     var real: Endpoint
 
     @Option(
-        help: ArgumentHelp("The maximum time that connections may last: 90, 30s, 5m, 1h. (default: 5m)", valueName: "time"),
+        help: ArgumentHelp("How long connections may last: 90, 30s, 5m, 1h. (default: 5m)", valueName: "time"),
         transform: Duration.init(argument:)
     )
     var timeout = Duration.seconds(300)

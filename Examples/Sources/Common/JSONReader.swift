@@ -2,8 +2,8 @@ import Yams
 
 /// Reads a document in JSON, strictly as RFC 8259 has it, into the nodes that a document in YAML has.
 ///
-/// Foundation's reader does not tell the line of a value, and YAML takes more than JSON: commas behind the last element,
-/// names without quotes, comments; and it has other escapes.
+/// Foundation's reader does not tell the line of a value, and YAML takes more than JSON: commas behind the last
+/// element, names without quotes, comments; and it has other escapes.
 package struct JSONReader {
     private let bytes: [UInt8]
     private var position = 0

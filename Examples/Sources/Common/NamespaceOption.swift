@@ -6,8 +6,8 @@ package struct NamespaceOption: ParsableArguments {
     @Option(
         name: .customLong("netns"),
         help: ArgumentHelp(
-            "The network namespace: the path of its file, the PID of a process, or a name of ip netns.",
-            discussion: "Digits are a PID, and another value without a slash is a name. The default is the program's own.",
+            "The network namespace: a path, the PID of a process, or a name of ip netns.",
+            discussion: "Digits are a PID, and another value without a slash is a name. Default: the program's own.",
             valueName: "path|pid|name"
         ),
         transform: NetworkNamespace.init(argument:)

@@ -1,24 +1,24 @@
 import Netlink
 
-/// The entries of the kernel's connection table, one after the other.
+/// The entries of the kernel's connection table.
 ///
-/// They are read while you ask for them, in a few kilobytes of memory however many there are. To stop early, stop
-/// asking.
+/// They are read one at a time, as you request them, so memory use doesn't depend on their number. You can stop at any
+/// time.
 ///
 ///     var entries = try handle.connectionEntries()
 ///     while let entry = try entries.next() {
 ///         print(entry.client, "to", entry.realServer, "is", entry.state)
 ///     }
 ///
-/// The kernel lists them piece by piece, and finds each piece by counting from the start: where connections come and go
-/// meanwhile, some may be missing or be there twice; and a table of a million entries takes it some time.
+/// The kernel dumps the table in parts, and finds each part by counting from the start. If connections are created or
+/// end in between, entries may be missing or appear twice. A table with a million entries takes some time.
 public struct ConnectionEntries: ~Copyable, Sendable {
-    /// What the kernel shows of entries in one of its two lists and not in the other.
+    /// A property of entries that only one of the kernel's two files shows.
     public enum Detail: Hashable, Sendable {
-        /// ``ConnectionEntry/persistence``. The list is `/proc/net/ip_vs_conn`.
+        /// ``ConnectionEntry/persistence``, from `/proc/net/ip_vs_conn`.
         case persistence
 
-        /// ``ConnectionEntry/origin``. The list is `/proc/net/ip_vs_conn_sync`.
+        /// ``ConnectionEntry/origin``, from `/proc/net/ip_vs_conn_sync`.
         case origin
     }
 
@@ -31,11 +31,11 @@ public struct ConnectionEntries: ~Copyable, Sendable {
         lines = LineReader(file)
     }
 
-    /// The next entry, or nil when there are no more.
+    /// Reads the next entry.
     ///
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/malformedReply`` for a line that can't be understood, after which
-    ///   those behind it can still be read; and with ``IPVSError/Code/ipvsUnavailable`` if the module is unloaded
-    ///   meanwhile.
+    /// - Returns: The entry, or nil at the end.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/malformedReply`` for a line that can't be parsed, after which the
+    ///   following lines can still be read, and with ``IPVSError/Code/ipvsUnavailable`` if the module was unloaded.
     public mutating func next() throws(IPVSError) -> ConnectionEntry? {
         if !isBegun {
             isBegun = true

@@ -1,31 +1,32 @@
-/// An entry of the kernel's connection table: a connection that is balanced, or the memory of a persistent client.
+/// An entry of the kernel's connection table: a connection, or a template for a persistent client.
 ///
-/// Read them with ``Handle/connectionEntries(showing:)``. Connections that last for one packet are never in the table.
+/// Read entries with ``Handle/connectionEntries(showing:)``. With one-packet scheduling, connections are not in the
+/// table.
 public struct ConnectionEntry: Hashable, Sendable, Codable {
-    /// The protocol; the number 0 where a template stands for a firewall mark, which has none.
+    /// The protocol. Its number is 0 for a template of a firewall mark, which has no protocol.
     public var transport: TransportProtocol
 
-    /// Where the client's packets come from. A template has port 0, and the client's network where the virtual server
-    /// groups clients by a mask.
+    /// The client's address and port. A template has port 0, and the client's network if the virtual server groups
+    /// clients by a mask.
     public var client: Endpoint
 
-    /// Where the client's packets go. See ``firewallMark`` for what it is where ``transport`` is 0.
+    /// The virtual server's address and port. If ``transport`` is 0, see ``firewallMark``.
     public var virtualServer: Endpoint
 
-    /// Where the balancer sends them. It may be of another family than the other two.
+    /// The real server's address and port. Its family may differ from that of the other two.
     public var realServer: Endpoint
 
-    /// What has been seen of the connection.
+    /// The state of the connection as seen by the balancer.
     public var state: State
 
-    /// How many seconds the kernel will keep the entry if no packet comes.
+    /// The seconds after which the kernel removes the entry if no packet arrives.
     public var secondsLeft: UInt32
 
-    /// What a persistence engine found in the client's packets. Only templates have it, and only
+    /// The data that a persistence engine found in the client's packets. Only templates have it, and only
     /// ``ConnectionEntries/Detail/persistence`` shows it.
     public var persistence: PersistenceData?
 
-    /// Where the entry comes from; nil unless ``ConnectionEntries/Detail/origin`` shows it.
+    /// The origin of the entry. It is nil unless ``ConnectionEntries/Detail/origin`` was requested.
     public var origin: Origin?
 
     /// An entry from its parts.
@@ -49,39 +50,39 @@ public struct ConnectionEntry: Hashable, Sendable, Codable {
         self.origin = origin
     }
 
-    /// Whether it is no connection but a template: it remembers the real server of a client of a persistent virtual
-    /// server, for the connections to come. Kernels before 4.19 don't mark templates so that all are told apart.
+    /// Whether the entry is a template, which stores the real server of a persistent client for later connections. In
+    /// kernels before 4.19, not all templates can be recognized.
     public var isTemplate: Bool { client.port == 0 && (state == .none || state == .assured) }
 
-    /// The firewall mark that a template stands for; nil for all other entries. The kernel has it in the place of the
-    /// virtual server's address.
+    /// The firewall mark of a template, or nil for all other entries. The kernel stores it as the virtual server's
+    /// address.
     public var firewallMark: UInt32? {
         transport.rawValue == 0 ? UInt32(virtualServer.address.high >> 32) : nil
     }
 }
 
 extension ConnectionEntry {
-    /// What a persistence engine tells a client by.
+    /// The data by which a persistence engine distinguishes clients.
     public struct PersistenceData: Hashable, Sendable, Codable {
         /// The engine.
         public var engine: PersistenceEngine
 
-        /// What it found, such as the Call-ID of SIP. Bytes that are not UTF-8 are shown as U+FFFD.
+        /// The data, such as the Call-ID of SIP. Bytes that are not UTF-8 are shown as U+FFFD.
         public var data: String
 
-        /// What an engine found.
+        /// The data of an engine.
         public init(engine: PersistenceEngine, data: String) {
             self.engine = engine
             self.data = data
         }
     }
 
-    /// Where an entry comes from.
+    /// The origin of an entry.
     public enum Origin: String, Hashable, Sendable, Codable {
-        /// This balancer made it. The kernel's name is `LOCAL`.
+        /// This balancer created it. The kernel's name is `LOCAL`.
         case local = "LOCAL"
 
-        /// A sync daemon brought it from another balancer. The kernel's name is `SYNC`.
+        /// A sync daemon received it from another balancer. The kernel's name is `SYNC`.
         case synchronized = "SYNC"
     }
 }

@@ -1,23 +1,23 @@
 package import Netlink
 
-/// What a reader needs of a file, so that tests can stand in for the kernel.
+/// A file that can be read. Tests provide their own.
 package protocol ReadableFile: Sendable {
-    /// Reads some bytes, at least one; 0 is the end.
+    /// Reads at least one byte and returns the number of bytes; 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
 
-    /// Ends it; nothing else is called afterwards.
+    /// Closes the file. No other method is called afterwards.
     func close()
 }
 
 extension FileDescriptor: ReadableFile {}
 
-/// Opens the kernel's files of a network namespace, so that tests can stand in for it.
+/// Opens files of a network namespace. Tests provide their own.
 package protocol FileOpener: Sendable {
-    /// Opens a file for reading; one below `/proc/thread-self` is that of the namespace.
+    /// Opens a file for reading. A path below `/proc/thread-self` is that of the namespace.
     func open(_ path: String) throws(SystemError) -> any ReadableFile
 }
 
-/// The files of the network namespace that a socket belongs to.
+/// The files of a socket's network namespace.
 struct SocketFiles: FileOpener {
     private let socket: NetlinkSocket
 
@@ -28,7 +28,7 @@ struct SocketFiles: FileOpener {
     }
 }
 
-/// The files of a kernel that has none.
+/// No files.
 struct NoFiles: FileOpener {
     func open(_ path: String) throws(SystemError) -> any ReadableFile {
         throw SystemError(errno: ENOENT, call: .open)

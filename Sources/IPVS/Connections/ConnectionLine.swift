@@ -1,10 +1,10 @@
-/// What is wrong with a line of the kernel's list of connections.
+/// An error in a line of the kernel's connection table.
 struct MalformedLine: Error, Hashable {
     var problem: String
 }
 
 extension ConnectionEntries.Detail {
-    /// Checks the list's first line, which names the columns.
+    /// Checks the first line, which has the names of the columns.
     func checkHeader(_ line: Span<UInt8>) throws(MalformedLine) {
         let expected = ["Pro", "FromIP", "FPrt", "ToIP", "TPrt", "DestIP", "DPrt", "State"] + columns
         var words = WordCursor()
@@ -13,7 +13,7 @@ extension ConnectionEntries.Detail {
         }
     }
 
-    /// The columns that only this list has. What a kernel before 2.6.39 lacks can't be missed, as it is only data.
+    /// The columns that only this file has. PEName and PEData are not required, as kernels before 2.6.39 lack them.
     private var columns: [String] {
         switch self {
         case .persistence: ["Expires"]
@@ -23,8 +23,8 @@ extension ConnectionEntries.Detail {
 }
 
 extension ConnectionEntry {
-    /// Reads a line of the kernel's list, without its end: words that spaces part, numbers in hexadecimal but for the
-    /// last.
+    /// Parses a line without its line break: words separated by spaces, with hexadecimal numbers except for the last
+    /// one.
     init(_ line: Span<UInt8>, _ detail: ConnectionEntries.Detail) throws(MalformedLine) {
         var words = WordCursor()
         transport = try words.value("protocol", in: line, TransportProtocol.init(kernelName:))
@@ -47,16 +47,16 @@ extension ConnectionEntry {
     }
 }
 
-/// Steps through the words of a line. It holds a place, not bytes; so it can be kept where a span can't.
+/// Iterates over the words of a line. It holds a position, not bytes, so it can be stored where a span can't.
 private struct WordCursor {
     private var offset = 0
 
-    /// The next word as text, or nil at the end of the line.
+    /// The next word as a string, or nil at the end of the line.
     mutating func text(in line: Span<UInt8>) -> String? {
         next(in: line).map { String(utf8: line.extracting($0)) }
     }
 
-    /// The next word as what it means.
+    /// The next word as a value.
     mutating func value<Value>(
         _ name: String,
         in line: Span<UInt8>,
@@ -69,13 +69,13 @@ private struct WordCursor {
         return value
     }
 
-    /// The next two words as an address and a port.
+    /// The next two words as an endpoint.
     mutating func endpoint(_ owner: String, in line: Span<UInt8>) throws(MalformedLine) -> Endpoint {
         let address = try value("\(owner) address", in: line, IPAddress.init(hexadecimal:))
         return Endpoint(address, try value("\(owner) port", in: line) { UInt16(hexadecimal: $0, digits: 4) })
     }
 
-    /// What is left of the line after the space that ends the last word; nil if that word is the last of the line.
+    /// The rest of the line after the space that follows the last word, or nil if that was the last word of the line.
     func rest(in line: Span<UInt8>) -> Range<Int>? {
         offset < line.count ? offset + 1..<line.count : nil
     }
@@ -92,7 +92,7 @@ private struct WordCursor {
 }
 
 extension TransportProtocol {
-    /// The protocol that the kernel's list has a name for.
+    /// The protocol with a name that the kernel uses.
     fileprivate init?(kernelName word: Span<UInt8>) {
         switch String(utf8: word) {
         case "TCP": self = .tcp
@@ -109,7 +109,7 @@ extension TransportProtocol {
 }
 
 extension IPAddress {
-    /// Reads the number of an IPv4 address, or the eight groups of an IPv6 one, each with all its digits.
+    /// Parses the number of an IPv4 address, or the eight groups of an IPv6 address, each with all digits.
     fileprivate init?(hexadecimal word: Span<UInt8>) {
         if word.count == 8 {
             guard let number = UInt32(hexadecimal: word, digits: 8) else { return nil }
@@ -134,7 +134,7 @@ extension IPAddress {
 }
 
 extension FixedWidthInteger {
-    /// Reads a number of so many hexadecimal digits.
+    /// Parses a number with a fixed number of hexadecimal digits.
     fileprivate init?(hexadecimal word: Span<UInt8>, digits: Int) {
         guard word.count == digits else { return nil }
         self = 0
@@ -152,7 +152,8 @@ extension FixedWidthInteger {
 }
 
 extension UInt32 {
-    /// Reads how long an entry lasts. Old kernels show one that is just ending as a negative number without its sign.
+    /// Parses the remaining seconds of an entry. Old kernels show an entry that is just expiring as a negative number
+    /// without its sign.
     fileprivate init?(seconds word: Span<UInt8>) {
         guard let number = UInt64(plain: String(utf8: word)) else { return nil }
         self = UInt32(exactly: number) ?? 0
@@ -160,7 +161,7 @@ extension UInt32 {
 }
 
 extension String {
-    /// Text from bytes; those that are not UTF-8 become U+FFFD.
+    /// A string of bytes. Those that are not UTF-8 become U+FFFD.
     init(utf8 bytes: Span<UInt8>) {
         self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }

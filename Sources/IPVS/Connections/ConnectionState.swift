@@ -1,52 +1,52 @@
 extension ConnectionEntry {
-    /// What the balancer has seen of a connection, by the kernel's name for it.
+    /// The state of a connection as seen by the balancer.
     ///
-    /// It is not the state that either end is in: with direct routing and tunnels only the client's packets are seen.
-    /// The kernel has more names than those here, for SCTP above all, and new ones may come.
+    /// It may differ from the state of either end: with direct routing and tunnels, the balancer sees only the client's
+    /// packets. The kernel has more states than those below, in particular for SCTP, and new ones may be added.
     public struct State: RawRepresentable, Hashable, Sendable, Codable {
         /// The kernel's name of the state.
         public let rawValue: String
 
-        /// The state that the kernel has a name for.
+        /// A state with a name of the kernel.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// `NONE`: nothing yet, or a template that no connection was established by.
+        /// `NONE`: no state yet, or a template without an established connection.
         public static let none = State(rawValue: "NONE")
 
-        /// `ASSURED`: a template that a connection was established by.
+        /// `ASSURED`: a template with an established connection.
         public static let assured = State(rawValue: "ASSURED")
 
-        /// `ESTABLISHED`: a TCP or SCTP connection that is open.
+        /// `ESTABLISHED`: an open TCP or SCTP connection.
         public static let established = State(rawValue: "ESTABLISHED")
 
-        /// `SYN_SENT`: TCP opened by the real server.
+        /// `SYN_SENT`: a TCP connection that the real server opens.
         public static let synSent = State(rawValue: "SYN_SENT")
 
-        /// `SYN_RECV`: TCP that the client has begun to open.
+        /// `SYN_RECV`: a TCP connection that the client opens.
         public static let synReceived = State(rawValue: "SYN_RECV")
 
-        /// `FIN_WAIT`: TCP that one end has closed.
+        /// `FIN_WAIT`: a TCP connection that one end has closed.
         public static let finWait = State(rawValue: "FIN_WAIT")
 
-        /// `TIME_WAIT`: TCP that both ends have closed.
+        /// `TIME_WAIT`: a TCP connection that both ends have closed.
         public static let timeWait = State(rawValue: "TIME_WAIT")
 
-        /// `CLOSE`: TCP that was reset.
+        /// `CLOSE`: a TCP connection that was reset.
         public static let close = State(rawValue: "CLOSE")
 
-        /// `CLOSE_WAIT`: TCP that the client has closed.
+        /// `CLOSE_WAIT`: a TCP connection that the client has closed.
         public static let closeWait = State(rawValue: "CLOSE_WAIT")
 
-        /// `LAST_ACK`: TCP whose last acknowledgement is awaited.
+        /// `LAST_ACK`: a TCP connection that waits for its last acknowledgement.
         public static let lastACK = State(rawValue: "LAST_ACK")
 
-        /// `LISTEN`: a connection that is expected, such as the data connection of FTP.
+        /// `LISTEN`: an expected connection, such as the data connection of FTP.
         public static let listen = State(rawValue: "LISTEN")
 
-        /// `SYNACK`: TCP under an attack's defence, whose opening is half done.
+        /// `SYNACK`: a half-open TCP connection while the kernel defends against an attack.
         public static let synACK = State(rawValue: "SYNACK")
 
-        /// `UDP`: packets of UDP, which has no other state.
+        /// `UDP`: packets of UDP, which has no other states.
         public static let udp = State(rawValue: "UDP")
     }
 }

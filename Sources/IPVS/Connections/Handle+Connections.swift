@@ -1,15 +1,16 @@
 import Netlink
 
 extension Handle {
-    /// The entries of the namespace's connection table, in no particular order.
+    /// Opens the connection table of the handle's network namespace.
     ///
-    /// They come from a file of the kernel's under `/proc`, as there is no other way. It is that of the handle's network
-    /// namespace, whichever the calling thread is in; for a namespace that is not the caller's it takes `CAP_SYS_ADMIN`.
-    /// The entries can be read when the handle has been closed, and keep no other call waiting.
-    /// - Parameter detail: What is shown beside what all entries have; the kernel doesn't list both.
-    /// - Returns: What reads them, one at a time.
+    /// The kernel provides this table only as a text file in `/proc`. If the calling thread is in another network
+    /// namespace than the handle, this call needs `CAP_SYS_ADMIN`. Reading the entries doesn't use the handle: it
+    /// doesn't block other calls, and is possible after the handle was closed.
+    /// - Parameter detail: The property to read besides those that all entries have. The kernel doesn't show both in
+    ///   one file.
+    /// - Returns: A reader of the entries, which come in no particular order.
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/ipvsUnavailable`` if the module was unloaded,
-    ///   ``IPVSError/Code/permissionDenied``, ``IPVSError/Code/handleClosed``.
+    ///   ``IPVSError/Code/permissionDenied``, or ``IPVSError/Code/handleClosed``.
     public func connectionEntries(
         showing detail: ConnectionEntries.Detail = .persistence
     ) throws(IPVSError) -> ConnectionEntries {

@@ -1,31 +1,31 @@
 import Netlink
 
-/// Reads a file line by line, however long it is.
+/// Reads a file line by line.
 struct LineReader: ~Copyable, Sendable {
     enum Failure: Error {
         /// The file can't be read.
         case system(SystemError)
-        /// A line, shown as text, is not what it should be.
+        /// A line, here as text, is not valid.
         case malformed(MalformedLine, String)
     }
 
-    /// How many lines there have been, the latest included.
+    /// The number of lines read so far.
     private(set) var count = 0
 
     private let file: any ReadableFile
 
-    /// The kernel gives at most a page at a time, and no line is nearly as long.
+    /// The kernel returns at most a page at a time, and lines are much shorter.
     private var buffer = [UInt8](repeating: 0, count: 8_192)
 
-    /// Where in the buffer is what was read and not asked for yet.
+    /// The position of bytes in the buffer that were read but not returned yet.
     private var unread = 0..<0
 
-    /// A reader of a file, which it closes at its end.
+    /// A reader of a file, which it closes when it is destroyed.
     init(_ file: any ReadableFile) { self.file = file }
 
     deinit { file.close() }
 
-    /// Calls `body` with the next line, without its end; nil if there are no more.
+    /// Calls `body` with the next line, without its line break. Returns nil at the end of the file.
     mutating func next<Value>(
         _ body: (Span<UInt8>) throws(MalformedLine) -> Value
     ) throws(Failure) -> Value? {
@@ -40,7 +40,7 @@ struct LineReader: ~Copyable, Sendable {
         }
     }
 
-    /// Where the next line ends; nil if there is none.
+    /// The position of the end of the next line, or nil if there is none.
     private mutating func findEnd() throws(Failure) -> Int? {
         var searched = unread.lowerBound
         while true {
@@ -54,7 +54,7 @@ struct LineReader: ~Copyable, Sendable {
         }
     }
 
-    /// Reads more behind what is there; false at the end of the file.
+    /// Reads more bytes into the buffer. Returns false at the end of the file.
     private mutating func fill() throws(Failure) -> Bool {
         let known = unread.count
         if unread.lowerBound > 0 {
@@ -79,7 +79,7 @@ struct LineReader: ~Copyable, Sendable {
         }
     }
 
-    /// Drops what is there of a line that has no end.
+    /// Discards the beginning of a line that has no end.
     private mutating func cutOff(by problem: String) -> Failure {
         let text = String(utf8: buffer.span.extracting(unread))
         unread = 0..<0

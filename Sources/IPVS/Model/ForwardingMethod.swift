@@ -1,23 +1,24 @@
-/// How a virtual server's packets get to a real server.
+/// How packets reach a real server.
 ///
-/// It is coded as its name, `masquerade`, `local`, `direct-routing`, `bypass`, or `tunnel` for IP in IP; any other
-/// tunnel as `{"tunnel": {"kind": "gue", "port": 6080, "checksum": "full"}}`; and a method of a newer kernel as its number.
+/// A method is coded as its name: `masquerade`, `local`, `direct-routing`, `bypass`, or `tunnel` for IP in IP. Other
+/// tunnels are coded as `{"tunnel": {"kind": "gue", "port": 6080, "checksum": "full"}}`, and methods of newer kernels as
+/// their numbers.
 public enum ForwardingMethod: Hashable, Sendable {
-    /// Network address translation: answers come back through the balancer.
+    /// Network address translation. Replies return through the balancer.
     /// The corresponding C constant is `IP_VS_CONN_F_MASQ`.
     case masquerade
 
-    /// To this host itself. The corresponding C constant is `IP_VS_CONN_F_LOCALNODE`.
+    /// The real server is this host. The corresponding C constant is `IP_VS_CONN_F_LOCALNODE`.
     case local
 
-    /// In a tunnel to a host that answers the client directly. The corresponding C constant is `IP_VS_CONN_F_TUNNEL`.
+    /// A tunnel to a host that replies to the client directly. The corresponding C constant is `IP_VS_CONN_F_TUNNEL`.
     case tunnel(Tunnel)
 
-    /// To a host on the same link, which answers the client directly.
+    /// Direct routing to a host on the same link, which replies to the client directly.
     /// The corresponding C constant is `IP_VS_CONN_F_DROUTE`.
     case directRouting
 
-    /// Past the balancing, to the packet's own destination; for transparent cache clusters.
+    /// Sends packets to their original destination instead of a real server, for transparent cache clusters.
     /// The corresponding C constant is `IP_VS_CONN_F_BYPASS`.
     case bypass
 
@@ -52,7 +53,7 @@ extension ForwardingMethod: Codable {
 
     /// Decodes a method from its name, or from an object that describes its tunnel.
     public init(from decoder: any Decoder) throws {
-        // Where it is not an object it is a name, and what is wrong with a name is told below.
+        // If it is not an object, it is a name, whose errors are reported below.
         if let container = try? decoder.container(keyedBy: CodingKeys.self) {
             self = .tunnel(try container.decode(Tunnel.self, forKey: .tunnel))
             return

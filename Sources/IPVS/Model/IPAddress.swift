@@ -2,13 +2,13 @@ import Netlink
 
 /// An IPv4 or IPv6 address.
 ///
-/// The family is part of the value and never guessed from the bytes: `::ffff:10.0.0.1` and `2001:db8::` are IPv6.
-/// The textual form is that of RFC 5952, which is also the form it is coded in:
+/// The family is part of the value and is never inferred from the bytes: `::ffff:10.0.0.1` and `2001:db8::` are IPv6.
+/// The text form is that of RFC 5952. `Codable` uses it too.
 ///
 ///     IPAddress(10, 96, 0, 1)
 ///     IPAddress("2001:db8::1")
 public struct IPAddress: Hashable, Sendable {
-    /// The family of an address: what it is to IP, and to the kernel's tables.
+    /// An address family.
     public enum Family: UInt16, Hashable, Sendable {
         /// Internet Protocol version 4. The corresponding C constant is `AF_INET`.
         case ipv4 = 2
@@ -16,10 +16,10 @@ public struct IPAddress: Hashable, Sendable {
         case ipv6 = 10
     }
 
-    /// The family that the address belongs to.
+    /// The address family.
     public let family: Family
 
-    // The address as a 128-bit number; an IPv4 address is the upper 32 bits, as the kernel lays it out.
+    // The address as a 128-bit number. An IPv4 address is in the upper 32 bits, as in the kernel's attributes.
     package let high: UInt64
     package let low: UInt64
 
@@ -29,17 +29,17 @@ public struct IPAddress: Hashable, Sendable {
         self.low = low
     }
 
-    /// An IPv4 address from its four bytes: `IPAddress(192, 0, 2, 1)`.
+    /// An IPv4 address with four bytes: `IPAddress(192, 0, 2, 1)`.
     public init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) {
         self.init(ipv4: UInt32(a) << 24 | UInt32(b) << 16 | UInt32(c) << 8 | UInt32(d))
     }
 
-    /// An IPv4 address from its number, in the host's byte order: 0x7f000001 is 127.0.0.1.
+    /// An IPv4 address as a number in host byte order: 0x7f000001 is 127.0.0.1.
     public init(ipv4 number: UInt32) {
         self.init(family: .ipv4, high: UInt64(number) << 32, low: 0)
     }
 
-    /// An address from its bytes in network order: 4 of them make an IPv4 address, 16 an IPv6 one, any other number nil.
+    /// An address with bytes in network byte order: 4 for IPv4 and 16 for IPv6. Returns nil for other numbers of bytes.
     public init?(bytes: some Collection<UInt8>) {
         var words: (UInt64, UInt64) = (0, 0)
         for byte in bytes.prefix(8) { words.0 = words.0 << 8 | UInt64(byte) }
@@ -51,7 +51,7 @@ public struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// The address in network order: 4 bytes or 16.
+    /// The bytes of the address in network byte order: 4 or 16.
     public var bytes: [UInt8] {
         (0..<byteCount).map { index in
             UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64(56 - index % 8 * 8))
@@ -73,10 +73,10 @@ public struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress: LosslessStringConvertible {
-    /// Reads an address as people write it: `10.0.0.1`, `fd00::1`. Nil for anything else: names, ports, zones, octal or
-    /// shortened IPv4.
+    /// Parses an address such as `10.0.0.1` or `fd00::1`. Returns nil for anything else, including names, ports, zones,
+    /// and octal or shortened IPv4 addresses.
     public init?(_ text: String) {
-        // C would take a NUL for the end of the text and accept what stands before it.
+        // The C library would stop at a NUL and ignore the rest.
         guard !text.utf8.contains(0) else { return nil }
         let family: Family = text.utf8.contains(UInt8(ascii: ":")) ? .ipv6 : .ipv4
         var words: (UInt64, UInt64) = (0, 0)
@@ -84,9 +84,9 @@ extension IPAddress: LosslessStringConvertible {
         self.init(family: family, high: UInt64(bigEndian: words.0), low: UInt64(bigEndian: words.1))
     }
 
-    /// The address in the form of RFC 5952.
+    /// The text form of RFC 5952.
     public var description: String {
-        // The C library shows ::1:2 as ::0.1.0.2, as it was for a kind of address that is no more.
+        // The C library formats ::1:2 as ::0.1.0.2, the notation for a deprecated kind of address.
         if family == .ipv6, high == 0, (0x1_0000...0xffff_ffff).contains(low) {
             return "::\(String(low >> 16, radix: 16)):\(String(low & 0xffff, radix: 16))"
         }
@@ -102,22 +102,22 @@ extension IPAddress: LosslessStringConvertible {
 }
 
 extension IPAddress: Comparable {
-    /// IPv4 before IPv6, then by number.
+    /// Orders IPv4 before IPv6, then by number.
     public static func < (left: IPAddress, right: IPAddress) -> Bool {
         (left.family.rawValue, left.high, left.low) < (right.family.rawValue, right.high, right.low)
     }
 }
 
 extension IPAddress: Codable {
-    /// Decodes the address from its text.
+    /// Decodes the address from its text form.
     public init(from decoder: any Decoder) throws { self = try decoder.decodeText() }
 
-    /// Encodes the address as its text.
+    /// Encodes the address as its text form.
     public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
 }
 
 extension IPAddress.Family: LosslessStringConvertible {
-    /// Reads `IPv4` or `IPv6`, in any case.
+    /// Parses `IPv4` or `IPv6`, ignoring case.
     public init?(_ text: String) {
         guard let family = [Self.ipv4, .ipv6].first(where: { $0.description.equalsIgnoringCase(text) }) else {
             return nil
@@ -130,9 +130,9 @@ extension IPAddress.Family: LosslessStringConvertible {
 }
 
 extension IPAddress.Family: Codable {
-    /// Decodes the family from its text.
+    /// Decodes the family from its text form.
     public init(from decoder: any Decoder) throws { self = try decoder.decodeText() }
 
-    /// Encodes the family as its text.
+    /// Encodes the family as its text form.
     public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
 }

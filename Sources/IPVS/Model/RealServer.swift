@@ -1,23 +1,26 @@
-/// A real server, also called a destination: one of those that a virtual server spreads its connections over.
+/// A real server, which the kernel calls a destination: one of those that a virtual server distributes connections to.
 ///
-/// This is the configuration alone; what the kernel observed stands beside it in ``Status``.
+/// This is only the configuration. The kernel's counters are in ``Status``.
 ///
 ///     RealServer(IPAddress(10, 244, 1, 5), 8080, forwarding: .masquerade, weight: 2)
 public struct RealServer: Hashable, Sendable {
-    /// Where it is reached, which tells it from the others of its virtual server. It can't be changed by an update.
+    /// The address and port, which identify the real server within its virtual server. An update can't change it.
     public let endpoint: Endpoint
 
-    /// How packets get to it.
+    /// How packets reach it. The corresponding C constant is `IPVS_DEST_ATTR_FWD_METHOD`.
     public var forwarding: ForwardingMethod
 
-    /// Its share of the connections, relative to the others': 0 (no new connections) to 2,147,483,647.
+    /// Its share of the connections, relative to the other real servers: from 0 (no new connections) to 2,147,483,647.
+    /// The corresponding C constant is `IPVS_DEST_ATTR_WEIGHT`.
     public var weight: UInt32
 
-    /// It gets no new connections from this many on; 0 is no limit.
+    /// The number of connections from which it gets no new ones. 0 means no limit.
+    /// The corresponding C constant is `IPVS_DEST_ATTR_U_THRESH`.
     public var upperThreshold: UInt32
 
-    /// After it reached the upper threshold it gets connections again when it has fewer than this; 0 lets the kernel
-    /// choose (three quarters of the upper one). Not above the upper threshold.
+    /// After reaching the upper threshold, it gets new connections again when it has fewer than this number. 0 means
+    /// three quarters of the upper threshold. It must not exceed the upper threshold.
+    /// The corresponding C constant is `IPVS_DEST_ATTR_L_THRESH`.
     public var lowerThreshold: UInt32
 
     /// A real server at an endpoint.
@@ -55,24 +58,24 @@ public struct RealServer: Hashable, Sendable {
 }
 
 extension RealServer {
-    /// A real server as the kernel holds it.
+    /// A real server in the kernel's table, with its counters.
     public struct Status: Hashable, Sendable, Codable {
         /// The configuration.
         public var server: RealServer
 
-        /// Connections that are established now.
+        /// The number of established connections.
         public var activeConnections: UInt32
 
-        /// Connections in any other state now: being closed, or without states, as UDP's.
+        /// The number of connections in other states: closing, or without states, as with UDP.
         public var inactiveConnections: UInt32
 
-        /// Clients that persistence binds to it now.
+        /// The number of persistent connections, which bind clients to it.
         public var persistentConnections: UInt32
 
-        /// What it has counted since it was added or its counters were set to zero.
+        /// The counters since it was added or since they were set to zero.
         public var statistics: Statistics
 
-        /// A status from its parts, as the kernel would tell it.
+        /// A status from its parts.
         public init(
             server: RealServer,
             activeConnections: UInt32 = 0,
@@ -102,7 +105,7 @@ extension RealServer: CustomStringConvertible {
 extension RealServer: Codable {
     enum CodingKeys: CodingKey { case endpoint, forwarding, weight, upperThreshold, lowerThreshold }
 
-    /// Decodes a real server. `endpoint` and `forwarding` are required; what else is absent has the defaults of the
+    /// Decodes a real server. `endpoint` and `forwarding` are required. Other missing keys have the defaults of the
     /// initializer.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -115,7 +118,7 @@ extension RealServer: Codable {
         )
     }
 
-    /// Encodes `endpoint`, `forwarding` and `weight`, and the thresholds that are set.
+    /// Encodes `endpoint`, `forwarding` and `weight`, and those thresholds that are not 0.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(endpoint, forKey: .endpoint)

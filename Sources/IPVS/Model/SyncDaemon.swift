@@ -1,37 +1,37 @@
-/// A sync daemon: a thread of the kernel that sends this balancer's connections to others by multicast, or receives
+/// A sync daemon: a kernel thread that sends this balancer's connections to other balancers by multicast, or receives
 /// theirs, so that one balancer can take over from another.
 public struct SyncDaemon: Hashable, Sendable {
-    /// Which half of the synchronization a daemon does. One of each may run in a network namespace.
+    /// The role of a sync daemon. One daemon of each role can run in a network namespace.
     public enum Role: UInt32, Hashable, Sendable {
-        /// Sends. The corresponding C constant is `IP_VS_STATE_MASTER`.
+        /// Sends connections. The corresponding C constant is `IP_VS_STATE_MASTER`.
         case master = 1
-        /// Receives. The corresponding C constant is `IP_VS_STATE_BACKUP`.
+        /// Receives connections. The corresponding C constant is `IP_VS_STATE_BACKUP`.
         case backup = 2
     }
 
-    /// Which half of the synchronization it does.
+    /// The role of the daemon.
     public var role: Role
 
     /// The network interface for the multicast messages: 1 to 15 bytes.
     public var interface: String
 
-    /// Tells groups of balancers apart: 0 to 255. A backup with 0 takes the messages of all.
+    /// The ID of a group of balancers: 0 to 255. A backup with ID 0 accepts messages of all groups.
     public var syncID: UInt32
 
-    /// The longest message, in bytes. Nil is the kernel's choice by the interface's MTU; a value that is out of its
-    /// bounds is moved into them without an error.
+    /// The maximum length of a message in bytes. If it is nil, the kernel derives it from the interface's MTU. The
+    /// kernel clamps a value outside of its bounds without an error.
     public var maximumLength: UInt16?
 
-    /// The multicast group, of either family. Nil is the kernel's choice, 224.0.0.81.
+    /// The multicast group, of either family. If it is nil, the kernel uses 224.0.0.81.
     public var group: IPAddress?
 
-    /// The UDP port. Nil is the kernel's choice, 8848.
+    /// The UDP port. If it is nil, the kernel uses 8848.
     public var port: UInt16?
 
-    /// How many routers a message may pass. Nil is the kernel's choice, 1.
+    /// The TTL of messages. If it is nil, the kernel uses 1.
     public var timeToLive: UInt8?
 
-    /// A daemon on an interface; what is nil is left to the kernel.
+    /// A daemon on an interface. The kernel chooses values that are nil.
     public init(
         _ role: Role,
         interface: String,
@@ -54,7 +54,7 @@ public struct SyncDaemon: Hashable, Sendable {
 extension SyncDaemon: Codable {
     enum CodingKeys: CodingKey { case role, interface, syncID, maximumLength, group, port, timeToLive }
 
-    /// Decodes a daemon. `role` and `interface` are required; what else is absent has the defaults of the initializer.
+    /// Decodes a daemon. `role` and `interface` are required. Other missing keys have the defaults of the initializer.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -70,7 +70,7 @@ extension SyncDaemon: Codable {
 }
 
 extension SyncDaemon.Role: LosslessStringConvertible {
-    /// Reads `master` or `backup`.
+    /// Parses `master` or `backup`.
     public init?(_ text: String) {
         switch text {
         case "master": self = .master
@@ -84,9 +84,9 @@ extension SyncDaemon.Role: LosslessStringConvertible {
 }
 
 extension SyncDaemon.Role: Codable {
-    /// Decodes the role from its text.
+    /// Decodes the role from its text form.
     public init(from decoder: any Decoder) throws { self = try decoder.decodeText() }
 
-    /// Encodes the role as its text.
+    /// Encodes the role as its text form.
     public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
 }

@@ -1,7 +1,7 @@
-// Types that have a textual form are coded as it: one string, the same one that people type.
+// Types that have a text form are coded as a single string in that form.
 
 extension StringProtocol {
-    /// Whether two texts are the same but for the case of ASCII's letters; no other letter is another's equal.
+    /// Whether two strings are equal if the case of ASCII letters is ignored.
     func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {
         func folded(_ byte: UInt8) -> UInt8 {
             (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
@@ -15,7 +15,7 @@ extension Decoder {
         let container = try singleValueContainer()
         let text = try container.decode(String.self)
         guard let value = Value(text) else {
-            // With the type around a nested one: "Mask" alone would not say of what.
+            // Includes the enclosing types, as "Mask" alone would be ambiguous.
             let name = String(reflecting: Value.self).split(separator: ".").dropFirst().joined(separator: ".")
             throw DecodingError.dataCorruptedError(
                 in: container,

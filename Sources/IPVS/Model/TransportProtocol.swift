@@ -1,12 +1,12 @@
-/// The transport protocol of a virtual server, by its IP protocol number.
+/// The transport protocol of a virtual server.
 ///
-/// The kernel balances TCP, UDP and SCTP by connection; other numbers can be used with a firewall mark's packets or a
-/// kernel that knows more. Its text is `TCP`, `UDP`, `SCTP` or the number, which is also the form it is coded in.
+/// The kernel balances connections of TCP, UDP and SCTP. Other protocol numbers are for kernels that support more. The
+/// text form, which `Codable` uses too, is `TCP`, `UDP`, `SCTP` or the number.
 public struct TransportProtocol: RawRepresentable, Hashable, Sendable {
-    /// The protocol number, as in IP's header.
+    /// The IP protocol number.
     public let rawValue: UInt16
 
-    /// The protocol with a number.
+    /// A protocol with a number.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Transmission Control Protocol. The corresponding C constant is `IPPROTO_TCP`.
@@ -24,7 +24,7 @@ extension TransportProtocol: LosslessStringConvertible {
         ("TCP", .tcp), ("UDP", .udp), ("SCTP", .sctp),
     ]
 
-    /// Reads a name in any case, or a number.
+    /// Parses a name, ignoring case, or a number.
     public init?(_ text: String) {
         if let known = Self.names.first(where: { $0.name.equalsIgnoringCase(text) }) {
             self = known.value
@@ -42,9 +42,9 @@ extension TransportProtocol: LosslessStringConvertible {
 }
 
 extension TransportProtocol: Codable {
-    /// Decodes the protocol from its text.
+    /// Decodes the protocol from its text form.
     public init(from decoder: any Decoder) throws { self = try decoder.decodeText() }
 
-    /// Encodes the protocol as its text.
+    /// Encodes the protocol as its text form.
     public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
 }

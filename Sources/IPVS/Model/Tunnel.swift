@@ -1,15 +1,15 @@
-/// The encapsulation of packets that are tunnelled to a real server.
+/// The encapsulation of packets that are tunneled to a real server.
 ///
-/// Made by ``ipip``, ``gue(port:checksum:)`` and ``gre(checksum:)``, so that a setting is only where it has a meaning.
-/// Linux before 5.2 knows IP in IP alone, and ignores the rest without an error.
+/// Use ``ipip``, ``gue(port:checksum:)`` or ``gre(checksum:)``, each of which has only the settings that apply to it.
+/// Linux before 5.2 supports only IP in IP, and ignores other settings without an error.
 public struct Tunnel: Hashable, Sendable {
-    /// What the packet is put into.
+    /// The kind of encapsulation. The corresponding C constant is `IPVS_DEST_ATTR_TUN_TYPE`.
     public let kind: Kind
 
-    /// The UDP port that GUE is sent to; 0 for other kinds.
+    /// The UDP destination port of GUE; 0 for other kinds. The corresponding C constant is `IPVS_DEST_ATTR_TUN_PORT`.
     public let port: UInt16
 
-    /// How the outer header is protected.
+    /// The checksum of the outer header. The corresponding C constant is `IPVS_DEST_ATTR_TUN_FLAGS`.
     public let checksum: Checksum
 
     init(kind: Kind, port: UInt16, checksum: Checksum) {
@@ -21,19 +21,19 @@ public struct Tunnel: Hashable, Sendable {
     /// IP in IP.
     public static let ipip = Tunnel(kind: .ipip, port: 0, checksum: .none)
 
-    /// Generic UDP Encapsulation to a port, which is not 0.
+    /// Generic UDP Encapsulation to a port, which must not be 0.
     public static func gue(port: UInt16, checksum: Checksum = .none) -> Tunnel {
         Tunnel(kind: .gue, port: port, checksum: checksum)
     }
 
-    /// Generic Routing Encapsulation, with a checksum or without.
+    /// Generic Routing Encapsulation, with or without a checksum.
     public static func gre(checksum: Bool = false) -> Tunnel {
         Tunnel(kind: .gre, port: 0, checksum: checksum ? .full : .none)
     }
 }
 
 extension Tunnel {
-    /// The same tunnel without what has no meaning for its kind, which the kernel stores but never looks at.
+    /// The same tunnel without settings that don't apply to its kind, which the kernel stores but doesn't use.
     var meaningful: Tunnel {
         switch kind {
         case .ipip: .ipip
@@ -42,12 +42,12 @@ extension Tunnel {
         }
     }
 
-    /// What a tunnelled packet is put into.
+    /// The kind of encapsulation of a tunnel.
     public struct Kind: RawRepresentable, Hashable, Sendable {
-        /// The kernel's number of the kind.
+        /// The kernel's number for the kind.
         public let rawValue: UInt8
 
-        /// The kind that the kernel numbers so.
+        /// A kind with a number.
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// IP in IP. The corresponding C constant is `IP_VS_CONN_F_TUNNEL_TYPE_IPIP`.
@@ -60,32 +60,32 @@ extension Tunnel {
         public static let gre = Kind(rawValue: 2)
     }
 
-    /// How the outer header of a tunnelled packet is protected.
+    /// The checksum of a tunnel's outer header.
     public struct Checksum: RawRepresentable, Hashable, Sendable {
-        /// The kernel's flags for it.
+        /// The kernel's flags.
         public let rawValue: UInt16
 
-        /// The protection that the kernel numbers so.
+        /// A checksum with flags.
         public init(rawValue: UInt16) { self.rawValue = rawValue }
 
         /// No checksum. The corresponding C constant is `IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM`.
         public static let none = Checksum(rawValue: 0)
 
-        /// A checksum over the packet. The corresponding C constant is `IP_VS_TUNNEL_ENCAP_FLAG_CSUM`.
+        /// A checksum of the packet. The corresponding C constant is `IP_VS_TUNNEL_ENCAP_FLAG_CSUM`.
         public static let full = Checksum(rawValue: 1)
 
-        /// A remote checksum: GUE's way to leave the inner one to the receiver.
+        /// A remote checksum of GUE, which leaves the inner checksum to the receiver.
         /// The corresponding C constant is `IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM`.
         public static let remote = Checksum(rawValue: 2)
     }
 }
 
-// Kinds and checksums that have no name here, from a newer kernel, are shown and coded as their numbers.
+// Kinds and checksums of newer kernels, which have no name here, are shown and coded as numbers.
 
 extension Tunnel.Kind: LosslessStringConvertible {
     private static let names: [(name: String, value: Self)] = [("ipip", .ipip), ("gue", .gue), ("gre", .gre)]
 
-    /// Reads `ipip`, `gue`, `gre` or a number.
+    /// Parses `ipip`, `gue`, `gre` or a number.
     public init?(_ text: String) {
         let known = Self.names.first { $0.name == text }?.value
         guard let value = known ?? UInt8(plain: text).map(Self.init(rawValue:)) else { return nil }
@@ -99,7 +99,7 @@ extension Tunnel.Kind: LosslessStringConvertible {
 extension Tunnel.Checksum: LosslessStringConvertible {
     private static let names: [(name: String, value: Self)] = [("none", .none), ("full", .full), ("remote", .remote)]
 
-    /// Reads `none`, `full`, `remote` or a number.
+    /// Parses `none`, `full`, `remote` or a number.
     public init?(_ text: String) {
         let known = Self.names.first { $0.name == text }?.value
         guard let value = known ?? UInt16(plain: text).map(Self.init(rawValue:)) else { return nil }
@@ -123,7 +123,7 @@ extension Tunnel: CustomStringConvertible {
 extension Tunnel: Codable {
     enum CodingKeys: CodingKey { case kind, port, checksum }
 
-    /// Decodes a tunnel. Only `kind` is required; a setting that has no meaning for the kind is an error.
+    /// Decodes a tunnel. Only `kind` is required. A setting that doesn't apply to the kind is an error.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -140,7 +140,7 @@ extension Tunnel: Codable {
         }
     }
 
-    /// Encodes `kind`, and `port` and `checksum` where they are set.
+    /// Encodes `kind`, and `port` and `checksum` if they are set.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(kind, forKey: .kind)
@@ -150,17 +150,17 @@ extension Tunnel: Codable {
 }
 
 extension Tunnel.Kind: Codable {
-    /// Decodes the kind from its text.
+    /// Decodes the kind from its text form.
     public init(from decoder: any Decoder) throws { self = try decoder.decodeText() }
 
-    /// Encodes the kind as its text.
+    /// Encodes the kind as its text form.
     public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
 }
 
 extension Tunnel.Checksum: Codable {
-    /// Decodes the checksum from its text.
+    /// Decodes the checksum from its text form.
     public init(from decoder: any Decoder) throws { self = try decoder.decodeText() }
 
-    /// Encodes the checksum as its text.
+    /// Encodes the checksum as its text form.
     public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
 }

@@ -1,7 +1,7 @@
 import CIPVS
 
-// What no kernel could accept, or what every kernel would take for something else, is refused before a byte is sent.
-// What only some kernels refuse goes to the kernel.
+// Values that no kernel accepts, or that every kernel would misinterpret, are refused before anything is sent. Values
+// that only some kernels refuse are sent.
 
 /// Why a value was refused: which field, and what is wrong with it.
 struct InvalidValue: Error, Hashable {
@@ -17,7 +17,7 @@ private func require(
     guard condition else { throw InvalidValue(field: field, reason: reason()) }
 }
 
-/// Names reach the kernel as C strings in buffers of a fixed size.
+/// Names are C strings in buffers of a fixed size in the kernel.
 private func requireName(_ name: String, _ field: Field, maximum: Int) throws(InvalidValue) {
     try require(!name.isEmpty, field, "is empty")
     try require(name.utf8.count <= maximum, field, "\"\(name)\" is longer than \(maximum) bytes")
@@ -26,7 +26,7 @@ private func requireName(_ name: String, _ field: Field, maximum: Int) throws(In
 
 extension VirtualServer.Identity {
     func validate() throws(InvalidValue) {
-        // The kernel takes a mark of 0 for TCP to 0.0.0.0:0.
+        // The kernel interprets a mark of 0 as TCP 0.0.0.0:0.
         if case .firewallMark(let mark, _) = self {
             try require(mark != 0, Field(VirtualServer.CodingKeys.id, name: "firewall mark"), "is 0")
         }
@@ -106,7 +106,7 @@ extension Timeouts {
             (CodingKeys.tcp, "TCP timeout", tcp), (.tcpFIN, "TCP FIN timeout", tcpFIN), (.udp, "UDP timeout", udp),
         ] {
             let field = Field(key, name: name)
-            // The kernel would keep its value, and count a number of over 31 bits as negative.
+            // For 0, the kernel would keep its value; a number of more than 31 bits would be negative.
             guard let value else { continue }
             try require(value != 0, field, "is 0; leave it out to keep the kernel's value")
             try require(value <= UInt32(Int32.max), field, "\(value) is above \(Int32.max) seconds")
@@ -115,14 +115,14 @@ extension Timeouts {
 }
 
 extension SyncDaemon {
-    // The kernel's buffer, IP_VS_IFNAME_MAXLEN, has 16 bytes and ends in a NUL.
+    // The kernel's buffer has IP_VS_IFNAME_MAXLEN, 16, bytes including a terminating NUL.
     static let maximumInterfaceLength = 15
 
     func validate() throws(InvalidValue) {
         try requireName(interface, Field(CodingKeys.interface), maximum: Self.maximumInterfaceLength)
-        // A message has 8 bits for it; the kernel would send the rest without them.
+        // Messages have 8 bits for it; the kernel would truncate larger values.
         try require(syncID <= UInt32(UInt8.max), Field(CodingKeys.syncID), "\(syncID) is above 255")
-        // The kernel would take 0 for its own choice, which has nil to stand for it.
+        // The kernel would use its default for 0, which nil stands for here.
         for (key, value) in [
             (CodingKeys.maximumLength, maximumLength), (.port, port), (.timeToLive, timeToLive.map(UInt16.init)),
         ] {

@@ -1,29 +1,32 @@
-/// A virtual server, also called a service: the address that clients use, and how its connections are spread.
+/// A virtual server, which the kernel calls a service: the address that clients connect to, and how its connections are
+/// distributed.
 ///
-/// This is the configuration alone, so two equal values mean that nothing has to be changed. What the kernel counted
-/// stands beside it in ``Status``.
+/// This is only the configuration, so equal values mean that nothing has to be changed. The kernel's counters are in
+/// ``Status``.
 ///
 ///     let web = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .weightedRoundRobin)
 public struct VirtualServer: Hashable, Sendable {
-    /// What tells this virtual server from all others. It can't be changed by an update.
+    /// The identity of the virtual server. An update can't change it.
     public let id: Identity
 
-    /// How real servers are picked for new connections.
+    /// Selects the real server for a new connection.
     public var scheduler: Scheduler
 
-    /// The flags that a caller may choose; persistence is not one of them but has ``persistence``.
+    /// The flags that callers can set. For persistence, see ``persistence``.
+    /// The corresponding C constant is `IPVS_SVC_ATTR_FLAGS`.
     public var flags: Flags
 
-    /// Keeps the connections of one client on one real server; nil does not.
+    /// Makes all connections of a client go to the same real server. Nil means no persistence.
     public var persistence: Persistence?
 
-    /// What looks into packets; nil is nothing (`IPVS_SVC_ATTR_PE_NAME`).
+    /// The persistence engine, which inspects packets. Nil means none.
     ///
-    /// With ``persistence`` it tells clients apart by more than their address. Without, it still has the kernel track
-    /// what real servers send first: the engine ``PersistenceEngine/sip`` sends that on from the virtual server's address.
+    /// With ``persistence``, it distinguishes clients by more than their addresses. Without, the kernel still tracks
+    /// packets that real servers send first: with ``PersistenceEngine/sip``, they are forwarded from the virtual
+    /// server's address. The corresponding C constant is `IPVS_SVC_ATTR_PE_NAME`.
     public var persistenceEngine: PersistenceEngine?
 
-    /// A virtual server with its configuration. The default scheduler is `wlc`, as ipvsadm's is.
+    /// A virtual server with its configuration. The default scheduler is `wlc`, as in `ipvsadm`.
     public init(
         _ id: Identity,
         scheduler: Scheduler = .weightedLeastConnection,
@@ -40,15 +43,15 @@ public struct VirtualServer: Hashable, Sendable {
 }
 
 extension VirtualServer {
-    /// A virtual server as the kernel holds it.
+    /// A virtual server in the kernel's table, with its counters.
     public struct Status: Hashable, Sendable, Codable {
         /// The configuration.
         public var server: VirtualServer
 
-        /// What it has counted since it was added or its counters were set to zero.
+        /// The counters since it was added or since they were set to zero.
         public var statistics: Statistics
 
-        /// A status from its parts, as the kernel would tell it.
+        /// A status from its parts.
         public init(server: VirtualServer, statistics: Statistics = Statistics()) {
             self.server = server
             self.statistics = statistics
@@ -57,7 +60,7 @@ extension VirtualServer {
 }
 
 extension VirtualServer: CustomStringConvertible {
-    /// The virtual server on one line, in the manner of ipvsadm: `TCP 10.96.0.1:80 wrr persistent 300`.
+    /// The virtual server on one line, as `ipvsadm` lists it: `TCP 10.96.0.1:80 wrr persistent 300`.
     public var description: String {
         var parts = [id.description, scheduler.rawValue]
         if let persistence { parts.append(persistence.description) }
@@ -70,7 +73,7 @@ extension VirtualServer: CustomStringConvertible {
 extension VirtualServer: Codable {
     enum CodingKeys: CodingKey { case id, scheduler, flags, persistence, persistenceEngine }
 
-    /// Decodes a virtual server. Only `id` is required; what is absent has the defaults of the initializer.
+    /// Decodes a virtual server. Only `id` is required. Other missing keys have the defaults of the initializer.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -82,7 +85,7 @@ extension VirtualServer: Codable {
         )
     }
 
-    /// Encodes `id` and `scheduler`, and `flags`, `persistence` and `persistenceEngine` where there are any.
+    /// Encodes `id` and `scheduler`, and `flags`, `persistence` and `persistenceEngine` if they are set.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)

@@ -1,18 +1,18 @@
 extension VirtualServer {
-    /// What a caller may choose of a virtual server's flags.
+    /// The flags of a virtual server that callers can set.
     ///
-    /// Persistence and the kernel's own mark that a service is in its hash table are not among them: their bits are
-    /// dropped from a raw value. The corresponding C constants begin with `IP_VS_SVC_F_`.
+    /// The flags for persistence, and for being in the kernel's hash table, are not among them. Their bits are removed
+    /// from raw values. The corresponding C constants begin with `IP_VS_SVC_F_`.
     ///
-    /// The flags are coded as a list of their names, as ipvsadm has them: `["ops", "flag-1"]`.
+    /// Flags are coded as a list of the names that `ipvsadm` uses: `["ops", "flag-1"]`.
     public struct Flags: OptionSet, Hashable, Sendable {
-        /// The flags as the kernel numbers them.
+        /// The kernel's bits of the flags.
         public let rawValue: UInt32
 
-        /// The flags of a number, without those that are not the caller's to choose.
+        /// Flags with these bits, without those that callers can't set.
         public init(rawValue: UInt32) { self.rawValue = rawValue & ~Self.reserved }
 
-        /// `ops`: schedules each packet by itself, and keeps no connection; for UDP.
+        /// `ops`: schedules each packet individually, without connections; for UDP.
         /// The corresponding C constant is `IP_VS_SVC_F_ONEPACKET`.
         public static let onePacket = Flags(rawValue: 0x04)
 
@@ -25,7 +25,7 @@ extension VirtualServer {
         /// `flag-3`: the scheduler's third flag. The corresponding C constant is `IP_VS_SVC_F_SCHED3`.
         public static let scheduler3 = Flags(rawValue: 0x20)
 
-        /// `sh-fallback`: source hashing goes to another real server where the hash's one is unavailable.
+        /// `sh-fallback`: source hashing uses another real server if the selected one is unavailable.
         /// The corresponding C constant is `IP_VS_SVC_F_SCHED_SH_FALLBACK`.
         public static let shFallback = scheduler1
 
@@ -33,7 +33,7 @@ extension VirtualServer {
         /// The corresponding C constant is `IP_VS_SVC_F_SCHED_SH_PORT`.
         public static let shPort = scheduler2
 
-        /// `mh-fallback`: Maglev hashing goes to another real server where the hash's one is unavailable.
+        /// `mh-fallback`: Maglev hashing uses another real server if the selected one is unavailable.
         /// The corresponding C constant is `IP_VS_SVC_F_SCHED_MH_FALLBACK`.
         public static let mhFallback = scheduler1
 
@@ -56,14 +56,14 @@ extension VirtualServer.Flags {
         ("sh-fallback", .shFallback), ("sh-port", .shPort), ("mh-fallback", .mhFallback), ("mh-port", .mhPort),
     ]
 
-    /// The names of the flags; a bit without one is shown as a number, such as `0x40`.
+    /// The names of the flags. Bits without a name are shown as a number, such as `0x40`.
     var names: [String] {
         let known = Self.generic.filter { contains($0.flag) }
         let rest = known.reduce(rawValue) { $0 & ~$1.flag.rawValue }
         return known.map(\.name) + (rest == 0 ? [] : ["0x" + String(rest, radix: 16)])
     }
 
-    /// The flag or flags of a name in ``names``, or of a scheduler's own name for its flags.
+    /// The flags for a name in ``names``, or for a scheduler's own name of its flags.
     init?(name: String) {
         if let known = (Self.generic + Self.aliases).first(where: { $0.name == name }) {
             self = known.flag
@@ -81,7 +81,7 @@ extension VirtualServer.Flags: CustomStringConvertible {
 }
 
 extension VirtualServer.Flags: Codable {
-    /// Decodes the flags from a list of names; a scheduler's own names, such as `sh-port`, are taken as well.
+    /// Decodes the flags from a list of names. A scheduler's own names, such as `sh-port`, are accepted too.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         self = try container.decode([String].self).reduce(into: []) { flags, name in

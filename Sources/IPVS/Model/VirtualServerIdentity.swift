@@ -1,13 +1,13 @@
 extension VirtualServer {
-    /// What tells a virtual server from all others: what it is reached by.
+    /// The identity of a virtual server: the packets that it accepts.
     ///
-    /// Its text, which is also the form it is coded in, is `TCP 10.96.0.1:80`, `UDP [fd00::1]:53`, `FWM 7` for IPv4
-    /// packets with firewall mark 7, or `FWM 7 IPv6`.
+    /// The text form, which `Codable` uses too, is `TCP 10.96.0.1:80`, `UDP [fd00::1]:53`, `FWM 7` for IPv4 packets
+    /// with firewall mark 7, or `FWM 7 IPv6`.
     public enum Identity: Hashable, Sendable {
         /// Packets of a protocol to an address and port.
         case endpoint(TransportProtocol, Endpoint)
 
-        /// Packets of a family that the packet filter has given a mark, which is not 0.
+        /// Packets of a family that packet filter rules have marked. The mark must not be 0.
         case firewallMark(UInt32, IPAddress.Family)
 
         /// TCP to an address and port.
@@ -25,7 +25,7 @@ extension VirtualServer {
             .endpoint(.sctp, Endpoint(address, port))
         }
 
-        /// IPv4 packets with a firewall mark, which is not 0.
+        /// IPv4 packets with a firewall mark, which must not be 0.
         public static func firewallMark(_ mark: UInt32) -> Identity { .firewallMark(mark, .ipv4) }
 
         /// The address family of the packets.
@@ -39,7 +39,8 @@ extension VirtualServer {
 }
 
 extension VirtualServer.Identity: LosslessStringConvertible {
-    /// Reads `TCP 10.96.0.1:80`, `UDP [fd00::1]:53`, `FWM 7` or `FWM 7 IPv6`, in any case; nil for anything else.
+    /// Parses `TCP 10.96.0.1:80`, `UDP [fd00::1]:53`, `FWM 7` or `FWM 7 IPv6`, ignoring case. Returns nil for anything
+    /// else.
     public init?(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
         guard (2...3).contains(words.count) else { return nil }
@@ -54,7 +55,7 @@ extension VirtualServer.Identity: LosslessStringConvertible {
         }
     }
 
-    /// The identity as text: `TCP 10.96.0.1:80`, `FWM 7`, `FWM 7 IPv6`.
+    /// The text form: `TCP 10.96.0.1:80`, `FWM 7`, `FWM 7 IPv6`.
     public var description: String {
         switch self {
         case .endpoint(let transport, let endpoint): "\(transport) \(endpoint)"
@@ -65,7 +66,7 @@ extension VirtualServer.Identity: LosslessStringConvertible {
 }
 
 extension VirtualServer.Identity: Comparable {
-    /// Endpoints by family, protocol, address and port; firewall marks, by number, after them.
+    /// Orders endpoints by family, protocol, address and port, and then firewall marks by number.
     public static func < (left: Self, right: Self) -> Bool {
         switch (left, right) {
         case (.endpoint(let transport, let endpoint), .endpoint(let otherTransport, let otherEndpoint)):
@@ -80,9 +81,9 @@ extension VirtualServer.Identity: Comparable {
 }
 
 extension VirtualServer.Identity: Codable {
-    /// Decodes the identity from its text.
+    /// Decodes the identity from its text form.
     public init(from decoder: any Decoder) throws { self = try decoder.decodeText() }
 
-    /// Encodes the identity as its text.
+    /// Encodes the identity as its text form.
     public func encode(to encoder: any Encoder) throws { try encoder.encodeText(self) }
 }

@@ -1,6 +1,6 @@
 import Netlink
 
-// The names of IPVS's attributes, for errors: as linux/ip_vs.h has them.
+// The names of attributes in linux/ip_vs.h, for errors.
 extension AttributeSet {
     static var command: Self {
         Self("IPVS_CMD_ATTR_", "UNSPEC SERVICE DEST DAEMON TIMEOUT_TCP TIMEOUT_TCP_FIN TIMEOUT_UDP")

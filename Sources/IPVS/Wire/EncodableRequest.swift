@@ -1,18 +1,18 @@
 import CIPVS
 import Netlink
 
-/// What can be asked of the kernel's IPVS.
+/// A request to IPVS that can be encoded.
 protocol EncodableRequest: NetlinkRequest {
     /// The generic netlink command.
     var command: UInt8 { get }
 
-    /// The header's flags, if it is sent by itself.
+    /// The flags of the netlink header if the request is sent on its own.
     var flags: UInt16 { get }
 
-    /// Refuses what no kernel could accept.
+    /// Refuses values that no kernel accepts.
     func validate() throws(InvalidValue)
 
-    /// The request as the value that errors are told of.
+    /// The request as the value that errors refer to.
     var request: Request { get }
 }
 
@@ -25,7 +25,7 @@ extension EncodableRequest {
 extension Request: EncodableRequest {
     var request: Request { self }
 
-    /// A guess that is good enough: where it is wrong, filling notices.
+    /// An approximation. If it is wrong, the template doesn't match, which is detected.
     var shape: RequestShape {
         let id = IPVSError.Operation(self).virtualServer
         guard let server = configuredVirtualServer else { return RequestShape(command, flags, id) }
@@ -59,8 +59,8 @@ extension RequestShape {
     }
 }
 
-/// A real server that is added or updated: what bulk changes have most of. Unlike a ``Request`` it has no text in it,
-/// which takes time to copy.
+/// A request to add or update a real server, the most frequent one in bulk changes. Unlike ``Request`` it contains no
+/// strings, which take time to copy.
 struct RealServerRequest: EncodableRequest {
     enum Kind { case add, update }
 
@@ -85,8 +85,8 @@ struct RealServerRequest: EncodableRequest {
 }
 
 extension Request {
-    /// Reads a change of a virtual or real server back from what was sent of it. Nearly no change fails, so none is kept
-    /// for the error that would tell of it: the bytes do.
+    /// Decodes a change of a virtual or real server from the bytes that were sent. Changes rarely fail, so they are not
+    /// stored for their errors.
     init(command: UInt8, decodingSent bytes: RawSpan) {
         do throws(MalformedReply) {
             self = try Self.decode(command, bytes)

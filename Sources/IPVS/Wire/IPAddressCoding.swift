@@ -1,6 +1,6 @@
 package import Netlink
 
-// IPVS has 16 bytes for an address of either family, of which IPv4 uses the first four.
+// IPVS uses 16 bytes for addresses of both families. An IPv4 address is in the first four.
 
 extension AttributeWriter where Self: ~Copyable {
     @inline(__always)
@@ -10,7 +10,7 @@ extension AttributeWriter where Self: ~Copyable {
 }
 
 extension SixteenBytes {
-    /// The address; what the kernel leaves behind an IPv4 address is not part of it.
+    /// The address of a family. Bytes after an IPv4 address are ignored.
     package func address(_ family: IPAddress.Family) -> IPAddress {
         switch family {
         case .ipv4: IPAddress(ipv4: UInt32(high >> 32))

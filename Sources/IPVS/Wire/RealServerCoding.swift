@@ -1,10 +1,10 @@
 import CIPVS
 import Netlink
 
-// The nested attribute IPVS_CMD_ATTR_DEST: a real server, or what names one.
+// The nested attribute IPVS_CMD_ATTR_DEST: a real server, or its identity.
 
 extension AttributeWriter where Self: ~Copyable {
-    /// Puts what names a real server, and nothing else.
+    /// Puts the identity of a real server.
     mutating func putDestination(_ endpoint: Endpoint) {
         nest(IPVS_CMD_ATTR_DEST) { $0.putIdentity(endpoint) }
     }
@@ -28,7 +28,7 @@ extension AttributeWriter where Self: ~Copyable {
         put(IPVS_DEST_ATTR_WEIGHT, server.weight)
         put(IPVS_DEST_ATTR_U_THRESH, server.upperThreshold)
         put(IPVS_DEST_ATTR_L_THRESH, server.lowerThreshold)
-        // Sent for every method: an update without them would turn any tunnel into IP in IP.
+        // Sent for every method, as an update without them would turn any tunnel into IP in IP.
         let tunnel = server.forwarding.tunnel ?? .ipip
         put(IPVS_DEST_ATTR_TUN_TYPE, tunnel.kind.rawValue)
         put(IPVS_DEST_ATTR_TUN_PORT, tunnel.port.bigEndian)
@@ -55,14 +55,14 @@ extension ForwardingMethod {
 }
 
 extension RealServer {
-    /// Reads a real server from inside its nested attribute. Linux before 3.18 does not say its family, which is then
-    /// the service's; before 5.2 it has no kinds of tunnel.
+    /// Decodes the contents of its nested attribute. Linux before 3.18 doesn't send the family, which is then that of
+    /// the virtual server. Linux before 5.2 has no kinds of tunnels.
     @inline(__always)
     init(decoding bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) {
         self = try DestinationFields(bytes).server(serviceFamily: serviceFamily)
     }
 
-    /// Reads what names a real server.
+    /// Decodes the identity of a real server.
     static func decodeEndpoint(_ bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) -> Endpoint {
         try DestinationFields(bytes).endpoint(serviceFamily: serviceFamily)
     }
@@ -86,9 +86,9 @@ private func need<Value>(_ value: Value?, _ type: Int) throws(MalformedReply) ->
     return value
 }
 
-/// The attributes of a destination's configuration as they come, in whatever order.
+/// The attributes of a real server's configuration, in any order.
 ///
-/// A table has tens of thousands of these, so which of them are there is one number, and not a flag beside each.
+/// A table can have tens of thousands of real servers, so one bit set records which attributes are present.
 private struct DestinationFields {
     private var present: UInt32 = 0
     private var family: UInt16 = 0
@@ -128,7 +128,7 @@ private struct DestinationFields {
 
     private func has(_ type: Int) -> Bool { present >> UInt32(type) & 1 == 1 }
 
-    /// Throws if an attribute has not come.
+    /// Throws if an attribute is missing.
     @inline(__always)
     func require(_ type: Int) throws(MalformedReply) {
         guard has(type) else { throw AttributeSet.destination.missing(type) }
@@ -189,7 +189,7 @@ private struct DestinationFields {
     }
 }
 
-/// The attributes of a destination that the kernel counts, as they come.
+/// The attributes with counters of a real server.
 private struct DestinationCounters {
     private(set) var activeConnections: UInt32?
     private(set) var inactiveConnections: UInt32?

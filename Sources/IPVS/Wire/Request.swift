@@ -1,8 +1,7 @@
 import CIPVS
 import Netlink
 
-/// A request to the kernel, with all that it carries: one value for what is checked, encoded, sent and, if it fails,
-/// told.
+/// A request to the kernel with its values. It is validated, encoded, sent, and reported in errors.
 enum Request: Hashable, Sendable {
     case addVirtualServer(VirtualServer)
     case updateVirtualServer(VirtualServer)
@@ -24,7 +23,7 @@ enum Request: Hashable, Sendable {
 }
 
 extension Request {
-    /// Refuses what no kernel could accept.
+    /// Refuses values that no kernel accepts.
     func validate() throws(InvalidValue) {
         switch self {
         case .addVirtualServer(let server), .updateVirtualServer(let server): try server.validate()
@@ -41,7 +40,7 @@ extension Request {
         }
     }
 
-    /// The command of IPVS's generic netlink family.
+    /// The command of the generic netlink family.
     var command: UInt8 {
         let command =
             switch self {
@@ -65,7 +64,7 @@ extension Request {
         return UInt8(command)
     }
 
-    /// The header's flags. An answer is always asked for, and each list is a dump.
+    /// The flags of the netlink header. Every request asks for an acknowledgement, and lists are dumps.
     var flags: UInt16 {
         switch self {
         case .readVirtualServers, .readRealServers, .readDaemons: Self.changeFlags | UInt16(NLM_F_ROOT | NLM_F_MATCH)
@@ -76,7 +75,7 @@ extension Request {
     /// The flags of a request that is not a dump.
     static var changeFlags: UInt16 { UInt16(NLM_F_REQUEST | NLM_F_ACK) }
 
-    /// Whether it changes nothing, so that it can be sent again where an answer was lost.
+    /// Whether it changes nothing, so that it can be repeated if its answer was lost.
     var isRead: Bool {
         switch self {
         case .readVirtualServer, .readVirtualServers, .readRealServers, .readTimeouts, .readInfo, .readDaemons:
@@ -88,7 +87,7 @@ extension Request {
         }
     }
 
-    /// Puts the attributes that the kernel needs for the command.
+    /// Puts the attributes of the request.
     func put(into message: inout some AttributeWriter & ~Copyable) {
         switch self {
         case .addVirtualServer(let server), .updateVirtualServer(let server):

@@ -1,22 +1,22 @@
 import CIPVS
 import Netlink
 
-// What is of the whole namespace: timeouts, the version, and sync daemons.
+// Properties of the whole namespace: timeouts, version, and sync daemons.
 
 extension AttributeWriter where Self: ~Copyable {
-    /// Puts timeouts; 0 keeps the kernel's value.
+    /// Puts timeouts. 0 keeps the kernel's value.
     mutating func putTimeouts(_ timeouts: Timeouts) {
         put(IPVS_CMD_ATTR_TIMEOUT_TCP, timeouts.tcp ?? 0)
         put(IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, timeouts.tcpFIN ?? 0)
         put(IPVS_CMD_ATTR_TIMEOUT_UDP, timeouts.udp ?? 0)
     }
 
-    /// Puts what names a running sync daemon.
+    /// Puts the identity of a running sync daemon.
     mutating func putDaemon(_ role: SyncDaemon.Role) {
         nest(IPVS_CMD_ATTR_DAEMON) { $0.put(IPVS_DAEMON_ATTR_STATE, role.rawValue) }
     }
 
-    /// Puts a sync daemon with its settings; what is nil is left to the kernel.
+    /// Puts a sync daemon with its settings. The kernel chooses those that are nil.
     mutating func putDaemon(_ daemon: SyncDaemon) {
         nest(IPVS_CMD_ATTR_DAEMON) {
             $0.put(IPVS_DAEMON_ATTR_STATE, daemon.role.rawValue)
@@ -29,7 +29,7 @@ extension AttributeWriter where Self: ~Copyable {
         }
     }
 
-    /// Each family of multicast group has an attribute of its own, and IPv4's is a number in network byte order.
+    /// Multicast groups of each family have their own attribute. That of IPv4 is a number in network byte order.
     private mutating func putGroup(_ group: IPAddress) {
         switch group.family {
         case .ipv4: put(IPVS_DAEMON_ATTR_MCAST_GROUP, UInt32(group.high >> 32).bigEndian)
@@ -39,7 +39,7 @@ extension AttributeWriter where Self: ~Copyable {
 }
 
 extension Timeouts {
-    /// Reads timeouts from the attributes of a message.
+    /// Decodes timeouts from the attributes of a message.
     init(decoding bytes: RawSpan) throws(MalformedReply) {
         self.init()
         var cursor = AttributeCursor(.command)
@@ -55,7 +55,7 @@ extension Timeouts {
 }
 
 extension KernelInfo {
-    /// Reads the attributes of a message of the command IPVS_CMD_SET_INFO, which have a numbering of their own.
+    /// Decodes the attributes of an IPVS_CMD_SET_INFO message, which have their own numbering.
     init(decoding bytes: RawSpan) throws(MalformedReply) {
         var version: UInt32?
         var size: UInt32?
@@ -74,7 +74,7 @@ extension KernelInfo {
 }
 
 extension SyncDaemon {
-    /// Reads a sync daemon from inside its nested attribute. Linux before 4.3 tells the first three attributes alone.
+    /// Decodes the contents of its nested attribute. Linux before 4.3 sends only the first three attributes.
     init(decoding bytes: RawSpan) throws(MalformedReply) {
         var role: Role?
         var interface: String?

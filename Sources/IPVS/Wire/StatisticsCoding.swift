@@ -1,8 +1,8 @@
 import CIPVS
 import Netlink
 
-// The nested attributes STATS and STATS64 of services and destinations. Their numbers are the same; STATS has 32 bits
-// for all but the bytes.
+// The nested attributes STATS and STATS64 of virtual and real servers. They have the same numbering. STATS has 32 bits
+// for all counters except bytes.
 
 extension Statistics {
     init(decoding bytes: RawSpan) throws(MalformedReply) {

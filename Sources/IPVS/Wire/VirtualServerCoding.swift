@@ -1,10 +1,10 @@
 import CIPVS
 import Netlink
 
-// The nested attribute IPVS_CMD_ATTR_SERVICE: a virtual server, or what names one.
+// The nested attribute IPVS_CMD_ATTR_SERVICE: a virtual server, or its identity.
 
 extension AttributeWriter where Self: ~Copyable {
-    /// Puts what names a virtual server, and nothing else.
+    /// Puts the identity of a virtual server.
     mutating func putService(_ id: VirtualServer.Identity) {
         nest(IPVS_CMD_ATTR_SERVICE) { $0.putIdentity(id) }
     }
@@ -32,14 +32,14 @@ extension AttributeWriter where Self: ~Copyable {
     private mutating func putConfiguration(of server: VirtualServer) {
         put(IPVS_SVC_ATTR_SCHED_NAME, server.scheduler.rawValue)
         if let engine = server.persistenceEngine { put(IPVS_SVC_ATTR_PE_NAME, engine.rawValue) }
-        // The second number is the mask of the flags to set: all of them, so that an update leaves none behind.
+        // The second number is the mask of the flags to set: all of them, so that an update keeps no old flags.
         let persistent = server.persistence == nil ? 0 : VirtualServer.Flags.persistentBit
         put(IPVS_SVC_ATTR_FLAGS, server.flags.rawValue | persistent, UInt32.max)
         put(IPVS_SVC_ATTR_TIMEOUT, server.persistence?.timeout ?? 0)
         put(IPVS_SVC_ATTR_NETMASK, wireMask(of: server))
     }
 
-    /// The mask of IPv4 is in network byte order; the prefix length of IPv6 is a number of the host's.
+    /// An IPv4 netmask is in network byte order. An IPv6 prefix length is in host byte order.
     private func wireMask(of server: VirtualServer) -> UInt32 {
         switch server.persistence?.mask?.bits {
         case .netmask(let netmask): netmask.bigEndian
@@ -50,10 +50,10 @@ extension AttributeWriter where Self: ~Copyable {
 }
 
 extension VirtualServer {
-    /// Reads a virtual server from inside its nested attribute.
+    /// Decodes the contents of its nested attribute.
     init(decoding bytes: RawSpan) throws(MalformedReply) { self = try ServiceFields(bytes).server() }
 
-    /// Reads what names a virtual server from inside its nested attribute.
+    /// Decodes the identity of a virtual server from the contents of its nested attribute.
     static func decodeIdentity(_ bytes: RawSpan) throws(MalformedReply) -> Identity {
         try ServiceFields(bytes).identity()
     }
@@ -81,7 +81,7 @@ extension VirtualServer.Status {
     }
 }
 
-/// The attributes of a service's configuration as they come, in whatever order.
+/// The attributes of a virtual server's configuration, in any order.
 private struct ServiceFields {
     private var family: IPAddress.Family?
     private var transport: UInt16?
@@ -108,7 +108,7 @@ private struct ServiceFields {
         case IPVS_SVC_ATTR_FWMARK: mark = try bytes.read(attribute, as: UInt32.self)
         case IPVS_SVC_ATTR_SCHED_NAME: scheduler = try bytes.readString(attribute)
         case IPVS_SVC_ATTR_FLAGS:
-            // A struct of the flags and their mask, which says nothing in a reply.
+            // A struct of the flags and a mask, which has no meaning in a reply.
             flags = try bytes.readPair(attribute).first
         case IPVS_SVC_ATTR_TIMEOUT: timeout = try bytes.read(attribute, as: UInt32.self)
         case IPVS_SVC_ATTR_NETMASK: mask = try bytes.read(attribute, as: UInt32.self)
@@ -157,7 +157,7 @@ private struct ServiceFields {
 }
 
 extension RawSpan {
-    /// The attribute as an address family, which is a 16-bit number.
+    /// The value of an attribute as an address family, a 16-bit integer.
     func readFamily(_ attribute: Attribute) throws(MalformedReply) -> IPAddress.Family {
         let number = try read(attribute, as: UInt16.self)
         guard let family = IPAddress.Family(rawValue: number) else {

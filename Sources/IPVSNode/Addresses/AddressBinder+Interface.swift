@@ -2,21 +2,23 @@ package import IPVS
 import Netlink
 
 extension AddressBinder {
-    /// Makes the interface if it is not there. ``bind(_:)`` does so too.
-    /// - Returns: Whether it had to be made.
-    /// - Throws: ``AddressError``, with ``AddressError/Code/notADummy`` where an interface of the name is somebody else's.
+    /// Creates the interface if it doesn't exist (`RTM_NEWLINK`). ``bind(_:)`` does so too.
+    /// - Returns: Whether it was created.
+    /// - Throws: ``AddressError``, with ``AddressError/Code/notADummy`` if there is another kind of interface with the
+    ///   name.
     @discardableResult
     public func makeInterface() throws(AddressError) -> Bool { try ensureDummy().isNew }
 
-    /// The alias of the interface, which is a text that `ip link show` prints; empty if it has none, and nil if there is no
-    /// interface.
-    /// - Throws: ``AddressError`` with ``AddressError/Code/notADummy`` where the interface is somebody else's.
+    /// The alias of the interface, which `ip link show` prints (`RTM_GETLINK`).
+    /// - Returns: The alias, which is empty if the interface has none, or nil if there is no interface.
+    /// - Throws: ``AddressError`` with ``AddressError/Code/notADummy`` if there is another kind of interface with the
+    ///   name.
     public func alias() throws(AddressError) -> String? {
         try findDummy(for: .findInterface(interface)).map { $0.alias ?? "" }
     }
 
-    /// Gives the interface an alias, of up to 255 bytes; makes it first if it is not there.
-    /// - Returns: Whether it had to be made.
+    /// Sets the alias of the interface, of up to 255 bytes (`RTM_SETLINK`). Creates the interface if it doesn't exist.
+    /// - Returns: Whether it was created.
     /// - Throws: ``AddressError``.
     @discardableResult
     public func setAlias(_ text: String) throws(AddressError) -> Bool {
@@ -36,9 +38,10 @@ extension AddressBinder {
         throw AddressError(.interfaceChanging, operation)
     }
 
-    /// Removes the interface, and with it every address that is bound to it.
-    /// - Returns: Whether it was there.
-    /// - Throws: ``AddressError``, with ``AddressError/Code/notADummy`` where the interface is somebody else's; it stays.
+    /// Removes the interface with all of its addresses (`RTM_DELLINK`).
+    /// - Returns: Whether it existed.
+    /// - Throws: ``AddressError``, with ``AddressError/Code/notADummy`` if there is another kind of interface with the
+    ///   name, which is not removed.
     @discardableResult
     public func removeInterface() throws(AddressError) -> Bool {
         let operation = AddressError.Operation.removeInterface(interface)
@@ -52,8 +55,8 @@ extension AddressBinder {
         }
     }
 
-    /// Whether the interface has addresses besides some, of whatever kind, or a binder's routes to others; the addresses that
-    /// the kernel gives every interface which is up are none.
+    /// Whether the interface has other addresses of any kind than some, or routes of a binder to other addresses.
+    /// Link-local addresses, which the kernel adds to each interface that is up, don't count.
     package func hasAddresses(besides known: Set<IPAddress>) throws(AddressError) -> Bool {
         guard let link = try findDummy(for: .listAddresses) else { return false }
         guard try routedAddresses(link).isSubset(of: known) else { return true }
@@ -62,18 +65,18 @@ extension AddressBinder {
         }
     }
 
-    /// Sets the interface up if it is not.
+    /// Sets the interface up if it is down.
     func setUp(_ link: Link) throws(AddressError) {
         guard !link.isUp else { return }
         do throws(AddressError) {
             try ask(.setUp(link.index), .setUp(interface), ()) { (_, _) throws(MalformedReply) in }
         } catch {
-            // It has gone since, which what comes next will tell.
+            // The interface was removed, which the next request will report.
             guard error.errno == ENODEV else { throw error }
         }
     }
 
-    /// The interface, which is made if it is not there.
+    /// The interface, which is created if it doesn't exist.
     func ensureDummy() throws(AddressError) -> (link: Link, isNew: Bool) {
         let operation = AddressError.Operation.makeInterface(interface)
         var isNew = false
@@ -83,21 +86,21 @@ extension AddressBinder {
                 try ask(.addDummy(interface), operation, ()) { (_, _) throws(MalformedReply) in }
                 isNew = true
             } catch {
-                // Another was faster.
+                // Another program has created it first.
                 guard error.errno == EEXIST else { throw error }
             }
         }
         throw AddressError(.interfaceChanging, operation)
     }
 
-    /// The interface if it is there; an error of an operation if it is not a dummy.
+    /// The interface, or nil if it doesn't exist. Throws an error of an operation if it is not a dummy interface.
     func findDummy(for operation: AddressError.Operation) throws(AddressError) -> Link? {
         guard let link = try findLink() else { return nil }
         guard link.kind == Link.dummyKind else { throw AddressError(.notADummy, operation) }
         return link
     }
 
-    /// The interface of the binder's name, of whatever kind it is.
+    /// The interface with the binder's name, of any kind.
     func findLink() throws(AddressError) -> Link? {
         do throws(AddressError) {
             return try ask(.readLink(interface), .findInterface(interface), nil as Link?) {

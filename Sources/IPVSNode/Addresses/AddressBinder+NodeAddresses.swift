@@ -2,17 +2,20 @@ public import IPVS
 import Netlink
 
 extension AddressBinder {
-    /// The addresses at which others reach this node: those of all interfaces but the binder's, as far as they
-    /// are in one of the blocks; without blocks, all of them. Node ports are served there.
+    /// The addresses of this node that other nodes can reach, such as for node ports (`RTM_GETADDR`).
     ///
-    /// Loopback addresses and IPv6 link-local ones are not among them, as they mean another node to others; those of any
-    /// other kind that are bound to `lo` are. An address that the binder's interface has and another one too is among them.
+    /// These are the addresses of all interfaces except the binder's, without loopback addresses and IPv6 link-local
+    /// addresses. Other addresses of `lo` are included, and an address that both the binder's interface and another one
+    /// have.
+    /// - Parameter blocks: The blocks that an address must be in. If there are none, all addresses are returned.
+    /// - Returns: The addresses.
+    /// - Returns: The addresses.
     /// - Throws: ``AddressError``.
     public func nodeAddresses(in blocks: [IPAddress.Block] = []) throws(AddressError) -> Set<IPAddress> {
         try nodeAddresses(in: blocks) { _ in false }
     }
 
-    /// The same without the addresses of dummy interfaces whose alias says that they have addresses of services, too.
+    /// Also leaves out the addresses of dummy interfaces whose alias shows that they have addresses of services.
     package func nodeAddresses(
         in blocks: [IPAddress.Block] = [],
         isServiceInterface: (_ alias: String) -> Bool
@@ -26,7 +29,7 @@ extension AddressBinder {
         return found
     }
 
-    /// The dummy interfaces whose alias satisfies a condition, by their indexes.
+    /// The indexes of dummy interfaces whose alias satisfies a condition.
     private func dummies(where isIncluded: (_ alias: String) -> Bool) throws(AddressError) -> Set<Int32> {
         Set(
             try list(.readDummies) { (bytes) throws(MalformedReply) in
@@ -39,7 +42,7 @@ extension AddressBinder {
 }
 
 extension InterfaceAddress {
-    /// Whether other nodes may be able to send something to it.
+    /// Whether other nodes may be able to reach it.
     fileprivate var isReachable: Bool {
         switch address.family {
         case .ipv4: address.high >> 56 != 127

@@ -2,12 +2,12 @@ import IPVS
 import Netlink
 
 extension AddressBinder {
-    /// How often something is begun anew that others keep from coming to an end.
+    /// The number of attempts for operations that other programs interfere with.
     static let attempts = 10
 
-    /// Binds or unbinds addresses, and returns those for which the kernel did not, with what it said.
+    /// Binds or unbinds addresses, and returns the errors of those that failed.
     ///
-    /// - Throws: What keeps it from a beginning, unless it goes on with what was begun before.
+    /// - Throws: ``AddressError`` if nothing could be sent, unless an earlier call has begun the operation.
     func send(
         _ kind: AddressRequest.Kind,
         by method: Method,
@@ -27,7 +27,7 @@ extension AddressBinder {
                 end += 1
             }
             do throws(NetlinkConnection.Failure) {
-                // An empty buffer has room for one, unless libnl has no memory for it.
+                // A request always fits into an empty buffer, unless libnl has no memory for it.
                 guard end > begin else { throw .outOfMemory }
                 let failures = try connection.withLock { (connection) throws(NetlinkConnection.Failure) in
                     try connection.sendBatch(&buffer)
@@ -43,7 +43,7 @@ extension AddressBinder {
                 for address in addresses[begin...] { errors[address] = AddressError(operation(kind, address), error) }
                 return errors
             }
-            // Who may not change one address may change none.
+            // Without the permission for one address, all others would fail too.
             if let error = errors[addresses[begin]], error.code == .permissionDenied { throw error }
             begin = end
         }
@@ -57,20 +57,20 @@ extension AddressBinder {
         }
     }
 
-    /// Lists the addresses of the interface of an index, or of all; older kernels list all in any case.
+    /// Dumps the addresses of an interface, or of all interfaces. Older kernels always dump all.
     func list(_ index: Int32? = nil) throws(AddressError) -> [InterfaceAddress] {
         do throws(AddressError) {
             return try list(.readAddresses(index)) { (bytes) throws(MalformedReply) in
                 try InterfaceAddress(decoding: bytes)
             }
         } catch {
-            // The interface has gone since.
+            // The interface was removed.
             guard error.errno == ENODEV else { throw error }
             return []
         }
     }
 
-    /// The addresses of either family to which binders have made routes over an interface.
+    /// The addresses of both families to which binders have added routes over an interface.
     func routedAddresses(_ link: Link) throws(AddressError) -> Set<IPAddress> {
         var found: Set<IPAddress> = []
         for family in [IPAddress.Family.ipv4, .ipv6] {
@@ -81,21 +81,21 @@ extension AddressBinder {
         return found
     }
 
-    /// Lists the routes of binders to addresses of a family, over the interface of an index; older kernels list those over
-    /// all interfaces.
+    /// Dumps the routes of binders to addresses of a family over an interface. Older kernels dump those over all
+    /// interfaces.
     private func routes(_ family: IPAddress.Family, _ index: Int32) throws(AddressError) -> [LocalRoute] {
         do throws(AddressError) {
             return try list(.readLocalRoutes(family, index)) { (bytes) throws(MalformedReply) in
                 try LocalRoute(decoding: bytes)
             }
         } catch {
-            // The interface has gone since, or there is no route to any address that is the kernel's own.
+            // The interface was removed, or there is no local route at all.
             guard error.errno == ENODEV || error.errno == ENOENT else { throw error }
             return []
         }
     }
 
-    /// Makes a request for a list, anew where others change meanwhile what it lists.
+    /// Makes a request for a dump, and repeats it if other programs change the dumped data in between.
     func list<Entry>(
         _ request: RouteRequest,
         _ decode: (RawSpan) throws(MalformedReply) -> Entry?

@@ -2,24 +2,25 @@ import CRTNetlink
 public import IPVS
 import Netlink
 
-/// Binds addresses to a dummy interface of its own, so that the kernel takes what is sent to them for its own: only then
-/// do packets reach IPVS.
+/// Binds addresses to a dummy interface, so that the host accepts packets for them. Only then do these packets reach
+/// IPVS.
 ///
 ///     let binder = try AddressBinder()
 ///     let bound = try binder.addresses()
 ///     let outcome = try binder.bind(wanted.subtracting(bound))
 ///
-/// IPv4 addresses are bound as a /32 and IPv6 addresses as a /128, without duplicate address detection and without a
-/// route: they work at once. The interface needs not be up, and this leaves it down: the kernel knows the addresses of
-/// either family as its own all the same, while an interface that is up would get a link-local address and routes that
-/// nobody wants. Where there are thousands of addresses, routes do the same in much less time; see ``Method``.
+/// IPv4 addresses are bound as /32 and IPv6 addresses as /128, without duplicate address detection and without a route,
+/// so they work at once. The interface doesn't have to be up, and stays down: the host accepts packets anyway, and an
+/// interface that is up would get an unwanted link-local address and routes. With thousands of addresses, routes are
+/// much faster; see ``Method``.
 ///
-/// Interface and addresses outlive the process. What the kernel knows is never remembered: each call asks it, so that
-/// others may change the same interface meanwhile, or remove it. That something is there already, or gone already, is
-/// never an error.
+/// The interface and its addresses outlive the process. A binder doesn't cache the kernel's state. Each call reads it,
+/// so other programs may change the same interface, or remove it. Binding an address that is bound, or unbinding one
+/// that is not, is not an error.
 ///
-/// A binder can be used from any number of threads and tasks. Its calls don't suspend; each takes the kernel's time for
-/// its work, some microseconds for an address. Changes take `CAP_NET_ADMIN` in the namespace; reading takes nothing.
+/// A binder can be used from any number of threads and tasks. Its calls block their thread, for some microseconds per
+/// address, and take turns. Changes need `CAP_NET_ADMIN` in the user namespace of the network namespace. Reading needs
+/// no privilege.
 public final class AddressBinder: Sendable {
     /// The name of the interface.
     public let interface: String
@@ -29,35 +30,37 @@ public final class AddressBinder: Sendable {
 
     let connection: Lock<NetlinkConnection>
 
-    /// How many answers can wait to be read.
+    /// The number of answers that the receive buffer can hold.
     let answerCapacity: Int
 
     /// The name of the interface that kube-proxy uses.
     public static let defaultInterface = "kube-ipvs0"
 
-    /// How the kernel is made to take what is sent to an address for its own.
+    /// How addresses are bound.
     ///
-    /// What was bound by one method counts as bound for the other too, and is unbound by either.
+    /// An address that was bound by one method counts as bound for the other one too, and is unbound by either.
     public enum Method: String, Hashable, Sendable, CaseIterable {
-        /// As an address of the interface, which is how kube-proxy does it: `ip address show dev kube-ipvs0` lists them
+        /// As an address of the interface, as kube-proxy does. `ip address show dev kube-ipvs0` lists them
         /// (`RTM_NEWADDR`).
         ///
-        /// The kernel walks all addresses of an interface for each that comes or goes, so ten thousand take more than ten
+        /// The kernel walks all addresses of an interface to add or remove one, so ten thousand take more than ten
         /// times as long as a thousand.
         case addresses
 
-        /// By a local route over the interface: `ip route show table local dev kube-ipvs0` lists them (`RTM_NEWROUTE` with
-        /// `RTN_LOCAL`).
+        /// By a local route over the interface. `ip route show table local dev kube-ipvs0` lists them (`RTM_NEWROUTE`
+        /// with `RTN_LOCAL`).
         ///
-        /// Each takes the same few microseconds, however many there are; thousands take many times less than addresses, above
-        /// all to unbind IPv6 ones. And programs that ask for the addresses of the node don't get thousands.
+        /// Each takes a few microseconds, however many there are. Thousands of them are many times faster than
+        /// addresses, in particular to unbind IPv6 addresses. Programs that read the addresses of the node don't get
+        /// thousands.
         ///
-        /// For IPv6 the kernel wants the interface to be up, so it is set up for the first of those.
+        /// For IPv6 the kernel requires the interface to be up, so it is set up for the first IPv6 address.
         case routes
     }
 
-    /// A binder for the network namespace that the calling thread is in. It makes nothing yet.
-    /// - Throws: ``AddressError`` with ``AddressError/Code/invalidName``.
+    /// Creates a binder for the calling thread's network namespace. It doesn't create the interface yet.
+    /// - Throws: ``AddressError`` with ``AddressError/Code/invalidName``, or ``AddressError/Code/system`` if no socket
+    ///   can be opened.
     public convenience init(
         interface: String = defaultInterface,
         method: Method = .addresses
@@ -65,9 +68,9 @@ public final class AddressBinder: Sendable {
         try self.init(interface: interface, method, opening: nil)
     }
 
-    /// A binder for another network namespace; no thread of the caller's enters it.
+    /// Creates a binder for another network namespace, which the caller's threads don't enter.
     /// - Throws: ``AddressError`` with ``AddressError/Code/namespaceNotFound``, with
-    ///   ``AddressError/Code/permissionDenied`` without `CAP_SYS_ADMIN`, and as ``init(interface:method:)`` does.
+    ///   ``AddressError/Code/permissionDenied`` without `CAP_SYS_ADMIN`, and the errors of ``init(interface:method:)``.
     public convenience init(
         interface: String = defaultInterface,
         method: Method = .addresses,
@@ -92,7 +95,7 @@ public final class AddressBinder: Sendable {
         } catch {
             throw AddressError(.open, opening: namespace?.path, error)
         }
-        // To list no more than what a request wants, as kernels do since 4.20.
+        // Since 4.20, kernels then dump only what a request selects.
         socket.enable(NETLINK_GET_STRICT_CHK)
         try self.init(interface: interface, method: method, channel: socket)
     }
@@ -111,34 +114,37 @@ public final class AddressBinder: Sendable {
         }
     }
 
-    /// The kernel's own rule, no NUL, and no percent sign, which the kernel would replace by a number.
+    /// The kernel's rule, and no percent sign, which the kernel would replace with a number.
     private static func isValid(_ name: String) -> Bool {
         (1..<Int(IFNAMSIZ)).contains(name.utf8.count) && name != "." && name != ".."
             && !name.utf8.contains { [0x00, 0x20, 0x25, 0x2f, 0x3a].contains($0) || (0x09...0x0d).contains($0) }
     }
 
-    /// Closes the binder, after a call that is under way on another thread; interface and addresses stay. Later calls throw
-    /// ``AddressError/Code/binderClosed``. A binder that nobody refers to closes by itself.
+    /// Closes the binder. It waits for a call that is running on another thread. The interface and its addresses
+    /// remain. Later calls throw ``AddressError/Code/binderClosed``. A binder is also closed when it is deallocated.
     public func close() { connection.withLock { $0.close() } }
 }
 
 extension AddressBinder {
-    /// What became of addresses that were to be bound or unbound.
+    /// The result of binding or unbinding addresses.
     public struct Outcome: Hashable, Sendable {
-        /// How many were not as they should be before, and are now.
+        /// The number of addresses that were changed. Those that already were as requested don't count.
         public internal(set) var changed = 0
 
-        /// Those that are not as they should be; and with ``AddressError/Code/answerLost`` those that may not be.
+        /// The addresses that failed, with their errors. With ``AddressError/Code/answerLost``, the change may have
+        /// been made.
         public internal(set) var failures: [IPAddress: AddressError] = [:]
 
-        /// Whether the interface was not there and had to be made: then others have removed it, or this is the beginning,
-        /// and it has no address but those of this call.
+        /// Whether the interface was created. If it existed earlier, another program has removed it with all of its
+        /// addresses.
         public internal(set) var madeInterface = false
     }
 
-    /// The addresses that are bound to the interface, by whomever, and those that a binder has made routes to; none if there
-    /// is no interface.
-    /// - Throws: ``AddressError`` with ``AddressError/Code/notADummy`` where the interface is somebody else's.
+    /// The addresses of the interface, whoever has bound them, and those to which a binder has added routes
+    /// (`RTM_GETADDR`, `RTM_GETROUTE`).
+    /// - Returns: The addresses; none if there is no interface.
+    /// - Throws: ``AddressError`` with ``AddressError/Code/notADummy`` if there is another kind of interface with the
+    ///   name.
     public func addresses() throws(AddressError) -> Set<IPAddress> {
         guard let link = try findDummy(for: .listAddresses) else { return [] }
         let found = Set(try list(link.index).lazy.filter { $0.interface == link.index && $0.isSingle }.map(\.address))
@@ -146,11 +152,13 @@ extension AddressBinder {
         return routed.isEmpty ? found : found.union(routed)
     }
 
-    /// Binds addresses, hundreds with one system call; makes the interface first if it is not there.
+    /// Binds addresses, hundreds with one system call (`RTM_NEWADDR` or `RTM_NEWROUTE`). Creates the interface if it
+    /// doesn't exist.
     ///
-    /// One that fails does not keep the others from being bound. It costs the kernel more to say that an address was there
-    /// already than to bind it: where that is many, ask for ``addresses()`` first.
-    /// - Throws: ``AddressError`` only if nothing was begun: with ``AddressError/Code/permissionDenied``,
+    /// An address that fails doesn't stop the others. It takes the kernel longer to report that an address exists than
+    /// to bind it. If many of them are bound already, call ``addresses()`` first.
+    /// - Returns: The number of addresses that were bound, and the errors of those that failed.
+    /// - Throws: ``AddressError`` only if nothing was changed: with ``AddressError/Code/permissionDenied``,
     ///   ``AddressError/Code/notADummy`` or ``AddressError/Code/dummyNotSupported``.
     public func bind(_ addresses: some Sequence<IPAddress>) throws(AddressError) -> Outcome {
         var wanted = Set(addresses)
@@ -167,7 +175,7 @@ extension AddressBinder {
             if method == .routes, requested.contains(where: { $0.family == .ipv6 }) { try setUp(link) }
             let errors = try send(.bind, by: method, requested, link.index)
             let others = errors.filter { $0.value.errno != EEXIST }
-            // Those that were bound before it went, or was set down, have gone with it.
+            // Addresses that were bound before the interface was removed or set down are gone too.
             if others.values.contains(where: { $0.errno == ENODEV || $0.errno == ENETDOWN }) { continue }
             outcome.changed = requested.count - errors.count
             outcome.failures.merge(others) { $1 }
@@ -179,11 +187,13 @@ extension AddressBinder {
         return outcome
     }
 
-    /// Unbinds addresses, hundreds with one system call. The interface stays, even without an address.
+    /// Unbinds addresses, hundreds with one system call (`RTM_DELADDR`, `RTM_DELROUTE`). The interface remains, even
+    /// without addresses.
     ///
-    /// The kernel takes some time for it, of IPv6 about a millisecond for each where there are thousands; to be rid of all
-    /// of them, ``removeInterface()`` is many times faster.
-    /// - Throws: ``AddressError`` only if nothing was begun: with ``AddressError/Code/permissionDenied`` or
+    /// With thousands of IPv6 addresses, the kernel needs about a millisecond for each. To unbind all of them,
+    /// ``removeInterface()`` is many times faster.
+    /// - Returns: The number of addresses that were unbound, and the errors of those that failed.
+    /// - Throws: ``AddressError`` only if nothing was changed: with ``AddressError/Code/permissionDenied`` or
     ///   ``AddressError/Code/notADummy``.
     public func unbind(_ addresses: some Sequence<IPAddress>) throws(AddressError) -> Outcome {
         let requested = Set(addresses).sorted()
@@ -192,7 +202,7 @@ extension AddressBinder {
             return outcome
         }
         let errors = try send(.unbind, by: method, requested, link.index)
-        // What is not bound by this method may be by the other one, and so may what is.
+        // Addresses can be bound by either method, or by both.
         let errorsOfOther = try send(.unbind, by: method.other, requested, link.index, isBegun: true)
         for address in requested {
             let both = [errors[address], errorsOfOther[address]].compactMap(\.self)
@@ -211,7 +221,7 @@ extension AddressBinder.Method {
 }
 
 extension AddressError {
-    /// Whether what was to be unbound was not bound. The last number is what the kernel says where an interface has no IPv6.
+    /// Whether the address was not bound. The kernel reports the last number if an interface has no IPv6.
     fileprivate var saysAbsent: Bool { [EADDRNOTAVAIL, ESRCH, ENODEV, ENXIO].contains(errno) }
 }
 

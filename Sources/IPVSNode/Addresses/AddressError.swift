@@ -1,18 +1,18 @@
 public import IPVS
 package import Netlink
 
-/// What went wrong with an interface or its addresses.
+/// An error about an interface or its addresses.
 ///
-/// Switch over ``code``; show ``description``, which is a sentence that an operator can act on:
+/// Decide by ``code``. Show people the ``description``, which says what could not be done and why:
 /// `can't bind 10.96.0.1 to kube-ipvs0: not permitted; it takes CAP_NET_ADMIN, as root has it`.
 public struct AddressError: Error, Hashable, Sendable {
-    /// The kind of error. New ones may be added, so a switch needs a default.
+    /// The kind of error. New codes may be added, so a `switch` needs a `default`.
     public let code: Code
 
-    /// The error number of the kernel or the C library; nil for an error that was found without them.
+    /// The error number of the kernel or the C library, or nil if the library found the error itself.
     public let errno: Int32?
 
-    /// What the kernel said of it in its own words (an extended acknowledgement), if it did.
+    /// The text of an extended acknowledgement, if the kernel sent one.
     public let kernelMessage: String?
 
     package let operation: Operation
@@ -34,7 +34,7 @@ public struct AddressError: Error, Hashable, Sendable {
         self.detail = detail
     }
 
-    /// The address that could not be bound or unbound, if it is about one.
+    /// The address that could not be bound or unbound, if the error is about one.
     public var address: IPAddress? {
         switch operation {
         case .bind(let address, _), .unbind(let address, _): address
@@ -57,57 +57,57 @@ extension AddressError {
 
         private init(_ kind: Kind) { self.kind = kind }
 
-        /// No interface can have the name.
+        /// The name is not valid for an interface.
         public static let invalidName = Code(.invalidName)
 
-        /// An alias is too long, or has a NUL in it.
+        /// The alias is too long or contains a NUL.
         public static let invalidAlias = Code(.invalidAlias)
 
         /// The address is not that of a single host.
         public static let invalidAddress = Code(.invalidAddress)
 
-        /// There is an interface of the name that is not a dummy, so it is somebody else's.
+        /// There is an interface with the name that is not a dummy interface.
         public static let notADummy = Code(.notADummy)
 
-        /// There is a dummy interface of the name that somebody else uses: it has an alias that no proxier gave it, or no alias
-        /// and addresses.
+        /// There is a dummy interface with the name that another program uses: it has an alias that no proxier has set,
+        /// or addresses but no alias.
         public static let notOwned = Code(.notOwned)
 
-        /// This kernel has no dummy interfaces, and could not load the module for them (`EOPNOTSUPP`).
+        /// The kernel has no dummy interfaces and could not load their module (`EOPNOTSUPP`).
         public static let dummyNotSupported = Code(.dummyNotSupported)
 
-        /// The interface was removed by others, or set down, each time it was there.
+        /// Other programs removed the interface, or set it down, in each attempt.
         public static let interfaceChanging = Code(.interfaceChanging)
 
-        /// The addresses were changed by others each time they were listed.
+        /// Other programs changed the addresses during each attempt to dump them.
         public static let addressesChanging = Code(.addressesChanging)
 
-        /// This kernel, or this interface, does not have the address family, which is IPv6.
+        /// The kernel or the interface doesn't support the address family, which is IPv6.
         public static let addressFamilyNotSupported = Code(.addressFamilyNotSupported)
 
         /// The process lacks `CAP_NET_ADMIN` (`EPERM`), or `CAP_SYS_ADMIN` to enter a network namespace.
         public static let permissionDenied = Code(.permissionDenied)
 
-        /// There is no such network namespace, or its path stands for another one by now.
+        /// There is no such network namespace, or its path now refers to another one.
         public static let namespaceNotFound = Code(.namespaceNotFound)
 
-        /// The binder was closed before.
+        /// The binder is closed.
         public static let binderClosed = Code(.binderClosed)
 
-        /// The kernel's answer did not arrive. Whether a change took effect is unknown: list and see.
+        /// The kernel's answer did not arrive. A change may or may not have been made; read the addresses to find out.
         public static let answerLost = Code(.answerLost)
 
-        /// The kernel's reply can't be understood.
+        /// The kernel's reply can't be decoded.
         public static let malformedReply = Code(.malformedReply)
 
-        /// Another error of the kernel or the C library, which ``AddressError/errno`` tells.
+        /// Another error of the kernel or the C library; see ``AddressError/errno``.
         public static let system = Code(.system)
 
         /// The name of the code.
         public var description: String { kind.rawValue }
     }
 
-    /// What was asked of the kernel.
+    /// The operation that failed.
     package enum Operation: Hashable, Sendable {
         case open
         case findInterface(String)
@@ -186,7 +186,7 @@ extension AddressError: OperationError {
 }
 
 extension AddressError.Code {
-    /// The code for an error number, which means another thing for another operation.
+    /// The code for an error number, whose meaning depends on the operation.
     init(errno: Int32, of operation: AddressError.Operation) {
         self =
             switch (errno, operation) {

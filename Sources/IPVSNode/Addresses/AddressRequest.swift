@@ -2,7 +2,7 @@ import CRTNetlink
 import IPVS
 import Netlink
 
-/// A request that binds an address to an interface or unbinds it, by a method.
+/// A request that binds an address to an interface, or unbinds it, by a method.
 struct AddressRequest: NetlinkRequest {
     enum Kind { case bind, unbind }
 
@@ -26,7 +26,7 @@ struct AddressRequest: NetlinkRequest {
         let creation: Int32 =
             switch (method, kind) {
             case (.addresses, .bind): NLM_F_CREATE | NLM_F_EXCL
-            // Another interface may have a route to the same address; the same route again is refused all the same.
+            // Another interface may have a route to the same address. An identical route is still refused.
             case (.routes, .bind): NLM_F_CREATE | NLM_F_APPEND
             case (_, .unbind): 0
             }
@@ -57,8 +57,8 @@ struct AddressRequest: NetlinkRequest {
         switch method {
         case .addresses:
             message.putAddress(IFA_LOCAL, address)
-            // No other host has the address on a dummy interface, so there is none to look for; and a route to it, beside
-            // the one that makes it the kernel's own, would lead nowhere.
+            // A dummy interface has no other hosts, so duplicate address detection is useless, and so is a prefix route
+            // besides the local route.
             if kind == .bind, address.family == .ipv6 {
                 message.put(IFA_FLAGS, UInt32(IFA_F_NODAD | IFA_F_NOPREFIXROUTE))
             }
@@ -71,7 +71,7 @@ struct AddressRequest: NetlinkRequest {
 }
 
 extension AttributeWriter where Self: ~Copyable {
-    /// Puts an address in as many bytes as its family has.
+    /// Puts an address with the number of bytes of its family.
     fileprivate mutating func putAddress(_ attribute: Int, _ address: IPAddress) {
         switch address.family {
         case .ipv4: put(attribute, UInt32(truncatingIfNeeded: address.high >> 32).bigEndian)
@@ -81,6 +81,6 @@ extension AttributeWriter where Self: ~Copyable {
 }
 
 extension IPAddress.Family {
-    /// The length of a prefix that is a single address.
+    /// The prefix length of a single address.
     var hostPrefixLength: UInt8 { self == .ipv4 ? 32 : 128 }
 }

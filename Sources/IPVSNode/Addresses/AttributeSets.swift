@@ -1,6 +1,6 @@
 import Netlink
 
-// The names of rtnetlink's attributes, for errors: as far as they are read here.
+// The names of rtnetlink's attributes, for errors; only those that are read here.
 extension AttributeSet {
     static var link: Self {
         Self(

@@ -2,22 +2,22 @@ import CRTNetlink
 import IPVS
 import Netlink
 
-/// An interface, as far as it matters here.
+/// An interface, with the properties that matter here.
 struct Link {
     let index: Int32
 
-    /// Whether it is set up.
+    /// Whether it is up.
     let isUp: Bool
 
-    /// What kind of virtual interface it is; nil for others, such as `lo`.
+    /// The kind of virtual interface, or nil for others, such as `lo`.
     let kind: String?
 
-    /// The text that somebody has given it.
+    /// The alias, if it has one.
     let alias: String?
 
     static let dummyKind = "dummy"
 
-    /// Reads what follows the netlink header of an `RTM_NEWLINK`.
+    /// Decodes the payload of an `RTM_NEWLINK` message.
     init(decoding bytes: RawSpan) throws(MalformedReply) {
         let header = try bytes.readHeader(as: ifinfomsg.self, of: "a message about an interface")
         index = header.ifi_index
@@ -47,13 +47,13 @@ struct InterfaceAddress {
     let address: IPAddress
     let prefixLength: UInt8
 
-    /// Whether it is bound as a binder does it.
+    /// Whether it is a single address, as a binder binds it.
     var isSingle: Bool { prefixLength == address.family.hostPrefixLength }
 
-    /// Whether it is one of IPv6 that means something on its link alone.
+    /// Whether it is an IPv6 link-local address.
     var isLinkLocal: Bool { address.family == .ipv6 && address.high >> 54 == 0xfe80 >> 6 }
 
-    /// Reads what follows the netlink header of an `RTM_NEWADDR`; nil if it is of a family that is not IP's.
+    /// Decodes the payload of an `RTM_NEWADDR` message. Returns nil for families other than IP.
     init?(decoding bytes: RawSpan) throws(MalformedReply) {
         let header = try bytes.readHeader(as: ifaddrmsg.self, of: "a message about an address")
         guard let family = IPAddress.Family(rawValue: UInt16(header.ifa_family)) else { return nil }
@@ -63,7 +63,7 @@ struct InterfaceAddress {
         var cursor = AttributeCursor(.interfaceAddress, from: MemoryLayout<ifaddrmsg>.size)
         while let attribute = try cursor.next(in: bytes) {
             switch attribute.type {
-            // Where there are both, the other one is that of the far end of a line.
+            // If both are present, IFA_ADDRESS is the address of the peer.
             case IFA_LOCAL: address = try bytes.readPlainAddress(attribute, family)
             case IFA_ADDRESS where address == nil: address = try bytes.readPlainAddress(attribute, family)
             default: break
@@ -74,21 +74,21 @@ struct InterfaceAddress {
     }
 }
 
-/// A route that makes an address the kernel's own, as a binder makes it.
+/// A local route to an address, as a binder adds it.
 struct LocalRoute: Equatable {
     /// The index of the interface.
     let interface: Int32
 
     let address: IPAddress
 
-    /// Tells a binder's routes from those that the kernel makes for addresses. Nobody else's by the list that iproute2 has
-    /// (`rt_protos`); the kernel takes any number.
+    /// Distinguishes a binder's routes from those of the kernel. The number is unused in the list of iproute2
+    /// (`rt_protos`). The kernel accepts any number.
     private static let protocolNumber: UInt8 = 118
 
-    /// The attributes of such a route: its address and its interface.
+    /// The attributes of a route: its address and its interface.
     static let (destination, outputInterface) = (Int(RTA_DST.rawValue), Int(RTA_OIF.rawValue))
 
-    /// What tells these routes from all others of a family, but for their interface.
+    /// The header that distinguishes these routes from all others of a family, except by interface.
     static func header(_ family: IPAddress.Family) -> rtmsg {
         var header = rtmsg()
         header.rtm_family = UInt8(family.rawValue)
@@ -100,7 +100,7 @@ struct LocalRoute: Equatable {
         return header
     }
 
-    /// Reads what follows the netlink header of an `RTM_NEWROUTE`; nil if it is another kind of route.
+    /// Decodes the payload of an `RTM_NEWROUTE` message. Returns nil for other kinds of routes.
     init?(decoding bytes: RawSpan) throws(MalformedReply) {
         let header = try bytes.readHeader(as: rtmsg.self, of: "a message about a route")
         guard let family = IPAddress.Family(rawValue: UInt16(header.rtm_family)) else { return nil }
@@ -119,14 +119,14 @@ struct LocalRoute: Equatable {
             }
         }
         guard let address else { throw AttributeSet.route.missing(Self.destination) }
-        // One over several interfaces is not a binder's.
+        // A route over several interfaces is not a binder's.
         guard let interface else { return nil }
         (self.address, self.interface) = (address, interface)
     }
 }
 
 extension RawSpan {
-    /// The header that a message begins with, one of the kernel's structures of numbers.
+    /// The header at the start of a message, a structure of integers.
     fileprivate func readHeader<Header: BitwiseCopyable>(
         as _: Header.Type,
         of message: String
@@ -134,11 +134,11 @@ extension RawSpan {
         guard byteCount >= MemoryLayout<Header>.size else {
             throw MalformedReply(attribute: message, problem: "has no header")
         }
-        // Any bytes are numbers, and the length has been checked.
+        // All bit patterns are valid integers, and the length has been checked.
         return unsafe unsafeLoadUnaligned(as: Header.self)
     }
 
-    /// The attribute as an address in as many bytes as its family has.
+    /// The value of an attribute as an address with the number of bytes of its family.
     fileprivate func readPlainAddress(
         _ attribute: Attribute,
         _ family: IPAddress.Family

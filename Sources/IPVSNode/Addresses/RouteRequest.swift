@@ -2,29 +2,29 @@ import CRTNetlink
 import IPVS
 import Netlink
 
-/// A request of rtnetlink about interfaces, or for a list of addresses or routes.
+/// A request to rtnetlink about interfaces, or for a dump of addresses or routes.
 enum RouteRequest {
-    /// Asks for the interface of a name.
+    /// Reads the interface with a name.
     case readLink(String)
-    /// Lists the dummy interfaces; older kernels list all interfaces.
+    /// Dumps the dummy interfaces. Older kernels dump all interfaces.
     case readDummies
-    /// Makes a dummy interface.
+    /// Creates a dummy interface.
     case addDummy(String)
-    /// Gives the interface of an index a text.
+    /// Sets the alias of the interface with an index.
     case setAlias(Int32, String)
-    /// Sets the interface of an index up.
+    /// Sets the interface with an index up.
     case setUp(Int32)
-    /// Removes the interface of an index.
+    /// Removes the interface with an index.
     case deleteLink(Int32)
-    /// Lists the addresses of the interface of an index, or of all.
+    /// Dumps the addresses of the interface with an index, or of all interfaces.
     case readAddresses(Int32?)
-    /// Lists the routes of a family that a binder has made to addresses over the interface of an index; older kernels list
-    /// all routes.
+    /// Dumps the routes of a family that a binder has added over the interface with an index. Older kernels dump all
+    /// routes.
     case readLocalRoutes(IPAddress.Family, Int32)
 }
 
 extension RouteRequest: NetlinkRequest {
-    /// The kind of messages that a reply has.
+    /// The type of reply messages.
     var replyType: UInt16 {
         switch self {
         case .readLink, .readDummies, .addDummy, .setAlias, .setUp, .deleteLink: UInt16(RTM_NEWLINK)
@@ -33,7 +33,7 @@ extension RouteRequest: NetlinkRequest {
         }
     }
 
-    /// Whether it changes nothing, so that it can be sent again where an answer was lost.
+    /// Whether it changes nothing, so that it can be repeated if its answer was lost.
     var isRead: Bool {
         switch self {
         case .readLink, .readDummies, .readAddresses, .readLocalRoutes: true
@@ -69,7 +69,7 @@ extension RouteRequest: NetlinkRequest {
         }
     }
 
-    /// What tells headers apart that agree in the type, the flags and the interface.
+    /// Distinguishes headers with the same type, flags and interface.
     private var variant: UInt8 {
         switch self {
         case .readLocalRoutes(let family, _): UInt8(family.rawValue)
@@ -92,7 +92,7 @@ extension RouteRequest: NetlinkRequest {
             message.begin(type: type, flags: flags, header: header)
         case .readLocalRoutes(let family, _):
             var header = LocalRoute.header(family)
-            // The kernel filters by all but the scope.
+            // The kernel filters by all fields except the scope.
             header.rtm_scope = 0
             message.begin(type: type, flags: flags, header: header)
         case .readLink, .readDummies, .addDummy, .setAlias, .setUp, .deleteLink:

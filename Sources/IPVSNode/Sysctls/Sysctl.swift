@@ -1,35 +1,41 @@
-/// A setting of the kernel's, by the name and with the value that `sysctl` takes: `net.ipv4.ip_forward` and 1.
+/// A sysctl, with the name and the value that `sysctl` uses: `net.ipv4.ip_forward` and 1.
 public struct Sysctl: Hashable, Sendable, Codable {
-    /// The name, with dots: `net.ipv4.vs.conntrack`.
+    /// The name, separated by dots: `net.ipv4.vs.conntrack`.
     public let name: String
 
-    /// The value that it should have.
+    /// The desired value.
     public let value: Int
 
-    /// A setting that should have a value.
+    /// A sysctl with a desired value.
     public init(_ name: String, _ value: Int) {
         self.name = name
         self.value = value
     }
 
-    /// Where the kernel has it. Each dot parts two folders; so a setting of an interface with a dot in its name has no name
-    /// here.
+    /// The path of its file. Each dot separates two folders, so sysctls of an interface with a dot in its name can't be
+    /// represented.
     var path: String { "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 }) }
 }
 
 extension Sysctl {
-    /// The settings that kube-proxy's IPVS mode needs on a kernel of a version:
+    /// The sysctls that kube-proxy's IPVS mode needs:
     ///
-    /// - connections through IPVS are tracked, which masquerading needs (`conntrack`);
-    /// - on kernels 4.1 to 5.8, a client's port that is used again stays with its real server (`conn_reuse_mode` 0), as
-    ///   those would else drop its first packet; older kernels don't have it, newer ones are left as they are;
-    /// - a connection whose real server has been deleted ends (`expire_nodest_conn`), and so does a client's affinity to a
-    ///   real server of weight 0 (`expire_quiescent_template`);
-    /// - the node forwards packets, of IPv6 only if that is among the families: a node that forwards IPv6 no longer takes
-    ///   its routes from router advertisements, unless its interfaces have `accept_ra` 2;
-    /// - with strict ARP, the node answers for an address only where it has it, and not for those of the dummy interface.
+    /// - `net.ipv4.vs.conntrack`: IPVS connections are tracked, which masquerading requires.
+    /// - `net.ipv4.vs.conn_reuse_mode` 0, on kernels 4.1 to 5.8: a client port that is reused stays with its real
+    ///   server. These kernels would otherwise drop its first packet. Older kernels don't have it, and newer ones are
+    ///   not changed.
+    /// - `net.ipv4.vs.expire_nodest_conn`: a connection ends when its real server was deleted.
+    /// - `net.ipv4.vs.expire_quiescent_template`: a client's affinity to a real server with a weight of 0 ends.
+    /// - `net.ipv4.ip_forward`: the node forwards packets.
     ///
-    /// Those of `net.ipv4.vs` are there once IPVS is, which an `IPVS.Handle` sees to when it is opened.
+    /// The sysctls of `net.ipv4.vs` exist while the module `ip_vs` is loaded. Opening an `IPVS.Handle` loads it.
+    /// - Parameters:
+    ///   - kernel: The version of the kernel.
+    ///   - forwardingIPv6: Whether the node forwards IPv6 packets too. It then ignores routes in router advertisements,
+    ///     unless its interfaces have `accept_ra` 2.
+    ///   - strictARP: Whether the node answers ARP requests for an address only on the interface that has it, and not
+    ///     for addresses of the dummy interface.
+    /// - Returns: The sysctls, in the order in which to set them.
     public static func ipvsMode(
         on kernel: KernelVersion = .running,
         forwardingIPv6: Bool = false,

@@ -1,19 +1,19 @@
 import IPVS
 import Netlink
 
-/// A setting of the kernel's that could not be read or written. Its ``description`` is a sentence:
+/// An error while reading or writing a sysctl. Its ``description`` is a sentence:
 /// `can't write net.ipv4.ip_forward: Read-only file system`.
 public struct SysctlError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The name of the setting.
+    /// The name of the sysctl.
     public let name: String
 
-    /// The error number of the C library; nil if what was read is not a number.
+    /// The error number of the C library, or nil if the value is not a number.
     public let errno: Int32?
 
     /// The error as a sentence: what could not be done, and why.
     public let description: String
 
-    /// Whether the kernel has no such setting: it is older, or lacks a module.
+    /// Whether the kernel doesn't have the sysctl, because it is older or a module is not loaded.
     public var isMissing: Bool { cause == .missing }
 
     private enum Cause { case missing, other }
@@ -22,7 +22,7 @@ public struct SysctlError: Error, Hashable, Sendable, CustomStringConvertible {
     init(_ verb: String, _ name: String, in namespace: NetworkNamespace?, _ error: SystemError) {
         self.name = name
         errno = error.errno
-        // What is wrong with the namespace and what with the file, as both may be missing.
+        // Distinguishes a missing namespace from a missing file.
         if let namespace, [.openNamespace, .enterNamespace].contains(error.call) {
             cause = .other
             description = "can't \(verb) \(name): \(NamespaceObstacle(namespace.path, error).reason)"

@@ -1,31 +1,32 @@
 package import IPVS
 package import Netlink
 
-/// The files that settings are to a program, so that tests can stand in for the kernel.
+/// The files of sysctls. Tests provide their own.
 package protocol SysctlFiles: Sendable {
-    /// The network namespace whose settings they are; nil is that in which the calling thread was at the beginning.
+    /// The network namespace of the files. Nil means that of the thread that created them.
     var namespace: NetworkNamespace? { get }
 
-    /// The text of a file, without the end of its line.
+    /// The first line of a file, without its line break.
     func read(_ path: String) throws(SystemError) -> String
 
+    /// Writes the contents of a file.
     func write(_ text: String, to path: String) throws(SystemError)
 }
 
-/// The kernel's files of a network namespace that is held from the beginning: it is not looked for again.
+/// The kernel's files of a network namespace that is held open, so its path is used only once.
 package struct KernelSysctlFiles: SysctlFiles {
     package let namespace: NetworkNamespace?
     private let held: Result<HeldNamespace, SystemError>
 
-    /// The files of a namespace, or of that which the calling thread is in. If there is no such namespace, each use of its
-    /// files says so.
+    /// The files of a namespace, or of the calling thread's. If there is no such namespace, each use of the files
+    /// reports that.
     package init(namespace: NetworkNamespace?) {
         self.namespace = namespace
         held = Result { () throws(SystemError) in try HeldNamespace(path: namespace?.path) }
     }
 
     package func read(_ path: String) throws(SystemError) -> String {
-        // Which namespace's setting a file is, is decided by who opens it.
+        // The namespace of the thread that opens a file determines whose sysctl it is.
         let file = try open(path, O_RDONLY)
         defer { file.close() }
         var buffer = [UInt8](repeating: 0, count: 256)

@@ -1,41 +1,41 @@
 public import IPVS
 import Netlink
 
-/// The settings of a network namespace's kernel, below `/proc/sys/net`.
+/// The sysctls of a network namespace, below `/proc/sys/net`.
 ///
 ///     let outcome = Sysctls().ensure(Sysctl.ipvsMode(strictARP: true))
 ///     ...
 ///     Sysctls().restore(outcome.changes)
 ///
-/// Settings of the kernel belong to nobody: others may need what was set here, or may set it too. So a value is written
-/// only where it differs, and ``restore(_:)`` writes a value back only where nobody has changed it since.
+/// Other programs may need or set the same sysctls. Therefore a value is written only if it differs, and
+/// ``restore(_:)`` restores it only if it was not changed again.
 ///
-/// What was changed is known to the process that changed it. One that is started anew finds everything set, changes nothing,
-/// and so has nothing to restore; who wants to restore across restarts has to keep the ``Change``s, which can be coded.
+/// Only the process that changed a value knows the old one. After a restart, a program finds all values set and changes
+/// nothing. To restore values after a restart, store the ``Change`` values, which are `Codable`.
 public struct Sysctls: Sendable {
     private let files: any SysctlFiles
 
-    /// The settings of the network namespace that the calling thread is in, wherever threads go after that.
+    /// The sysctls of the calling thread's network namespace, even if threads enter other namespaces later.
     public init() { files = KernelSysctlFiles(namespace: nil) }
 
-    /// The settings of another network namespace, which is kept alive; no thread of the caller's enters it. It takes
-    /// `CAP_SYS_ADMIN`. If there is no such namespace, each call says so.
+    /// The sysctls of another network namespace, which is kept alive and which the caller's threads don't enter. This
+    /// needs `CAP_SYS_ADMIN`. If there is no such namespace, each call reports that.
     public init(namespace: NetworkNamespace) { files = KernelSysctlFiles(namespace: namespace) }
 
     package init(files: any SysctlFiles) { self.files = files }
 
-    /// A setting that was changed.
+    /// A change of a sysctl.
     public struct Change: Hashable, Sendable, Codable {
-        /// The name of the setting.
+        /// The name of the sysctl.
         public let name: String
 
-        /// The value that it had.
+        /// The old value.
         public let before: Int
 
-        /// The value that it was given.
+        /// The new value.
         public let after: Int
 
-        /// A change of a setting from a value to another one.
+        /// A change from one value to another.
         public init(name: String, before: Int, after: Int) {
             self.name = name
             self.before = before
@@ -43,22 +43,22 @@ public struct Sysctls: Sendable {
         }
     }
 
-    /// What became of settings that were to have a value.
+    /// The result of setting sysctls.
     public struct Outcome: Hashable, Sendable {
-        /// Those that had another value and were changed, in their order.
+        /// The sysctls that were changed, in their order.
         public internal(set) var changes: [Change] = []
 
-        /// Those that this kernel does not have: it is older, or lacks a module.
+        /// The sysctls that the kernel doesn't have, because it is older or a module is not loaded.
         public internal(set) var missing: [String] = []
 
-        /// Those that could not be read or changed.
+        /// The errors of sysctls that could not be read or changed.
         public internal(set) var failures: [SysctlError] = []
 
-        /// Nothing changed, missing or failed.
+        /// A result without changes and errors.
         public init() {}
     }
 
-    /// The value of a setting; nil if this kernel does not have it.
+    /// The value of a sysctl, or nil if the kernel doesn't have it.
     /// - Throws: ``SysctlError``.
     public func value(of name: String) throws(SysctlError) -> Int? {
         do throws(SysctlError) {
@@ -69,11 +69,10 @@ public struct Sysctls: Sendable {
         }
     }
 
-    /// What ``ensure(_:)`` would change, without changing it.
+    /// Returns what ``ensure(_:)`` would change, without changing anything.
     public func check(_ settings: [Sysctl]) -> Outcome { ensure(settings, write: { _ throws(SysctlError) in }) }
 
-    /// Gives settings their values where they have others. One that is missing or fails does not keep the others from being
-    /// set.
+    /// Sets sysctls whose values differ. One that is missing or fails doesn't stop the others.
     public func ensure(_ settings: [Sysctl]) -> Outcome { ensure(settings, write: write) }
 
     private func ensure(_ settings: [Sysctl], write: (Sysctl) throws(SysctlError) -> Void) -> Outcome {
@@ -89,11 +88,11 @@ public struct Sysctls: Sendable {
         return outcome
     }
 
-    /// Takes changes back, the last one first. A setting that has another value by now than it was given is left alone:
-    /// somebody else has changed it since.
+    /// Reverts changes, in reverse order. A sysctl that no longer has the new value is left alone, as another program
+    /// has changed it.
     ///
-    /// `net.ipv4.ip_forward` and the settings below `conf.all` are not single values to the kernel: writing them changes
-    /// all interfaces, those with a value of their own too, which can't be restored.
+    /// Writing `net.ipv4.ip_forward` or a sysctl below `conf.all` changes all interfaces, including those with their
+    /// own values. These can't be restored.
     public func restore(_ changes: [Change]) -> Outcome {
         var outcome = Outcome()
         for change in changes.reversed() {
@@ -127,14 +126,14 @@ public struct Sysctls: Sendable {
 }
 
 extension Sysctls.Outcome {
-    /// The outcome without what was changed.
+    /// The result without the changes.
     package var trouble: Self {
         var trouble = self
         trouble.changes = []
         return trouble
     }
 
-    /// Notes what comes of one setting.
+    /// Records the result of one sysctl.
     fileprivate mutating func note(_ name: String, _ body: () throws(SysctlError) -> Sysctls.Change?) {
         do throws(SysctlError) {
             if let change = try body() { changes.append(change) }

@@ -5,7 +5,8 @@ extension GenericNetlinkConnection {
         while true {
             let type = try knownFamily()
             let failures = try netlink.sendBatch(&batch, type: type)
-            // The module may have been unloaded, with all of its state, and loaded again. The requests had no effect then.
+            // The module may have been unloaded, with all of its state, and loaded again. The requests had no effect
+            // then.
             if Self.arePerhapsVoid(failures, of: batch.count), try resolveFamily() != type { continue }
             return failures
         }

@@ -2,8 +2,8 @@ import CNetlinkShim
 
 /// Requests of one generic netlink family and their answers over a channel, one at a time.
 ///
-/// The kernel assigns a family's number when its module is loaded. The number is looked up by the family's name, and again
-/// if the module may have been unloaded and loaded since.
+/// The kernel assigns a family's number when its module is loaded. The number is looked up by the family's name, and
+/// again if the module may have been unloaded and loaded since.
 public struct GenericNetlinkConnection: ~Copyable, Sendable {
     /// Why a request has no valid answer.
     public typealias Failure = NetlinkConnection.Failure
@@ -35,8 +35,8 @@ public struct GenericNetlinkConnection: ~Copyable, Sendable {
     /// Closes the channel. Later requests throw ``NetlinkConnection/Failure/closed``.
     public mutating func close() { netlink.close() }
 
-    /// Makes a request of the family and folds the messages of its reply into a result. If the request has to be repeated,
-    /// the result starts again with `initial`.
+    /// Makes a request of the family and folds the messages of its reply into a result. If the request has to be
+    /// repeated, the result starts again with `initial`.
     @inlinable
     public mutating func exchange<Result>(
         _ request: borrowing some NetlinkRequest,
@@ -48,7 +48,8 @@ public struct GenericNetlinkConnection: ~Copyable, Sendable {
         do throws(Failure) {
             return try netlink.exchange(request, type: known, isRead: isRead, .generic(known), initial, fold)
         } catch .kernel(let answer) where answer.isNotFound {
-            // Either the command reports this error, or the module was unloaded and the family's number is no longer valid.
+            // Either the command reports this error, or the module was unloaded and the family's number is no longer
+            // valid.
             let current = try resolveFamily()
             guard current != known else { throw .kernel(answer) }
             return try netlink.exchange(request, type: current, isRead: isRead, .generic(current), initial, fold)
@@ -62,8 +63,8 @@ public struct GenericNetlinkConnection: ~Copyable, Sendable {
         return try resolveFamily()
     }
 
-    /// Looks up the number of the family. It must be known before any request: the kernel acknowledges a message of type 0
-    /// without doing anything.
+    /// Looks up the number of the family. It must be known before any request: the kernel acknowledges a message of
+    /// type 0 without doing anything.
     @discardableResult
     public mutating func resolveFamily() throws(Failure) -> UInt16 {
         family = nil

@@ -1,14 +1,15 @@
 import CNetlinkShim
 
 extension NetlinkConnection {
-    /// A request that failed or may have failed: its position among the requests that were sent with it, and the reason.
+    /// A request that failed or may have failed: its position among the requests that were sent with it, and the
+    /// reason.
     public typealias BatchFailure = (place: Int, reason: Failure)
 
     /// Sends the requests of a buffer with one system call, and returns those that did not succeed.
     ///
-    /// A request that fails does not stop the following ones. The kernel answers each request that failed, and always the
-    /// last one of a system call. So a request without an answer has succeeded only if the last answer has arrived and no
-    /// answer was dropped. Otherwise its outcome is unknown.
+    /// A request that fails does not stop the following ones. The kernel answers each request that failed, and always
+    /// the last one of a system call. So a request without an answer has succeeded only if the last answer has arrived
+    /// and no answer was dropped. Otherwise its outcome is unknown.
     ///
     /// - Parameters:
     ///   - batch: The requests.

@@ -1,7 +1,7 @@
 /// Requests of any netlink family and their answers over a channel, one at a time.
 ///
-/// After any failure the next request can be made: remains of an earlier answer are read, or recognized by their sequence
-/// number.
+/// After any failure the next request can be made: remains of an earlier answer are read, or recognized by their
+/// sequence number.
 public struct NetlinkConnection: ~Copyable, Sendable {
     /// Why a request has no valid answer.
     public enum Failure: Error, Hashable {
@@ -44,8 +44,8 @@ public struct NetlinkConnection: ~Copyable, Sendable {
 
     @usableFromInline var buffer: ReceiveBuffer
 
-    /// The size of the receive buffer unless another one is requested. The parts of a dump are not longer than this, and
-    /// other replies are shorter.
+    /// The size of the receive buffer unless another one is requested. The parts of a dump are not longer than this,
+    /// and other replies are shorter.
     public static let defaultBufferSize = 32 * 1024
 
     /// Creates a connection over a channel, which it closes when it is destroyed. Datagrams may initially have up to
@@ -115,8 +115,8 @@ public struct NetlinkConnection: ~Copyable, Sendable {
                 read(first, &answer, fold)
                 if let second { read(second, isSecond: true, &answer, fold) }
             } catch .system(let error) where error.errno == ENOBUFS {
-                // A message was dropped, which may or may not belong to this answer. A dump may be incomplete now. For a
-                // change only the final answer matters, which either arrives or doesn't.
+                // A message was dropped, which may or may not belong to this answer. A dump may be incomplete now. For
+                // a change only the final answer matters, which either arrives or doesn't.
                 overrun = true
                 if isRead { answer.failure = answer.failure ?? .answerLost }
             } catch .system {
@@ -161,8 +161,8 @@ extension NetlinkConnection {
         try send(single)
     }
 
-    /// Sends the requests of a buffer with one system call, with sequence numbers that no earlier requests have, and asks
-    /// for an answer to the last one. Returns the number before the first.
+    /// Sends the requests of a buffer with one system call, with sequence numbers that no earlier requests have, and
+    /// asks for an answer to the last one. Returns the number before the first.
     mutating func send(_ batch: inout RequestBuffer, type: UInt16?) throws(Failure) -> UInt32 {
         guard let channel else { throw .closed }
         let before = sequence

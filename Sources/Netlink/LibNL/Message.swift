@@ -2,8 +2,8 @@ import CNetlinkShim
 
 /// A request that libnl builds: headers and attributes.
 ///
-/// Only this file and ``RequestTemplate`` use libnl, through the shim `CNetlinkShim`. All requests are much smaller than the
-/// capacity, so a full message is a programming error. It is detected when the bytes are requested.
+/// Only this file and ``RequestTemplate`` use libnl, through the shim `CNetlinkShim`. All requests are much smaller
+/// than the capacity, so a full message is a programming error. It is detected when the bytes are requested.
 @safe
 public struct Message: AttributeWriter, ~Copyable {
     private let message: OpaquePointer

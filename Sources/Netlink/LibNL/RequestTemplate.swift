@@ -5,8 +5,8 @@
 public final class RequestTemplate: @unchecked Sendable {
     // Unchecked: its memory never changes.
 
-    /// The result of one call of an encoder: an attribute, and the length and position of its value. The beginning and the
-    /// end of a nested attribute are slots without a value.
+    /// The result of one call of an encoder: an attribute, and the length and position of its value. The beginning and
+    /// the end of a nested attribute are slots without a value.
     public struct Slot: Equatable, Sendable {
         /// The number of the attribute.
         public let attribute: Int16

@@ -12,8 +12,8 @@ public protocol NetlinkRequest {
 
 /// The shape of a request.
 ///
-/// Requests of one shape have the same headers, and the same attributes with the same lengths. They differ only in the values
-/// of the attributes.
+/// Requests of one shape have the same headers, and the same attributes with the same lengths. They differ only in the
+/// values of the attributes.
 public struct RequestShape: Equatable, Sendable {
     @usableFromInline let number: UInt64
 

@@ -18,8 +18,8 @@ public struct RequestBuffer: ~Copyable, @unchecked Sendable {
     /// The number of requests.
     public var count: Int { appended }
 
-    /// The capacity in bytes unless another one is requested. Requests have some 200 bytes. A larger buffer would save little,
-    /// as hundreds of requests already share the cost of a system call, and would need more memory.
+    /// The capacity in bytes unless another one is requested. Requests have some 200 bytes. A larger buffer would save
+    /// little, as hundreds of requests already share the cost of a system call, and would need more memory.
     public static let defaultCapacity = 64 * 1024
 
     /// Creates an empty buffer with a capacity in bytes.
@@ -66,7 +66,8 @@ public struct RequestBuffer: ~Copyable, @unchecked Sendable {
         return true
     }
 
-    /// Appends a copy of a template and fills in the values of a request. Returns false if they do not match the template.
+    /// Appends a copy of a template and fills in the values of a request. Returns false if they do not match the
+    /// template.
     @unsafe
     @inlinable
     @inline(__always)
@@ -94,8 +95,8 @@ extension RequestBuffer {
         case last
     }
 
-    /// Fills in the headers: message type, sender's port and sequence numbers, which start with `sequence`. If `type` is nil,
-    /// each request keeps its own.
+    /// Fills in the headers: message type, sender's port and sequence numbers, which start with `sequence`. If `type`
+    /// is nil, each request keeps its own.
     mutating func address(type: UInt16?, port: UInt32, sequence: UInt32, answers: Answers) {
         var number = sequence
         var start = 0

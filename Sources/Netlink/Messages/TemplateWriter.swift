@@ -101,8 +101,8 @@ public struct TemplateWriter: AttributeWriter, ~Copyable {
         unsafe place.storeBytes(of: value, as: Value.self)
     }
 
-    /// The position of the next value, or nil if the template has another attribute there. The slot after the last value
-    /// never matches.
+    /// The position of the next value, or nil if the template has another attribute there. The slot after the last
+    /// value never matches.
     @unsafe
     @inlinable
     @inline(__always)

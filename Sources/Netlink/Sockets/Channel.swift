@@ -11,12 +11,12 @@ public protocol Channel: Sendable {
 
     /// Receives one datagram. Bytes that don't fit into the buffer are lost.
     ///
-    /// - Throws: `SystemError` with `EAGAIN` if no datagram is available: at once, or if `wait` is true, after a time limit
-    ///   that is longer than any kernel needs for an answer.
+    /// - Throws: `SystemError` with `EAGAIN` if no datagram is available: at once, or if `wait` is true, after a time
+    ///   limit that is longer than any kernel needs for an answer.
     func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram
 
-    /// Receives one datagram as ``receive(into:wait:)`` does, and a second one if it is already available. Often these are an
-    /// answer and its end.
+    /// Receives one datagram as ``receive(into:wait:)`` does, and a second one if it is already available. Often these
+    /// are an answer and its end.
     func receiveTwo(
         into first: UnsafeMutableRawBufferPointer,
         _ second: UnsafeMutableRawBufferPointer,

@@ -1,8 +1,8 @@
 /// A value that only one thread at a time can access.
 ///
-/// `Mutex` of the Synchronization module does the same, but ThreadSanitizer doesn't support it and would report a data race
-/// for each use, in every program that uses the library. It supports `pthread_mutex_t`. The value must be sendable: `Mutex` accepts other
-/// values by `sending`, which closures that capture other values do not satisfy.
+/// `Mutex` of the Synchronization module does the same, but ThreadSanitizer doesn't support it and would report a data
+/// race for each use, in every program that uses the library. It supports `pthread_mutex_t`. The value must be
+/// sendable: `Mutex` accepts other values by `sending`, which closures that capture other values do not satisfy.
 @safe
 public final class Lock<Value: Sendable & ~Copyable>: @unchecked Sendable {
     // Unchecked: the value is only accessed while the mutex is locked. Both live as long as the object.

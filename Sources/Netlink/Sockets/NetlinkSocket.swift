@@ -11,8 +11,8 @@ public final class NetlinkSocket: Channel {
 
     private static let bufferSize: Int32 = 2 * 1024 * 1024
 
-    /// The time limit for an answer. The kernel answers before `send` returns, or while a dump is read, so an answer that has
-    /// not arrived after this time will never arrive.
+    /// The time limit for an answer. The kernel answers before `send` returns, or while a dump is read, so an answer
+    /// that has not arrived after this time will never arrive.
     private static let patience = timeval(tv_sec: 10, tv_usec: 0)
 
     /// Enables a netlink socket option, such as `NETLINK_EXT_ACK`, if the kernel supports it.

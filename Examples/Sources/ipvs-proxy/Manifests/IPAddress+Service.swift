@@ -1,8 +1,8 @@
 import IPVS
 
 extension IPAddress {
-    /// What the address is that no service can have; nil for one that a service can. The API server refuses such external
-    /// IPs.
+    /// What the address is that no service can have; nil for one that a service can. The API server refuses such
+    /// external IPs.
     var purposeOfItsOwn: String? {
         Self.purposes.first { $0.value.contains { $0.contains(self) } }?.key
     }

@@ -12,8 +12,8 @@ struct ManifestFiles: Sendable {
 
         /// Whether anything that was changed at a time (in seconds since 1970) or later has another state.
         ///
-        /// What is changed twice in a short time can have the same times and the same length: the clock that file systems go
-        /// by stands still for some milliseconds, on some of them for two seconds.
+        /// What is changed twice in a short time can have the same times and the same length: the clock that file
+        /// systems go by stands still for some milliseconds, on some of them for two seconds.
         func isSettled(at second: Int) -> Bool { states.allSatisfy { $0.secondOfChange + 2 < second } }
     }
 
@@ -80,7 +80,8 @@ struct ManifestFiles: Sendable {
     /// The names of a folder's manifests, in order; nil if it is no folder.
     ///
     /// Hidden ones are none: editors' and those of a mounted ConfigMap, where `web.yaml` is a symbolic link to
-    /// `..data/web.yaml`, and `..data` one to a folder that is replaced by another at each change. Folders are none either.
+    /// `..data/web.yaml`, and `..data` one to a folder that is replaced by another at each change. Folders are none
+    /// either.
     private static func names(in path: String) throws(FileError) -> [String]? {
         guard let folder = opendir(path) else {
             if errno == ENOTDIR { return nil }

@@ -26,8 +26,8 @@ struct ManifestReader {
 
     /// Reads the text of a file.
     ///
-    /// One that is empty is an error: so is each file for a moment that `kubectl get` is redirected to, and without this its
-    /// services would be gone as long.
+    /// One that is empty is an error: so is each file for a moment that `kubectl get` is redirected to, and without
+    /// this its services would be gone as long.
     mutating func read(_ text: String, file: String) {
         if text.allSatisfy(\.isWhitespace) {
             let reason = "is empty; if there is to be nothing in it, put a comment there or remove it"

@@ -5,8 +5,9 @@ import Logging
 ///
 /// Whether they changed is found by a look at the state of all files once in a while. That sees every way of changing
 /// them: edits in place, files that replace others, links that do, as those of a mounted ConfigMap, folders that come
-/// again. Events of the kernel (inotify) would need a watch on each folder on the way to a file, and none of them come from
-/// network file systems or for what was there before the watch was; for a look less than a second later that is much.
+/// again. Events of the kernel (inotify) would need a watch on each folder on the way to a file, and none of them come
+/// from network file systems or for what was there before the watch was; for a look less than a second later that is
+/// much.
 struct ManifestWatch {
     let files: ManifestFiles
     let nodeName: String
@@ -28,8 +29,8 @@ struct ManifestWatch {
     private var lastSeen: ManifestFiles.Fingerprint?
     private var seenSince = ContinuousClock.now
 
-    /// How long a state must have been seen so that a change would make another one, whichever clock the times of the files
-    /// are by: one that was set back since, or that of a file server, can be hours behind them or ahead.
+    /// How long a state must have been seen so that a change would make another one, whichever clock the times of the
+    /// files are by: one that was set back since, or that of a file server, can be hours behind them or ahead.
     private static let timeToSettle = Duration.seconds(3)
 
     /// How many looks in a row have found another state than the one before.
@@ -46,10 +47,10 @@ struct ManifestWatch {
 
     /// Looks whether the files have changed, and reads them if so.
     ///
-    /// A file that is being written is left alone until two looks find it the same, as half a manifest can be a good one
-    /// with less in it. Files that never rest are read all the same, if not at each look, but what is missing from them is
-    /// kept until they rest. Files that were read right after a change are read again a little later, as they could have
-    /// been changed once more without another state.
+    /// A file that is being written is left alone until two looks find it the same, as half a manifest can be a good
+    /// one with less in it. Files that never rest are read all the same, if not at each look, but what is missing from
+    /// them is kept until they rest. Files that were read right after a change are read again a little later, as they
+    /// could have been changed once more without another state.
     /// - Returns: What is otherwise; nil if there is nothing new.
     mutating func look(at now: ContinuousClock.Instant = .now) throws(ManifestErrors) -> ManifestChanges? {
         let state = files.fingerprint()

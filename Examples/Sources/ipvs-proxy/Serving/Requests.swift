@@ -74,8 +74,8 @@ final class Requests: ChannelInboundHandler {
         if isLast { sent.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
     }
 
-    /// A client has so long until its next request, in which it is to take the answer to the last one, too. An answer that
-    /// takes longer to be made is no fault of its.
+    /// A client has so long until its next request, in which it is to take the answer to the last one, too. An answer
+    /// that takes longer to be made is no fault of its.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent, !isAnswering { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)

@@ -14,12 +14,12 @@ struct StatusServer: Service {
     /// One thread is enough for all servers: pages are made elsewhere. It lives as long as the program.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    /// How many connections can be open, so that the program keeps file descriptors for its work. For one more the oldest
-    /// is closed.
+    /// How many connections can be open, so that the program keeps file descriptors for its work. For one more the
+    /// oldest is closed.
     static let connectionLimit = 128
 
-    // It begins to answer here, so that it is known whether the address can be had before anything is done that a failure
-    // would have to undo. `patience` is how long a client may take for a request.
+    // It begins to answer here, so that it is known whether the address can be had before anything is done that a
+    // failure would have to undo. `patience` is how long a client may take for a request.
     init(
         _ endpoint: Endpoint,
         _ logger: Logger,

@@ -28,7 +28,8 @@ struct IPVSCtl: AsyncParsableCommand {
     static func takes(_ words: [String]) -> Bool {
         guard let first = words.first else { return false }
         if first.hasPrefix("-") { return first.hasPrefix("--generate-completion-script") }
-        // Determining these takes longer than everything else that the program does before its first request to the kernel.
+        // Determining these takes longer than everything else that the program does before its first request to the
+        // kernel.
         let names = configuration.subcommands.map { $0.configuration.commandName ?? $0._commandName }
         return (names + ["help"]).contains(first)
     }

@@ -3,8 +3,8 @@ import IPVS
 
 /// ipvsadm's command lines, listings and saved tables.
 enum Compatible {
-    /// Runs a command line, without the program's name, and returns the exit status: 0, or 1 for what could not be done,
-    /// or 2 for a line that is wrong.
+    /// Runs a command line, without the program's name, and returns the exit status: 0, or 1 for what could not be
+    /// done, or 2 for a line that is wrong.
     static func run(_ words: [String], names: Names = .system, output: Output = .standard) -> Int32 {
         let line: Line
         do throws(UsageError) { line = try Parser(names: names).parse(words) } catch {

@@ -1,5 +1,6 @@
 extension Compatible {
-    /// A set of options, in the order of their declaration. Every line is checked against several, so it is but a number.
+    /// A set of options, in the order of their declaration. Every line is checked against several, so it is but a
+    /// number.
     struct Options: Hashable, Sendable, ExpressibleByArrayLiteral {
         private var bits: UInt64
 

@@ -4,9 +4,9 @@ import IPVS
 extension Compatible {
     /// ipvsadm's order of what the kernel lists.
     ///
-    /// It compares by the difference of two numbers, cut to 32 bits with a sign. So 192.0.2.1 can stand before 10.0.0.1,
-    /// and what comes first can depend on the order that the kernel has: to get the same listing takes the same
-    /// comparison and the same sorting, which is the C library's.
+    /// It compares by the difference of two numbers, cut to 32 bits with a sign. So 192.0.2.1 can stand before
+    /// 10.0.0.1, and what comes first can depend on the order that the kernel has: to get the same listing takes the
+    /// same comparison and the same sorting, which is the C library's.
     enum Order {
         static func sorted(_ services: [VirtualServer.Status]) -> [VirtualServer.Status] {
             sorted(services) { Key($0.server.id) }

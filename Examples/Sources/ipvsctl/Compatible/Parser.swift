@@ -6,8 +6,8 @@ extension Compatible {
         /// On the command line, where ipvsadm's rules are ours.
         case commandLine
 
-        /// In a saved table or before `-R`. It may say all that a kernel's table can hold, also what ipvsadm writes there
-        /// itself but refuses to read, or reads as something else: ``Compatible/differences`` has the list.
+        /// In a saved table or before `-R`. It may say all that a kernel's table can hold, also what ipvsadm writes
+        /// there itself but refuses to read, or reads as something else: ``Compatible/differences`` has the list.
         case saved
     }
 

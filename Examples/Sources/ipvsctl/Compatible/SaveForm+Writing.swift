@@ -3,8 +3,8 @@ import IPVS
 extension SaveForm {
     /// Writes a table. What ``read(_:names:)`` makes of it is equal to it.
     ///
-    /// Hosts and ports are written as numbers, as with `-n`, or by those of the names that lead back to the same address
-    /// and port.
+    /// Hosts and ports are written as numbers, as with `-n`, or by those of the names that lead back to the same
+    /// address and port.
     static func write(_ table: Table, names: Compatible.Names = .none) -> String {
         table.sortedEntries().map { write($0.server, $0.realServers, names: names) }.joined()
     }
@@ -114,7 +114,8 @@ private struct Writer {
 }
 
 extension Compatible {
-    /// The names of flags, by which ``Parser`` knows them. The first two flags of some schedulers have names of their own.
+    /// The names of flags, by which ``Parser`` knows them. The first two flags of some schedulers have names of their
+    /// own.
     static func names(of flags: VirtualServer.Flags, for scheduler: Scheduler) -> [String] {
         let hasOwn = [Scheduler.sourceHashing, .maglevHashing].contains(scheduler)
         let known: [(flag: VirtualServer.Flags, name: String)] = [

@@ -1,13 +1,14 @@
 import IPVS
 
-/// ipvsadm's form of a table, as `ipvsctl -S` and `ipvsadm -S` write it and `-R` reads it: a line `-A …` for each virtual
-/// server, and behind it a line `-a …` for each of its real servers.
+/// ipvsadm's form of a table, as `ipvsctl -S` and `ipvsadm -S` write it and `-R` reads it: a line `-A …` for each
+/// virtual server, and behind it a line `-a …` for each of its real servers.
 ///
 ///     -A -t 10.96.0.1:80 -s wrr -p 300
 ///     -a -t 10.96.0.1:80 -r 10.244.1.5:8080 -m -w 2
 ///
-/// What is written here loses nothing of a table, whatever is in it. Where ipvsadm's options have no word for something,
-/// ours have one: `--ip-service 47/10.0.0.1:80` for another protocol, `--local` and `--bypass`, flags such as `0x40`.
+/// What is written here loses nothing of a table, whatever is in it. Where ipvsadm's options have no word for
+/// something, ours have one: `--ip-service 47/10.0.0.1:80` for another protocol, `--local` and `--bypass`, flags such
+/// as `0x40`.
 enum SaveForm {
     /// What is wrong with a line.
     struct LineError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -12,11 +12,11 @@ extension Top {
 
     /// Finds the rates at which the counters of one server go up.
     ///
-    /// Every two seconds, at a time that it doesn't tell, the kernel adds to its counters what it has counted meanwhile.
-    /// Looks that are closer together see the counters move at some and stand still at others; so a move is what was
-    /// counted in two seconds, however far apart the looks are, and the next move tells the next rate. Looks that are
-    /// far apart see several moves, and their rate is the average. Before the first move there is the kernel's own
-    /// estimate, an average that takes ten seconds to follow.
+    /// Every two seconds, at a time that it doesn't tell, the kernel adds to its counters what it has counted
+    /// meanwhile. Looks that are closer together see the counters move at some and stand still at others; so a move is
+    /// what was counted in two seconds, however far apart the looks are, and the next move tells the next rate. Looks
+    /// that are far apart see several moves, and their rate is the average. Before the first move there is the kernel's
+    /// own estimate, an average that takes ten seconds to follow.
     struct Meter {
         private(set) var rates: Rates
         private var counters: Statistics

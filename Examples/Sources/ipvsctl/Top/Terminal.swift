@@ -47,7 +47,8 @@ extension Top {
         /// Stops the program, as Ctrl-Z does elsewhere, until its user wants it again.
         func suspend() {
             leave()
-            // To this thread and none other, which would let this one go on for a while. Threads of tasks block signals.
+            // To this thread and none other, which would let this one go on for a while. Threads of tasks block
+            // signals.
             var (stop, before) = (sigset_t(), sigset_t())
             sigemptyset(&stop)
             sigaddset(&stop, SIGTSTP)

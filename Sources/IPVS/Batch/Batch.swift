@@ -1,9 +1,9 @@
 extension Handle {
-    /// Changes to be made together: any mix of adding, updating and deleting virtual and real servers, in their order.
+    /// A sequence of changes: virtual and real servers to add, update and delete.
     ///
-    /// A handle makes hundreds of changes with one system call, which is many times faster than one call for each. It is not
-    /// a transaction: each change is made or fails by itself. Changes that need not be kept together are better made as a
-    /// stream, with ``Handle/perform(_:)-((Batch.Stream)->Void)``.
+    /// A handle sends hundreds of changes with one system call, which is many times faster than one call for each. A batch is
+    /// not a transaction: each change succeeds or fails on its own. If the changes need not be kept, a ``Stream`` does the
+    /// same without the memory for them.
     ///
     ///     var batch = Handle.Batch()
     ///     batch.add(web)
@@ -13,19 +13,19 @@ extension Handle {
     public struct Batch: Hashable, Sendable {
         private(set) var requests: [Request] = []
 
-        /// A batch without changes.
+        /// Creates an empty batch.
         public init() {}
 
-        /// A batch of requests that each change a virtual or a real server.
+        /// Creates a batch of requests, each of which changes a virtual or a real server.
         init(requests: [Request]) { self.requests = requests }
 
-        /// How many changes it holds.
+        /// The number of changes.
         public var count: Int { requests.count }
 
-        /// Whether it holds none.
+        /// Whether the batch has no changes.
         public var isEmpty: Bool { requests.isEmpty }
 
-        /// Makes room for so many changes at once.
+        /// Reserves capacity for a number of changes.
         public mutating func reserveCapacity(_ count: Int) { requests.reserveCapacity(count) }
 
         /// Adds a virtual server, as ``Handle/add(_:)`` does.
@@ -55,22 +55,22 @@ extension Handle {
 }
 
 extension Handle.Batch {
-    /// What became of a batch.
+    /// The result of a batch.
     public struct Outcome: Hashable, Sendable {
-        /// How many changes were made.
+        /// The number of changes that succeeded.
         public let succeeded: Int
 
-        /// The changes that were not made, in their order; and with ``IPVSError/Code/answerLost`` those that may have
-        /// been.
+        /// The changes that failed, in order. For those with ``IPVSError/Code/answerLost``, it is unknown whether they took
+        /// effect.
         public let failures: [Failure]
     }
 
-    /// A change that was not made.
+    /// A change that failed.
     public struct Failure: Hashable, Sendable {
-        /// Which one of the batch it is, counted from 0.
+        /// The index of the change in the batch.
         public let index: Int
 
-        /// What went wrong.
+        /// The error of the change.
         public let error: IPVSError
     }
 }

@@ -1,34 +1,34 @@
 import Netlink
 
 extension Handle.Batch {
-    /// Makes changes as they come, many with one system call, and keeps none of them: a ``Handle/Batch`` that needs no memory.
+    /// Sends changes while they are added, many with one system call, and keeps none of them.
     ///
-    /// ``Handle/perform(_:)-((Batch.Stream)->Void)`` lends one.
+    /// It is what ``Handle/perform(_:)-((Handle.Batch.Stream)->Void)`` passes to its closure.
     public struct Stream: ~Copyable {
         private let handle: Handle
 
-        /// Changes that were not sent yet.
+        /// Changes that have not been sent yet.
         private var buffer: RequestBuffer
 
-        /// Which changes those are.
+        /// The indexes of those changes.
         private var pending: [Int] = []
 
-        /// How many answers to them could wait to be read.
+        /// The number of answers that fit into the socket's receive buffer.
         private let limit: Int
 
-        /// How many changes there were so far.
+        /// The number of changes so far.
         private var count = 0
 
         private var failures: [Failure] = []
 
-        /// Whether the kernel was reached.
+        /// Whether anything has been sent.
         private var hasBegun = false
 
-        /// What keeps everything from here on from being sent.
+        /// The failure after which nothing more is sent.
         private var obstacle: Obstacle?
 
         private enum Obstacle {
-            /// It was there from the beginning.
+            /// Nothing had been sent before.
             case initial(IPVSError)
             /// Something had been sent before.
             case later(NetlinkConnection.Failure)
@@ -68,7 +68,7 @@ extension Handle.Batch.Stream {
         send(Request.deleteRealServer(endpoint, id))
     }
 
-    /// Makes a change that a batch or a plan holds.
+    /// Adds a change of a batch or a plan.
     mutating func make(_ request: Request) {
         switch request {
         case .addRealServer(let server, let id): add(server, to: id)
@@ -96,7 +96,7 @@ extension Handle.Batch.Stream {
         }
     }
 
-    /// Has a change wait to be sent; false if there is no room.
+    /// Appends a change to the pending ones; returns false if there is no room.
     private mutating func append(_ change: some EncodableRequest) -> Bool {
         guard pending.count < limit, buffer.append(change) else { return false }
         pending.append(count)
@@ -107,7 +107,7 @@ extension Handle.Batch.Stream {
         failures.append(Handle.Batch.Failure(index: index, error: error))
     }
 
-    /// Sends what is pending.
+    /// Sends the pending changes.
     private mutating func flush() {
         guard !pending.isEmpty else { return }
         do throws(NetlinkConnection.Failure) {
@@ -128,7 +128,7 @@ extension Handle.Batch.Stream {
         pending.removeAll(keepingCapacity: true)
     }
 
-    /// Notes which of the pending changes have failed, by their places.
+    /// Records which of the pending changes failed, by their positions.
     private mutating func note(_ reasons: [Int: NetlinkConnection.Failure]) {
         var failed: [Handle.Batch.Failure] = []
         buffer.forEach { place, command, attributes in
@@ -139,7 +139,7 @@ extension Handle.Batch.Stream {
         failures += failed
     }
 
-    /// The first change that is pending.
+    /// The first pending change.
     private var firstPending: Request? {
         var first: Request?
         buffer.forEach { place, command, attributes in
@@ -148,7 +148,7 @@ extension Handle.Batch.Stream {
         return first
     }
 
-    /// Sends the rest, and tells what became of all.
+    /// Sends the rest, and returns the result of all.
     fileprivate mutating func finish() throws(IPVSError) -> Handle.Batch.Outcome {
         flush()
         handle.connection.withLock { $0.giveBack(&buffer) }
@@ -161,10 +161,10 @@ extension Handle.Batch.Stream {
 }
 
 extension Handle {
-    /// Makes the changes of a batch, in their order. One that fails does not keep the others from being made.
+    /// Makes the changes of a batch, in order. A change that fails doesn't stop the others.
     ///
-    /// - Returns: Which changes failed, each with its own error; none if all were made.
-    /// - Throws: ``IPVSError`` only if nothing was begun: with ``IPVSError/Code/handleClosed`` or
+    /// - Returns: The changes that failed, each with its error.
+    /// - Throws: ``IPVSError`` only if nothing was sent: with ``IPVSError/Code/handleClosed`` or
     ///   ``IPVSError/Code/ipvsUnavailable``.
     public func perform(_ batch: Handle.Batch) throws(IPVSError) -> Handle.Batch.Outcome {
         try perform { changes in
@@ -172,16 +172,16 @@ extension Handle {
         }
     }
 
-    /// Makes the changes that `body` says, in their order, while it says them: those of a batch, without the memory for
-    /// one. A change is made when enough have come for a system call, or when `body` has returned.
+    /// Makes the changes that a closure adds, in order, while it runs. They are sent when there are enough of them for a
+    /// system call, and when the closure returns; none is kept in memory.
     ///
     ///     let outcome = try handle.perform { changes in
     ///         changes.add(web)
     ///         for real in realServers { changes.add(real, to: web.id) }
     ///     }
     ///
-    /// - Returns: Which changes failed, as ``perform(_:)-(Batch)`` does.
-    /// - Throws: ``IPVSError`` only if nothing was begun, as ``perform(_:)-(Batch)`` does.
+    /// - Returns: The changes that failed, each with its error.
+    /// - Throws: ``IPVSError`` only if nothing was sent, as ``perform(_:)-(Handle.Batch)`` does.
     public func perform(_ body: (inout Handle.Batch.Stream) -> Void) throws(IPVSError) -> Handle.Batch.Outcome {
         var stream = Handle.Batch.Stream(self)
         body(&stream)

@@ -1,33 +1,33 @@
 extension IPVSError {
-    /// Where a value stands in a model, by the names under which it is coded: `persistence.timeout` of a
-    /// ``VirtualServer``, `forwarding.tunnel.port` of a ``RealServer``.
+    /// The path of a value in a model, made of coding keys: `persistence.timeout` in a ``VirtualServer``,
+    /// `forwarding.tunnel.port` in a ``RealServer``.
     ///
-    /// It leads to the same place in a file that holds the model.
+    /// It is the value's path in a file that encodes the model, too.
     public struct FieldPath: Hashable, Sendable {
-        /// The coding keys, from the outermost on.
+        /// The string values of the coding keys, the outermost first.
         public let keys: [String]
     }
 }
 
 extension IPVSError.FieldPath: ExpressibleByStringLiteral {
-    /// The keys of a text with dots between them, to compare with: `error.field == "persistence.timeout"`.
+    /// Creates a path of keys separated by dots, to compare with: `error.field == "persistence.timeout"`.
     public init(stringLiteral text: String) {
         keys = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     }
 }
 
 extension IPVSError.FieldPath: CustomStringConvertible {
-    /// The keys with dots between them.
+    /// The keys, separated by dots.
     public var description: String { keys.joined(separator: ".") }
 }
 
-/// A field of a model: where it stands, and what a sentence calls it.
+/// A field of a model: its path, and its name in sentences.
 struct Field: Hashable {
     let path: IPVSError.FieldPath
     let name: String
 
-    /// The field that coding keys lead to. Its name is made of theirs, `persistence timeout`, unless people have another
-    /// one for it.
+    /// The field at a path of coding keys. Its name is made of the keys, such as `persistence timeout`, unless another one
+    /// is customary.
     init(_ keys: any CodingKey..., name: String? = nil) {
         path = IPVSError.FieldPath(keys: keys.map(\.stringValue))
         self.name = name ?? path.keys.map(\.inWords).joined(separator: " ")
@@ -35,7 +35,7 @@ struct Field: Hashable {
 }
 
 extension String {
-    /// The words of a name in camel case: `lower threshold`. An abbreviation keeps its capitals.
+    /// The words of a name in camel case, such as `lower threshold`. Acronyms stay in uppercase.
     fileprivate var inWords: String {
         var words: [String] = [""]
         for (letter, next) in zip(self, dropFirst().map(Optional.some) + [nil]) {

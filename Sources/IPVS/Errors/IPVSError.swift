@@ -1,26 +1,26 @@
 import Netlink
 
-/// What went wrong, and with what.
+/// An error of a request to the kernel's IPVS.
 ///
-/// Switch over ``code``; show ``description``, which is a sentence that an operator can act on:
+/// Decide by ``code``, and show people ``description``, a sentence that an operator can act on:
 /// `can't add real server 10.244.1.5:80 to TCP 10.96.0.1:80: no such virtual server`.
 public struct IPVSError: Error, Hashable, Sendable {
-    /// The kind of error. New ones may be added, so a switch needs a default.
+    /// The kind of error. More may be added, so a switch needs a default case.
     public let code: Code
 
-    /// What was asked for.
+    /// What was requested.
     public let operation: Operation
 
-    /// The error number of the kernel or the C library; nil for an error that was found without them.
+    /// The error number of the kernel or the C library; nil for errors that this library detects itself.
     public let errno: Int32?
 
-    /// What the kernel said of it in its own words (an extended acknowledgement), which it seldom does.
+    /// The kernel's own message (an extended acknowledgement), if it sent one, which is rare.
     public let kernelMessage: String?
 
-    /// Which value was refused before anything was sent, as a path of the model's coding keys.
+    /// The value that was rejected before anything was sent, as a path of the model's coding keys; nil for other errors.
     public let field: FieldPath?
 
-    /// What is wrong, where the code and the operation do not say it.
+    /// The reason, if the code and the operation don't determine it.
     package let detail: String?
 
     init(
@@ -45,8 +45,8 @@ public struct IPVSError: Error, Hashable, Sendable {
 }
 
 extension IPVSError {
-    /// A kind of error. It is decided by the error number together with the command, as the kernel has one number for
-    /// several things.
+    /// A kind of error. It follows from the error number and the command, as the kernel uses one number for several
+    /// conditions.
     public struct Code: Hashable, Sendable {
         enum Kind: String {
             case virtualServerExists, virtualServerNotFound, realServerExists, realServerNotFound, schedulerNotFound
@@ -75,44 +75,45 @@ extension IPVSError {
         /// This kernel has no such scheduler, or no such persistence engine (`ENOENT`).
         public static let schedulerNotFound = Code(.schedulerNotFound)
 
-        /// A value is out of its range or does not go with another: refused before anything was sent, which
-        /// ``IPVSError/field`` tells, or by the kernel (`EINVAL`, `ERANGE`).
+        /// A value is out of range, or invalid in combination with another. It was rejected before anything was sent, and
+        /// ``IPVSError/field`` names it; or the kernel rejected it (`EINVAL`, `ERANGE`).
         public static let invalidValue = Code(.invalidValue)
 
-        /// This kernel's IPVS does not have the address family, which is IPv6 (`EAFNOSUPPORT`).
+        /// This kernel's IPVS does not support the address family, IPv6 (`EAFNOSUPPORT`).
         public static let addressFamilyNotSupported = Code(.addressFamilyNotSupported)
 
         /// There is no such network interface (`ENODEV`).
         public static let interfaceNotFound = Code(.interfaceNotFound)
 
-        /// A sync daemon of this role runs already (`EEXIST`).
+        /// A sync daemon with this role is running already (`EEXIST`).
         public static let syncDaemonRunning = Code(.syncDaemonRunning)
 
-        /// No sync daemon of this role runs (`ESRCH`).
+        /// No sync daemon with this role is running (`ESRCH`).
         public static let syncDaemonNotRunning = Code(.syncDaemonNotRunning)
 
         /// The process lacks `CAP_NET_ADMIN` (`EPERM`).
         public static let permissionDenied = Code(.permissionDenied)
 
-        /// This kernel has no IPVS, and could not load it.
+        /// This kernel has no IPVS, and could not load its module.
         public static let ipvsUnavailable = Code(.ipvsUnavailable)
 
         /// There is no such network namespace.
         public static let namespaceNotFound = Code(.namespaceNotFound)
 
-        /// The handle was closed before.
+        /// The handle is closed.
         public static let handleClosed = Code(.handleClosed)
 
-        /// The kernel's answer did not arrive. Whether a change took effect is unknown: list and see.
+        /// The kernel's answer did not arrive. Whether a change took effect is unknown: read the table to find out.
         public static let answerLost = Code(.answerLost)
 
-        /// The kernel's reply can't be understood.
+        /// The kernel's reply can't be decoded.
         public static let malformedReply = Code(.malformedReply)
 
-        /// The table was changed by others each time it was read.
+        /// A consistent table could not be read within five attempts, as other programs changed it meanwhile; or the kernel
+        /// reported twice that a single dump was interrupted.
         public static let tableChanging = Code(.tableChanging)
 
-        /// Another error of the kernel or the C library, which ``IPVSError/errno`` tells.
+        /// Another error of the kernel or the C library; see ``IPVSError/errno``.
         public static let system = Code(.system)
     }
 }
@@ -126,7 +127,7 @@ extension IPVSError: CustomStringConvertible {
     /// The error as a sentence: what could not be done, and why.
     public var description: String { sentence }
 
-    /// Why it could not be done: the second half of the sentence, for programs that word the first half themselves.
+    /// The second half of ``description``, for programs that phrase the first half themselves.
     public var reason: String { detail ?? usualReason }
 
     package var usualReason: String {
@@ -162,7 +163,7 @@ extension IPVSError: CustomStringConvertible {
         return "\(scheduler), or no persistence engine \"\(engine)\" (module ip_vs_pe_\(engine))"
     }
 
-    /// What the kernel refuses with `EINVAL`, which does not tell which value it is.
+    /// What the kernel may have rejected with `EINVAL`, which doesn't say which value it is.
     private var refusal: String {
         switch operation.request {
         case .addRealServer(let server, let id), .updateRealServer(let server, let id):
@@ -175,7 +176,7 @@ extension IPVSError: CustomStringConvertible {
         }
     }
 
-    /// What of a real server some kernels refuse, or any kernel in some state.
+    /// What some kernels reject of a real server, or any kernel in some state.
     private func suspects(of server: RealServer, in id: VirtualServer.Identity) -> [String] {
         var suspects: [String] = []
         if server.upperThreshold > UInt32(Int32.max) { suspects.append("a threshold above \(Int32.max)") }

@@ -1,9 +1,9 @@
 package import Netlink
 
-// How the failure of a request becomes the error that the caller sees.
+// Conversion of failures to errors.
 
 extension IPVSError {
-    /// A value that was refused before anything was sent.
+    /// A value that was rejected before anything was sent.
     init(_ request: Request, _ invalid: InvalidValue) {
         self.init(
             .invalidValue,
@@ -20,7 +20,7 @@ extension IPVSError {
     init(listingConnections error: SystemError) {
         let operation = Operation.listConnections
         switch (error.call, error.errno) {
-        // What was open when the module was unloaded can't be read any more.
+        // A file that was open when the module was unloaded can't be read any more.
         case (.open, ENOENT), (.read, EIO):
             self.init(.ipvsUnavailable, operation, errno: error.errno)
         case (_, EPERM), (_, EACCES):
@@ -41,8 +41,8 @@ extension IPVSError {
 }
 
 extension IPVSError {
-    /// The error that a virtual server does not exist, with ``Code/virtualServerNotFound``: for programs which require one
-    /// that ``Handle/virtualServer(_:)`` or ``Handle/entry(_:)`` has not found.
+    /// Creates an error with the code ``Code/virtualServerNotFound``, for a program that requires a virtual server which
+    /// ``Handle/virtualServer(_:)`` or ``Handle/entry(_:)`` did not find.
     public static func noVirtualServer(_ id: VirtualServer.Identity) -> IPVSError {
         IPVSError(.virtualServerNotFound, .readVirtualServer(id), errno: nil)
     }
@@ -70,7 +70,7 @@ extension IPVSError: OperationError {
 }
 
 extension IPVSError.Code {
-    /// The code for an error number, which means another thing for another command.
+    /// The code for an error number, which means different things for different commands.
     init(errno: Int32, of request: Request?) {
         self =
             switch (errno, request) {

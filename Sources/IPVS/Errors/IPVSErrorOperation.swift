@@ -1,7 +1,7 @@
 extension IPVSError {
-    /// What was asked of the kernel when an error came: which command, and on what.
+    /// What was requested when an error occurred: the command and its subject.
     public struct Operation: Hashable, Sendable {
-        /// What is asked for: mostly by a request of IPVS over netlink. The list of connections is a file.
+        /// Mostly a request of IPVS over netlink. The connection table is read from a file.
         enum Kind: Hashable, Sendable {
             case open
             case request(Request)
@@ -21,7 +21,7 @@ extension IPVSError {
             if case .request(let request) = kind { request } else { nil }
         }
 
-        /// The virtual server that the operation is about, if there is one.
+        /// The virtual server that the operation concerns, if any.
         public var virtualServer: VirtualServer.Identity? {
             switch request {
             case .addVirtualServer(let server), .updateVirtualServer(let server): server.id
@@ -37,7 +37,7 @@ extension IPVSError {
             }
         }
 
-        /// The real server that the operation is about, if there is one.
+        /// The real server that the operation concerns, if any.
         public var realServer: Endpoint? {
             switch request {
             case .addRealServer(let server, _), .updateRealServer(let server, _): server.endpoint
@@ -49,7 +49,7 @@ extension IPVSError {
 }
 
 extension IPVSError.Operation: CustomStringConvertible {
-    /// The operation in words: `add real server 10.244.1.5:80 to TCP 10.96.0.1:80`.
+    /// The operation as text: `add real server 10.244.1.5:80 to TCP 10.96.0.1:80`.
     public var description: String {
         switch kind {
         case .open: "open IPVS"

@@ -4,14 +4,15 @@ import Netlink
 extension Handle {
     /// Adds a real server to a virtual server (`IPVS_CMD_NEW_DEST`).
     ///
-    /// The kernel wants an address that it can reach: in a namespace of its own, `lo` must be up.
+    /// The kernel requires an address that it can reach. In a new network namespace, `lo` must be up.
+    ///
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``, ``IPVSError/Code/realServerExists``,
     ///   ``IPVSError/Code/invalidValue``.
     public func add(_ server: RealServer, to id: VirtualServer.Identity) throws(IPVSError) {
         try send(.addRealServer(server, id))
     }
 
-    /// Gives a real server the configuration of this value, all of it; its connections stay (`IPVS_CMD_SET_DEST`).
+    /// Replaces the configuration of a real server. Its connections are kept (`IPVS_CMD_SET_DEST`).
     ///
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``, ``IPVSError/Code/realServerNotFound``,
     ///   ``IPVSError/Code/invalidValue``.
@@ -21,16 +22,18 @@ extension Handle {
 
     /// Deletes a real server from a virtual server (`IPVS_CMD_DEL_DEST`).
     ///
-    /// Its connections are not ended in order: give it a weight of 0 first, and wait until it has none.
+    /// Its connections are cut off. To let them end first, use ``drain(_:timeout:interval:onCancellation:clock:)``.
+    ///
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``, ``IPVSError/Code/realServerNotFound``.
     public func delete(_ endpoint: Endpoint, from id: VirtualServer.Identity) throws(IPVSError) {
         try send(.deleteRealServer(endpoint, id))
     }
 
-    /// The real servers of a virtual server, in no particular order (a dump of `IPVS_CMD_GET_DEST`).
+    /// Lists the real servers of a virtual server, in no particular order (a dump of `IPVS_CMD_GET_DEST`).
     ///
-    /// The kernel's own answer is an empty list for a virtual server that does not exist; an empty list from this call
-    /// is one that exists and has none.
+    /// The kernel itself answers with an empty list if the virtual server doesn't exist. This method checks that, so an
+    /// empty list means that the virtual server exists and has no real servers.
+    ///
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``.
     public func realServers(of id: VirtualServer.Identity) throws(IPVSError) -> [RealServer.Status] {
         let request = Request.readRealServers(id)
@@ -42,9 +45,10 @@ extension Handle {
         return list
     }
 
-    /// One real server of a virtual server, or nil if it has none at the endpoint.
+    /// Returns one real server of a virtual server, or nil if there is none at the endpoint.
     ///
-    /// The kernel can only list them all, so to look for many, list them once with ``realServers(of:)``.
+    /// The kernel can only list all of them. To look for several, call ``realServers(of:)`` once.
+    ///
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``.
     public func realServer(
         _ endpoint: Endpoint,

@@ -2,21 +2,21 @@ import CIPVS
 import Netlink
 
 extension Handle {
-    /// The timeouts of idle connections (`IPVS_CMD_GET_CONFIG`).
+    /// Returns the timeouts of idle connections (`IPVS_CMD_GET_CONFIG`).
     public func timeouts() throws(IPVSError) -> Timeouts {
         try ask(.readTimeouts, Timeouts()) { (timeouts, bytes) throws(MalformedReply) in
             timeouts = try Timeouts(decoding: bytes)
         }
     }
 
-    /// Sets those timeouts that are not nil (`IPVS_CMD_SET_CONFIG`).
+    /// Sets the timeouts that are not nil (`IPVS_CMD_SET_CONFIG`).
     ///
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/invalidValue`` for 0 and for more than the kernel's clock can count.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/invalidValue`` for 0 and for values that overflow the kernel's clock.
     public func setTimeouts(_ timeouts: Timeouts) throws(IPVSError) {
         try send(.setTimeouts(timeouts))
     }
 
-    /// The version of the kernel's IPVS and the size of its connection table (`IPVS_CMD_GET_INFO`).
+    /// Returns the version of the kernel's IPVS and the size of its connection table (`IPVS_CMD_GET_INFO`).
     public func info() throws(IPVSError) -> KernelInfo {
         let request = Request.readInfo
         let info = try ask(request, nil as KernelInfo?) { (info, bytes) throws(MalformedReply) in
@@ -28,20 +28,20 @@ extension Handle {
 
     /// Starts a sync daemon (`IPVS_CMD_NEW_DAEMON`).
     ///
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/syncDaemonRunning`` if one of this role runs,
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/syncDaemonRunning`` if one with this role is running,
     ///   ``IPVSError/Code/interfaceNotFound``, ``IPVSError/Code/invalidValue``.
     public func startSyncDaemon(_ daemon: SyncDaemon) throws(IPVSError) {
         try send(.startDaemon(daemon))
     }
 
-    /// Stops the sync daemon of a role (`IPVS_CMD_DEL_DAEMON`).
+    /// Stops the sync daemon with a role (`IPVS_CMD_DEL_DAEMON`).
     ///
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/syncDaemonNotRunning``.
     public func stopSyncDaemon(_ role: SyncDaemon.Role) throws(IPVSError) {
         try send(.stopDaemon(role))
     }
 
-    /// The sync daemons that run: none, one, or one of each role (a dump of `IPVS_CMD_GET_DAEMON`).
+    /// Lists the running sync daemons: none, one, or one of each role (a dump of `IPVS_CMD_GET_DAEMON`).
     public func syncDaemons() throws(IPVSError) -> [SyncDaemon] {
         try ask(.readDaemons, []) { (list, bytes) throws(MalformedReply) in
             list.append(try SyncDaemon(decoding: bytes.extracting(try bytes.payload(of: IPVS_CMD_ATTR_DAEMON))))

@@ -4,14 +4,14 @@ import Netlink
 extension Handle {
     /// Adds a virtual server, without real servers (`IPVS_CMD_NEW_SERVICE`).
     ///
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerExists`` if there is one with this identity,
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerExists`` if one with this identity exists,
     ///   ``IPVSError/Code/schedulerNotFound`` if the kernel lacks the scheduler or the persistence engine,
     ///   ``IPVSError/Code/invalidValue``.
     public func add(_ server: VirtualServer) throws(IPVSError) {
         try send(.addVirtualServer(server))
     }
 
-    /// Gives a virtual server the configuration of this value, all of it; its real servers and its connections stay
+    /// Replaces the configuration of a virtual server. Its real servers and connections are kept
     /// (`IPVS_CMD_SET_SERVICE`).
     ///
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``, ``IPVSError/Code/schedulerNotFound``,
@@ -27,9 +27,9 @@ extension Handle {
         try send(.deleteVirtualServer(id))
     }
 
-    /// The virtual server with an identity, or nil if there is none (`IPVS_CMD_GET_SERVICE`).
+    /// Returns the virtual server with an identity, or nil if there is none (`IPVS_CMD_GET_SERVICE`).
     ///
-    /// Nil says that the kernel has no such virtual server; everything else that goes wrong is thrown.
+    /// - Throws: ``IPVSError`` for any other reason than that it doesn't exist.
     public func virtualServer(_ id: VirtualServer.Identity) throws(IPVSError) -> VirtualServer.Status? {
         do {
             return try ask(.readVirtualServer(id), nil) { (found, bytes) throws(MalformedReply) in
@@ -40,10 +40,10 @@ extension Handle {
         }
     }
 
-    /// All virtual servers, in no particular order (a dump of `IPVS_CMD_GET_SERVICE`).
+    /// Lists all virtual servers, in no particular order (a dump of `IPVS_CMD_GET_SERVICE`).
     ///
-    /// The kernel lists them piece by piece; where another program adds or deletes virtual servers at the same time,
-    /// one may be missing or be there twice.
+    /// The kernel sends the list in parts. If another program adds or deletes virtual servers meanwhile, one may be missing
+    /// or listed twice.
     public func virtualServers() throws(IPVSError) -> [VirtualServer.Status] {
         try ask(.readVirtualServers, []) { (list, bytes) throws(MalformedReply) in
             list.append(try bytes.virtualServerStatus())
@@ -52,14 +52,14 @@ extension Handle {
 
     /// Deletes all virtual servers with their real servers (`IPVS_CMD_FLUSH`).
     ///
-    /// Timeouts, sync daemons and counters of the namespace stay.
+    /// Timeouts, sync daemons and the counters of the namespace are kept.
     public func flush() throws(IPVSError) {
         try send(.flush)
     }
 
     /// Sets the counters of all virtual servers and their real servers to zero (`IPVS_CMD_ZERO`).
     ///
-    /// The kernel gathers the counts of its processors every two seconds: what was not gathered yet is counted later.
+    /// The kernel adds up the counters of its processors every two seconds, so the latest packets may be counted later.
     public func zeroCounters() throws(IPVSError) {
         try send(.zeroCounters(nil))
     }
@@ -74,12 +74,12 @@ extension Handle {
 }
 
 extension RawSpan {
-    /// The virtual server among the attributes of a message.
+    /// Decodes the virtual server among the attributes of a message.
     fileprivate func virtualServerStatus() throws(MalformedReply) -> VirtualServer.Status {
         try VirtualServer.Status(decoding: extracting(try payload(of: IPVS_CMD_ATTR_SERVICE)))
     }
 
-    /// Where the attribute of a type is among the attributes of a message.
+    /// The payload of the attribute of a type, among the attributes of a message.
     func payload(of type: Int) throws(MalformedReply) -> Range<Int> {
         var cursor = AttributeCursor(.command)
         while let attribute = try cursor.next(in: self) {

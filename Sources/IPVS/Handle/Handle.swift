@@ -1,28 +1,28 @@
 import CIPVS
 import Netlink
 
-/// A way to the IPVS of one network namespace: its virtual servers, their real servers, and its settings.
+/// A connection to the kernel's IPVS in one network namespace: its virtual servers, their real servers, and its settings.
 ///
 ///     let handle = try Handle()
 ///     let web = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .roundRobin)
 ///     try handle.add(web)
 ///     try handle.add(RealServer(IPAddress(10, 244, 1, 5), 8080, forwarding: .masquerade), to: web.id)
 ///
-/// Each call is one exchange with the kernel, which does the work before it answers; calls don't suspend and take some
-/// microseconds. A handle can be used from any number of threads and tasks; their calls take turns. After an error
-/// it works on.
+/// Calls are synchronous: they block the thread until the kernel has answered, which usually takes microseconds. A handle can
+/// be used from any number of threads and tasks; calls run one at a time. After an error, the handle can still be used.
 ///
-/// Every call, those that only read included, takes `CAP_NET_ADMIN` in the initial user namespace.
+/// Every call, even one that only reads, requires `CAP_NET_ADMIN` in the initial user namespace.
 public final class Handle: Sendable {
     let connection: Lock<GenericNetlinkConnection>
 
-    /// Opens the kernel's files that show what netlink does not.
+    /// Opens the kernel's files, for what netlink does not provide.
     private let files: any FileOpener
 
-    /// Opens the IPVS of the network namespace that the calling thread is in.
+    /// Opens IPVS in the network namespace of the calling thread.
     ///
-    /// The kernel loads the module `ip_vs` if it is not there yet.
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/ipvsUnavailable`` where the kernel has no IPVS.
+    /// The kernel loads the module `ip_vs` if necessary. Privileges are checked by the calls, not here.
+    ///
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/ipvsUnavailable`` if the kernel has no IPVS.
     public convenience init() throws(IPVSError) {
         let socket: NetlinkSocket
         do throws(SystemError) {
@@ -33,10 +33,11 @@ public final class Handle: Sendable {
         try self.init(channel: socket, files: SocketFiles(socket))
     }
 
-    /// Opens the IPVS of another network namespace; no thread of the caller's enters it.
+    /// Opens IPVS in another network namespace. The calling thread does not enter it.
     ///
     /// The handle keeps the namespace alive, even if its last process ends or its name is deleted.
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/namespaceNotFound`` where there is no such namespace,
+    ///
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/namespaceNotFound`` if there is no such namespace,
     ///   ``IPVSError/Code/permissionDenied`` without `CAP_SYS_ADMIN`, and as ``init()`` does.
     public convenience init(namespace: NetworkNamespace) throws(IPVSError) {
         let socket: NetlinkSocket
@@ -64,27 +65,28 @@ public final class Handle: Sendable {
         }
     }
 
-    /// Closes the handle, after a call that is under way on another thread. Later calls throw
-    /// ``IPVSError/Code/handleClosed``; closing it again does nothing. A handle that nobody refers to closes by itself.
+    /// Closes the handle. If a call is in progress on another thread, waits for it.
+    ///
+    /// Later calls throw ``IPVSError/Code/handleClosed``. Closing a handle again does nothing. A handle is closed when it is
+    /// deallocated, too.
     public func close() {
         connection.withLock { $0.close() }
     }
 
-    /// Opens a file for reading; one below `/proc/thread-self` is that of the handle's network namespace. Nil if the
-    /// handle is closed.
+    /// Opens a file for reading, in the handle's network namespace. Returns nil if the handle is closed.
     func openFile(_ path: String) throws(SystemError) -> (any ReadableFile)? {
         try connection.withLock { (connection) throws(SystemError) in
             connection.channel == nil ? nil : try files.open(path)
         }
     }
 
-    /// Makes a request whose answer is only its success.
+    /// Sends a request that has no reply but its acknowledgement.
     func send(_ request: Request) throws(IPVSError) {
         try ask(request, ()) { (_, _) throws(MalformedReply) in }
     }
 
-    /// Makes a request and folds the attributes of each message of its reply into a result, which begins anew where the
-    /// request has to be made again.
+    /// Sends a request, and folds the attributes of each message of the reply into a result. If the request has to be sent
+    /// again, folding starts again with `initial`.
     func ask<Result>(
         _ request: Request,
         _ initial: @autoclosure () -> Result,

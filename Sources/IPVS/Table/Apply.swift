@@ -1,15 +1,15 @@
 extension Handle {
-    /// Makes the kernel's table what it should be, and changes nothing that is right already.
+    /// Changes the kernel's table to the desired one, and leaves alone what is as desired already.
     ///
-    /// It reads the table, plans, and performs the plan as a batch. To apply a table again changes nothing; to apply it
-    /// after failures, or after others changed something, makes it so again.
+    /// This reads the table, plans the changes, and makes them as a batch. It is idempotent: applying the same table again
+    /// changes nothing, or repairs what failed before or what other programs changed.
+    ///
     /// - Parameters:
-    ///   - desired: The virtual servers that should be there.
-    ///   - owns: Which virtual servers are the caller's to change and delete: all, if it is left out. Those of others are
-    ///     not touched.
-    /// - Returns: What was changed and what failed. One failure does not keep the rest from being changed.
-    /// - Throws: ``IPVSError`` if the table can't be read, or if it should have a virtual server that is not owned, with
-    ///   ``IPVSError/Code/invalidValue``; nothing was changed then.
+    ///   - desired: The desired table.
+    ///   - owns: Whether the caller owns a virtual server. Others are neither changed nor deleted. By default, all are owned.
+    /// - Returns: The changes and failures. A change that fails doesn't stop the others.
+    /// - Throws: ``IPVSError`` if the table can't be read; or with ``IPVSError/Code/invalidValue`` if the desired table has a
+    ///   virtual server that is not owned. Nothing is changed then.
     public func apply(
         _ desired: Table,
         owning owns: (VirtualServer.Identity) -> Bool = { _ in true }
@@ -20,7 +20,7 @@ extension Handle {
         return ApplyReport(plan: plan, outcome: outcome, lasting: comparison.lasting)
     }
 
-    /// What ``apply(_:owning:)`` would change now: a dry run.
+    /// Returns what ``apply(_:owning:)`` would change now, without changing it.
     public func plan(
         _ desired: Table,
         owning owns: (VirtualServer.Identity) -> Bool = { _ in true }
@@ -28,7 +28,7 @@ extension Handle {
         try compare(desired, owns).plan
     }
 
-    /// Compares the kernel's table, without what others own, with the one that should be.
+    /// Compares the owned part of the kernel's table with the desired one.
     private func compare(
         _ desired: Table,
         _ owns: (VirtualServer.Identity) -> Bool
@@ -41,7 +41,7 @@ extension Handle {
         return try compare(with: desired) { owns($0.id) }
     }
 
-    /// Compares the kernel's table with another one, but for the virtual servers that are not to be looked at.
+    /// Compares the kernel's table with the desired one, without the virtual servers that are not included.
     package func compare(
         with desired: Table,
         where isIncluded: (VirtualServer) -> Bool
@@ -60,32 +60,32 @@ extension Handle {
     }
 }
 
-/// What ``Handle/apply(_:owning:)`` has changed.
+/// The result of ``Handle/apply(_:owning:)``.
 public struct ApplyReport: Hashable, Sendable {
-    /// The changes that were to be made.
+    /// The planned changes.
     public let plan: Table.Plan
 
     /// The changes that failed, with their errors.
     public let failures: [Failure]
 
-    /// How many virtual and real servers were added.
+    /// The number of virtual and real servers that were added.
     public let added: Int
 
-    /// How many virtual and real servers were updated.
+    /// The number of virtual and real servers that were updated.
     public let updated: Int
 
-    /// How many virtual servers were deleted, and real servers of virtual servers that stay.
+    /// The number of virtual servers that were deleted, plus that of real servers deleted from remaining virtual servers.
     public let deleted: Int
 
-    /// How many virtual and real servers were right already.
+    /// The number of virtual and real servers that were as desired already.
     public let unchanged: Int
 
     /// A change that failed.
     public struct Failure: Hashable, Sendable {
-        /// What was to be changed.
+        /// The change.
         public let change: Table.Plan.Change
 
-        /// Why it was not.
+        /// Its error.
         public let error: IPVSError
     }
 
@@ -94,7 +94,7 @@ public struct ApplyReport: Hashable, Sendable {
         failures = outcome.failures.map { Failure(change: plan.changes[$0.index], error: $0.error) }
         let failed = Set(outcome.failures.map(\.index))
         var (added, updated, deleted) = (0, 0, 0)
-        // What stays there, less what the plan wants otherwise.
+        // What remains there, less what the plan changes.
         var unchanged = lasting
         for (index, change) in plan.changes.enumerated() {
             switch change {
@@ -112,7 +112,7 @@ public struct ApplyReport: Hashable, Sendable {
 }
 
 extension ApplyReport: CustomStringConvertible {
-    /// The counts on one line, and a line for each failure.
+    /// The counts on one line, followed by a line for each failure.
     public var description: String {
         let counts = "\(added) added, \(updated) updated, \(deleted) deleted, \(unchanged) unchanged"
         return (["\(counts), \(failures.count) failed"] + failures.map(\.error.description)).joined(separator: "\n")

@@ -1,28 +1,29 @@
-/// What a table has that another one wants otherwise, found service by service, so that the first need not be held.
+/// The difference between the current and the desired table. It is computed entry by entry, so that the current table need not
+/// be in memory.
 package struct Comparison {
     private let desired: Table
 
-    /// Which services of the desired table there were, by their places.
+    /// Which entries of the desired table exist, by their positions.
     private var seen: [Bool]
 
-    /// Services that are to be otherwise, as they are now, by the places of those that should be.
+    /// The current entries that differ, by the positions of the desired ones.
     private var differing: [Int: Table.Entry] = [:]
 
-    /// Services that should not be there.
+    /// Entries that are not desired.
     package private(set) var obsolete = Table()
 
-    /// How many virtual and real servers there are, less those that should not be there with their virtual server.
+    /// The number of current virtual and real servers, without obsolete entries.
     private(set) var lasting = 0
 
-    /// Compares with a table; nothing is there yet.
+    /// Starts a comparison with the desired table.
     package init(with desired: Table) {
         self.desired = desired
         seen = Array(repeating: false, count: desired.count)
     }
 
-    /// Compares a service that is there, whose real servers can be in any order.
+    /// Compares a current entry. Its real servers can be in any order.
     ///
-    /// - Throws: ``Table/Conflict`` if it was there before, or has two real servers at one endpoint.
+    /// - Throws: ``Table/Conflict`` if it is a duplicate, or has duplicate real servers.
     package mutating func compare(_ server: VirtualServer, _ realServers: [RealServer]) throws(Table.Conflict) {
         guard let place = desired.place(of: server.id) else {
             return try obsolete.insert(try Table.Entry(server, realServers: realServers))
@@ -30,14 +31,14 @@ package struct Comparison {
         guard !seen[place] else { throw Table.Conflict(id: server.id, endpoint: nil) }
         seen[place] = true
         lasting += 1 + realServers.count
-        // Nearly all are equal, and in the order in which this library adds real servers, which the kernel reverses.
+        // Nearly all are equal, and in the order in which this library adds real servers, reversed by the kernel.
         if desired.entries[place].isEqual(to: server, reversed: realServers) { return }
         let service = try Table.Entry(server, realServers: realServers)
         if service != desired.entries[place] { differing[place] = service }
     }
 
-    /// The services that are otherwise than they should be, as they are, and as they should be; or missing, if nothing is
-    /// there but what was compared. Ordered by identity.
+    /// The entries that differ or are missing, current and desired, sorted by identity. All current entries must have been
+    /// compared.
     package var deviations: some Sequence<(old: Table.Entry?, new: Table.Entry)> {
         let services = desired.entries
         let places = seen.indices.filter { !seen[$0] } + differing.keys
@@ -45,12 +46,12 @@ package struct Comparison {
             .lazy.map { (old: differing[$0], new: services[$0]) }
     }
 
-    /// What has to be changed, if nothing is there but what was compared.
+    /// The necessary changes. All current entries must have been compared.
     var plan: Table.Plan { Table.Plan(deviations, obsolete: obsolete.sortedEntries().map(\.server)) }
 }
 
 extension Table.Entry {
-    /// Whether it is this virtual server with these real servers, which are in reverse order.
+    /// Whether the entry equals a virtual server with real servers, which are in reverse order.
     fileprivate func isEqual(to server: VirtualServer, reversed realServers: [RealServer]) -> Bool {
         guard server == self.server, realServers.count == self.realServers.count else { return false }
         var place = realServers.count

@@ -1,18 +1,19 @@
 extension Handle {
-    /// Takes real servers out of service without cutting off their clients: each gets a weight of 0, and is deleted when
-    /// it has no connections left, or when the time is over.
+    /// Takes real servers out of service gracefully: sets their weights to 0, so that they get no new connections, and
+    /// deletes each when its connections have ended or the timeout has expired.
     ///
-    /// All of them are watched together, by one list for each virtual server and interval. Connections are those that are
-    /// active and those that are not, such as a TCP connection some time after its end.
+    /// All targets are drained at the same time, with one dump for each virtual server and interval. Inactive connections
+    /// count as well, such as a TCP connection that was closed recently.
+    ///
     /// - Parameters:
-    ///   - targets: The real servers; one that is not there is told in the result.
-    ///   - timeout: How long connections may last; what is left then is deleted with its connections.
-    ///   - interval: How long to wait between two looks.
-    ///   - cancellation: What becomes of the weights if the task is cancelled. Nothing more is deleted then.
-    ///   - clock: What measures the time.
-    /// - Returns: What became of each target, in their order.
-    /// - Throws: `CancellationError` if the task is cancelled, and ``IPVSError`` if the real servers can't be listed; the
-    ///   weights are then as `cancellation` says.
+    ///   - targets: The real servers.
+    ///   - timeout: How long to wait for connections to end. Real servers that have some after that are deleted with them.
+    ///   - interval: How long to wait between two checks.
+    ///   - cancellation: What happens to the weights if the task is cancelled. Nothing more is deleted then.
+    ///   - clock: The clock for timeout and interval.
+    /// - Returns: The outcome for each target, in order.
+    /// - Throws: `CancellationError` if the task is cancelled; if that was before the call, nothing is changed. ``IPVSError``
+    ///   if the real servers can't be listed. The weights are then as `cancellation` says.
     public func drain(
         _ targets: [Drain.Target],
         timeout: Duration,
@@ -20,7 +21,6 @@ extension Handle {
         onCancellation cancellation: Drain.Cancellation = .restoreWeights,
         clock: some Clock<Duration> = ContinuousClock()
     ) async throws -> [Drain.Outcome] {
-        // A task may have been cancelled before it came here: then nothing is changed.
         try Task.checkCancellation()
         var run = DrainRun(handle: self, targets: targets)
         do {
@@ -40,38 +40,38 @@ extension Handle {
     }
 }
 
-/// Taking real servers out of service without cutting off their clients; see ``Handle/drain(_:timeout:interval:onCancellation:clock:)``.
+/// A namespace for the types of ``Handle/drain(_:timeout:interval:onCancellation:clock:)``.
 public enum Drain {
-    /// A real server that is to be drained.
+    /// A real server to drain.
     public struct Target: Hashable, Sendable {
         /// The virtual server that it belongs to.
         public var virtualServer: VirtualServer.Identity
 
-        /// Where it is reached.
+        /// The real server's endpoint.
         public var endpoint: Endpoint
 
-        /// The real server of a virtual server at an endpoint.
+        /// Creates a target: the real server of a virtual server at an endpoint.
         public init(_ endpoint: Endpoint, of virtualServer: VirtualServer.Identity) {
             self.virtualServer = virtualServer
             self.endpoint = endpoint
         }
     }
 
-    /// What becomes of the weights when a drain is cancelled.
+    /// What happens to the weights when a drain is cancelled.
     public enum Cancellation: Hashable, Sendable {
-        /// Each real server that is still there and still has a weight of 0 gets the one that it had.
+        /// Each remaining real server whose weight is still 0 gets its former weight.
         case restoreWeights
-        /// They stay 0, so that a later drain can go on.
+        /// They remain 0, so that a later drain can continue.
         case keepDraining
     }
 
-    /// What became of a real server that was to be drained.
+    /// The outcome for a real server.
     public enum Outcome: Hashable, Sendable {
-        /// It had no connections left, and was deleted.
+        /// Its connections ended, and it was deleted.
         case drained
-        /// The time was over, and it was deleted with so many connections.
+        /// The timeout expired, and it was deleted with this number of connections.
         case timedOut(connections: UInt64)
-        /// It was not there, or somebody else has deleted it.
+        /// It did not exist, or another program deleted it.
         case notFound
         /// It could not be drained or deleted.
         case failed(IPVSError)
@@ -83,10 +83,10 @@ private struct DrainRun {
     let handle: Handle
     let targets: [Drain.Target]
 
-    /// What became of each target; nil while it is being drained.
+    /// The outcome for each target; nil while it is draining.
     private var settled: [Drain.Outcome?]
 
-    /// The real servers as they were, but for a weight of 0 by then.
+    /// The real servers before their weights were set to 0, by the positions of the targets.
     private var originals: [Int: RealServer] = [:]
 
     init(handle: Handle, targets: [Drain.Target]) {
@@ -97,7 +97,7 @@ private struct DrainRun {
 
     var isDone: Bool { settled.allSatisfy { $0 != nil } }
 
-    /// What became of each target, in their order.
+    /// The outcome for each target, in order.
     var outcomes: [Drain.Outcome] { settled.compactMap { $0 } }
 
     /// Sets all weights to 0.
@@ -121,7 +121,7 @@ private struct DrainRun {
         for failure in try handle.perform(batch).failures { fail(changes[failure.index].index, failure.error) }
     }
 
-    /// Deletes those that have no connections, or all.
+    /// Deletes the real servers that have no connections, or all.
     mutating func look(deletingAll: Bool) throws(IPVSError) {
         let status = try list()
         var deletions: [(index: Int, connections: UInt64)] = []
@@ -143,9 +143,9 @@ private struct DrainRun {
         for failure in outcome.failures { fail(deletions[failure.index].index, failure.error) }
     }
 
-    /// Gives those that are left the weights that they had, unless somebody has given them others.
+    /// Restores the weights of the remaining real servers, unless another program has changed them.
     func restoreWeights() {
-        // What fails in here can't be told: the drain's own error is the one that counts.
+        // A failure here is not reported: the caller gets the error that ended the drain.
         guard let status = try? list() else { return }
         var batch = Handle.Batch()
         for (index, target) in targets.enumerated() where settled[index] == nil {
@@ -165,7 +165,7 @@ private struct DrainRun {
         }
     }
 
-    /// The targets that are there, by one list for each virtual server that still matters.
+    /// The targets that exist, with one dump for each virtual server that is still draining.
     private func list() throws(IPVSError) -> [Drain.Target: RealServer.Status] {
         var found: [Drain.Target: RealServer.Status] = [:]
         let waiting = targets.indices.filter { settled[$0] == nil }

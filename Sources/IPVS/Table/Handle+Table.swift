@@ -2,13 +2,13 @@ import CIPVS
 import Netlink
 
 extension Handle {
-    /// All virtual servers with their real servers, without counters.
+    /// Reads the whole table: all virtual servers with their real servers, without counters.
     ///
-    /// It takes one list of the virtual servers, and for each a list of its real servers; the kernel has no other way.
-    /// If another program changes the table meanwhile, that is noticed where it shows: something is there twice, or a
-    /// virtual server has gone. The table is read again then. A change that leaves no such trace may be in the table or
-    /// not; and the kernel, which goes on in a list by counting entries, can leave one out when another is deleted.
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` if it was changed each time it was read.
+    /// The kernel requires one dump of the virtual servers, and one dump for each of them. If another program changes the table
+    /// meanwhile and that is detected, because of a duplicate or a virtual server that disappeared, the table is read again.
+    /// Other changes may be included or not, and the kernel can omit an entry when another one is deleted during a dump.
+    ///
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` after five attempts that detected a change.
     public func table() throws(IPVSError) -> Table {
         try scan(
             into: { count in Table(reservingCapacity: count) },
@@ -19,10 +19,11 @@ extension Handle {
         )
     }
 
-    /// One virtual server with its real servers, without counters; nil if there is none with the identity.
+    /// Returns the entry with an identity, a virtual server with its real servers, without counters; nil if there is none.
     ///
-    /// It takes two lists, however many virtual servers there are besides.
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` if it was changed each time it was read.
+    /// This takes one request and one dump, however large the table is.
+    ///
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` after five attempts that detected a change.
     public func entry(_ id: VirtualServer.Identity) throws(IPVSError) -> Table.Entry? {
         for _ in 0..<Self.attempts {
             guard let server = try virtualServer(id)?.server else { return nil }
@@ -33,18 +34,18 @@ extension Handle {
         throw IPVSError(.tableChanging, .readRealServers(id))
     }
 
-    /// How often something is read that is seen to change meanwhile.
+    /// How often to read something that changes meanwhile.
     private static let attempts = 5
 
-    /// Folds the virtual servers with their real servers, without counters, into a result, which begins anew when the
-    /// table was seen to change meanwhile.
+    /// Folds the virtual servers with their real servers, without counters, into a result. If a change of the table is
+    /// detected, folding starts again.
     ///
     /// - Parameters:
-    ///   - initial: The result to begin with, for so many virtual servers at most.
-    ///   - isIncluded: Which virtual servers to fold; the real servers of others are not listed.
-    ///   - fold: Throws where something is there twice.
-    /// - Returns: The result, of a table that was not seen to change.
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` if it was changed each time it was read.
+    ///   - initial: Creates the initial result, for at most this number of virtual servers.
+    ///   - isIncluded: Whether to fold a virtual server; the real servers of others are not listed.
+    ///   - fold: Adds an entry to the result; throws if there is a duplicate.
+    /// - Returns: The result, of a table without detected changes.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` after five attempts that detected a change.
     func scan<Result>(
         into initial: (_ count: Int) -> Result,
         where isIncluded: (VirtualServer) -> Bool,
@@ -56,7 +57,7 @@ extension Handle {
         throw IPVSError(.tableChanging, .readVirtualServers)
     }
 
-    /// Reads the table once; nil if it has changed meanwhile.
+    /// Reads the table once; returns nil if it changed meanwhile.
     private func scanOnce<Result>(
         into initial: (_ count: Int) -> Result,
         where isIncluded: (VirtualServer) -> Bool,
@@ -71,7 +72,7 @@ extension Handle {
             isAnyEmpty = isAnyEmpty || realServers.isEmpty
             do throws(Table.Conflict) { try fold(&result, server, realServers) } catch { return nil }
         }
-        // An empty list may be that of a virtual server which has just been deleted.
+        // The kernel's list is empty, too, if the virtual server has been deleted meanwhile.
         if isAnyEmpty, try Set(configuredServers()) != Set(servers) { return nil }
         return result
     }
@@ -83,7 +84,7 @@ extension Handle {
         }
     }
 
-    /// Lists real servers in memory that was used before.
+    /// Lists real servers into an array whose memory is reused.
     private func listRealServers(
         of id: VirtualServer.Identity,
         into list: inout [RealServer]

@@ -1,19 +1,20 @@
 extension Table {
-    /// What has to be changed to get from one table to another.
+    /// The changes from one table to another.
     ///
-    /// Printed, it reads like a diff. It can be inspected, filtered and performed; making one needs no kernel.
+    /// Its description reads like a diff. A plan can be inspected, filtered, and made by a handle as a ``batch``. Creating one
+    /// needs no kernel.
     ///
-    /// - Nothing is deleted that can be updated, so connections live on wherever the kernel lets them.
-    /// - Virtual servers are deleted whole, and last.
-    /// - Within a virtual server, real servers are added first, then updated, those that lose all their weight after the
-    ///   others, and deleted at the end: one that had a real server to give connections to, and will have, is never without.
+    /// - Nothing is deleted that can be updated, so connections survive if the kernel allows it.
+    /// - Virtual servers are deleted with their real servers, after all other changes.
+    /// - Within a virtual server, real servers are added first, then updated, then those whose weight becomes 0, and deleted
+    ///   last. So a virtual server that has a usable real server before and after always has one.
     public struct Plan: Hashable, Sendable {
-        /// The changes, in the order in which to make them.
+        /// The changes, in order.
         public let changes: [Change]
 
         package init(changes: [Change]) { self.changes = changes }
 
-        /// The changes that make one table into another.
+        /// Creates a plan that changes one table into another.
         public init(from current: Table, to desired: Table) {
             var comparison = Comparison(with: desired)
             do throws(Table.Conflict) {
@@ -24,7 +25,7 @@ extension Table {
             self = comparison.plan
         }
 
-        /// The changes for services that differ, in this order, and for virtual servers that are to be deleted.
+        /// Creates a plan for entries that differ, in this order, and for virtual servers to delete.
         package init(
             _ differing: some Sequence<(old: Table.Entry?, new: Table.Entry)>,
             obsolete: [VirtualServer]
@@ -47,7 +48,7 @@ extension Table {
             var updates: [Change] = []
             var drains: [Change] = []
             var deletions: [Change] = []
-            // Both lists are ordered by endpoint.
+            // Both lists are sorted by endpoint.
             var rest = old.realServers[...]
             for real in new.realServers {
                 while let first = rest.first, first.endpoint < real.endpoint {
@@ -67,15 +68,15 @@ extension Table {
             changes += updates + drains + deletions
         }
 
-        /// Whether there is nothing to change.
+        /// Whether there are no changes.
         public var isEmpty: Bool { changes.isEmpty }
 
-        /// The plan with those changes alone that satisfy a condition, such as all but deletions.
+        /// Returns a plan with only the changes that satisfy a predicate, such as all but deletions.
         public func filter(_ isIncluded: (Change) throws -> Bool) rethrows -> Table.Plan {
             Table.Plan(changes: try changes.filter(isIncluded))
         }
 
-        /// The plan as a batch, change by change.
+        /// The changes as a batch.
         public var batch: Handle.Batch { Handle.Batch(requests: changes.map(\.request)) }
     }
 }
@@ -85,18 +86,18 @@ extension Table.Plan {
     public enum Change: Hashable, Sendable {
         /// A virtual server is added.
         case addVirtualServer(VirtualServer)
-        /// A virtual server gets another configuration.
+        /// The configuration of a virtual server is changed.
         case updateVirtualServer(VirtualServer, was: VirtualServer)
         /// A virtual server is deleted, with its real servers.
         case deleteVirtualServer(VirtualServer)
         /// A real server is added to a virtual server.
         case addRealServer(RealServer, to: VirtualServer.Identity)
-        /// A real server gets another configuration.
+        /// The configuration of a real server is changed.
         case updateRealServer(RealServer, was: RealServer, of: VirtualServer.Identity)
-        /// A real server is deleted from a virtual server that stays.
+        /// A real server is deleted from a virtual server, which remains.
         case deleteRealServer(RealServer, from: VirtualServer.Identity)
 
-        /// The virtual server that is changed, or whose real server is.
+        /// The virtual server that changes, or whose real server does.
         public var virtualServer: VirtualServer.Identity {
             switch self {
             case .addVirtualServer(let server), .updateVirtualServer(let server, _), .deleteVirtualServer(let server):
@@ -108,7 +109,7 @@ extension Table.Plan {
 }
 
 extension Table.Plan.Change {
-    /// What the kernel is asked for.
+    /// The request for the change.
     var request: Request {
         switch self {
         case .addVirtualServer(let server): .addVirtualServer(server)
@@ -122,8 +123,8 @@ extension Table.Plan.Change {
 }
 
 extension Table.Plan: CustomStringConvertible {
-    /// The changes like a diff: `+` before what will be, `-` before what was; a virtual server whose real servers alone
-    /// change stands before them unmarked.
+    /// The changes as a diff, with `+` and `-`. A virtual server of which only real servers change is printed before them
+    /// without a mark.
     public var description: String {
         var lines: [String] = []
         var current: VirtualServer.Identity?
@@ -141,7 +142,7 @@ extension Table.Plan: CustomStringConvertible {
 }
 
 extension Table.Plan.Change: CustomStringConvertible {
-    /// The change as a line of a diff, or as two.
+    /// The change as one or two lines of a diff.
     public var description: String {
         switch self {
         case .addVirtualServer(let server): "+ \(server)"

@@ -1,7 +1,9 @@
-/// All virtual servers of a network namespace with their real servers: configuration alone, without what was counted.
+/// All virtual servers of a network namespace with their real servers: their configuration, without counters.
 ///
-/// Read one with ``Handle/table()``; or write down what should be, and make it so with ``Handle/apply(_:owning:)``. Two
-/// equal tables need no change. The order of what is in them has no meaning.
+/// Read the kernel's table with ``Handle/table()``, or build the desired one and apply it with ``Handle/apply(_:owning:)``.
+/// The order of entries has no meaning.
+///
+/// The name is IPVS's own. In a program that has another `Table`, write `IPVS.Table`.
 ///
 ///     var desired = Table()
 ///     try desired.insert(Table.Entry(web, realServers: [first, second]))
@@ -10,24 +12,24 @@ public struct Table: Sendable {
     /// The entries, in no particular order.
     public private(set) var entries: [Entry] = []
 
-    /// Where each entry is in that list.
+    /// The position of each entry in that array.
     private var places: [VirtualServer.Identity: Int] = [:]
 
-    /// A table without virtual servers.
+    /// Creates an empty table.
     public init() {}
 
-    /// A table without virtual servers, and with room for so many.
+    /// Creates an empty table with capacity for a number of entries.
     init(reservingCapacity count: Int) { reserveCapacity(count) }
 
-    /// Makes room for so many virtual servers.
+    /// Reserves capacity for a number of entries.
     package mutating func reserveCapacity(_ count: Int) {
         entries.reserveCapacity(count)
         places.reserveCapacity(count)
     }
 
-    /// A table of entries.
+    /// Creates a table of entries.
     ///
-    /// - Throws: ``Conflict`` if two have one identity.
+    /// - Throws: ``Conflict`` if two entries have the same identity.
     public init(_ entries: some Sequence<Entry>) throws(Conflict) {
         self.init(reservingCapacity: entries.underestimatedCount)
         for entry in entries { try insert(entry) }
@@ -36,24 +38,24 @@ public struct Table: Sendable {
     /// The identities of all virtual servers.
     package var ids: Set<VirtualServer.Identity> { Set(places.keys) }
 
-    /// How many virtual servers it has.
+    /// The number of entries.
     public var count: Int { entries.count }
 
-    /// Whether it has none.
+    /// Whether the table has no entries.
     public var isEmpty: Bool { entries.isEmpty }
 
-    /// The entries, ordered by identity. They are sorted at each call.
+    /// Returns the entries, sorted by identity.
     public func sortedEntries() -> [Entry] { entries.sorted { $0.server.id < $1.server.id } }
 
     /// The entry with an identity, or nil if there is none.
     public subscript(id: VirtualServer.Identity) -> Entry? { places[id].map { entries[$0] } }
 
-    /// Where the entry with an identity is in the list without order.
+    /// The position of the entry with an identity in ``entries``.
     func place(of id: VirtualServer.Identity) -> Int? { places[id] }
 
-    /// Inserts a entry.
+    /// Inserts an entry.
     ///
-    /// - Throws: ``Conflict`` if there is one with its identity, which stays then.
+    /// - Throws: ``Conflict`` if the table has an entry with the same identity; it is left unchanged then.
     public mutating func insert(_ entry: Entry) throws(Conflict) {
         let id = entry.server.id
         if let old = places.updateValue(entries.count, forKey: id) {
@@ -63,7 +65,9 @@ public struct Table: Sendable {
         entries.append(entry)
     }
 
-    /// Inserts an entry in the place of the one with its identity, if there is one, which is returned.
+    /// Inserts an entry, or replaces the one with the same identity.
+    ///
+    /// - Returns: The entry that was replaced, or nil.
     @discardableResult
     public mutating func replace(_ entry: Entry) -> Entry? {
         guard let place = places[entry.server.id] else {
@@ -75,7 +79,9 @@ public struct Table: Sendable {
         return entries[place]
     }
 
-    /// Removes the entry with an identity and returns it, or nil if there is none.
+    /// Removes the entry with an identity.
+    ///
+    /// - Returns: The entry that was removed, or nil.
     @discardableResult
     public mutating func remove(_ id: VirtualServer.Identity) -> Entry? {
         guard let place = places.removeValue(forKey: id) else { return nil }
@@ -87,7 +93,7 @@ public struct Table: Sendable {
 }
 
 extension Table: Hashable {
-    /// Whether two tables have the same entries, in whatever order.
+    /// Whether two tables have the same entries, in any order.
     public static func == (left: Table, right: Table) -> Bool {
         left.count == right.count && left.entries.allSatisfy { $0 == right[$0.server.id] }
     }
@@ -99,16 +105,16 @@ extension Table: Hashable {
 }
 
 extension Table {
-    /// Two things that can't be in one table: virtual servers with one identity, or real servers of one virtual server
-    /// at one endpoint.
+    /// A duplicate that a table can't hold: two virtual servers with the same identity, or two real servers of one virtual
+    /// server at the same endpoint.
     public struct Conflict: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The virtual server that is there twice, or has a real server twice.
+        /// The virtual server that is duplicated, or that has duplicate real servers.
         public let id: VirtualServer.Identity
 
-        /// The endpoint that two real servers have; nil if it is the virtual server that is there twice.
+        /// The endpoint of the duplicate real servers; nil if the virtual server itself is duplicated.
         public let endpoint: Endpoint?
 
-        /// The conflict as a sentence.
+        /// A sentence that describes the conflict.
         public var description: String {
             endpoint.map { "\(id) has two real servers at \($0)" } ?? "there are two virtual servers \(id)"
         }
@@ -116,14 +122,14 @@ extension Table {
 }
 
 extension Table: CustomStringConvertible {
-    /// The table, a line for each virtual server and, indented, for each real server.
+    /// The table as text: a line for each virtual server, followed by an indented line for each of its real servers.
     public var description: String { sortedEntries().map(\.description).joined(separator: "\n") }
 }
 
 extension Table: Codable {
     private enum CodingKeys: String, CodingKey { case entries = "services" }
 
-    /// Decodes a table from an object with the list `services`.
+    /// Decodes a table from an object with an array `services`, which is what users of ipvsadm call virtual servers.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let entries = try container.decode([Entry].self, forKey: .entries)
@@ -138,7 +144,7 @@ extension Table: Codable {
         }
     }
 
-    /// Encodes the table as an object with the list `services`, ordered by identity.
+    /// Encodes the table as an object with an array `services`, sorted by identity.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(sortedEntries(), forKey: .entries)

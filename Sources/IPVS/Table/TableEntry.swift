@@ -4,22 +4,22 @@ extension Table {
         /// The virtual server.
         public var server: VirtualServer
 
-        /// Its real servers, ordered by endpoint; no two are at one.
+        /// The real servers, sorted by endpoint. No two have the same endpoint.
         public private(set) var realServers: [RealServer]
 
-        /// A virtual server without real servers.
+        /// Creates an entry without real servers.
         public init(_ server: VirtualServer) {
             self.server = server
             realServers = []
         }
 
-        /// A virtual server with real servers, in any order.
+        /// Creates an entry with real servers, in any order.
         ///
-        /// - Throws: ``Conflict`` if two of them are at one endpoint.
+        /// - Throws: ``Conflict`` if two of them have the same endpoint.
         public init(_ server: VirtualServer, realServers: [RealServer]) throws(Conflict) {
             self.server = server
             self.realServers = realServers
-            // Those that come in order need no copy.
+            // If they are sorted already, no copy is needed.
             if zip(realServers, realServers.dropFirst()).allSatisfy({ $0.endpoint < $1.endpoint }) { return }
             self.realServers.sort { $0.endpoint < $1.endpoint }
             for (one, next) in zip(self.realServers, self.realServers.dropFirst()) where one.endpoint == next.endpoint {
@@ -34,7 +34,9 @@ extension Table {
             return realServers[place]
         }
 
-        /// Inserts a real server in the place of the one at its endpoint, if there is one, which is returned.
+        /// Inserts a real server, or replaces the one at the same endpoint.
+        ///
+        /// - Returns: The real server that was replaced, or nil.
         @discardableResult
         public mutating func replace(_ real: RealServer) -> RealServer? {
             let place = place(of: real.endpoint)
@@ -46,7 +48,9 @@ extension Table {
             return realServers[place]
         }
 
-        /// Removes the real server at an endpoint and returns it, or nil if there is none.
+        /// Removes the real server at an endpoint.
+        ///
+        /// - Returns: The real server that was removed, or nil.
         @discardableResult
         public mutating func remove(_ endpoint: Endpoint) -> RealServer? {
             let place = place(of: endpoint)
@@ -54,7 +58,7 @@ extension Table {
             return realServers.remove(at: place)
         }
 
-        /// Where an endpoint is in the list, or would be.
+        /// The position of an endpoint in ``realServers``, or where to insert it.
         private func place(of endpoint: Endpoint) -> Int {
             var (low, high) = (0, realServers.count)
             while low < high {
@@ -67,7 +71,7 @@ extension Table {
 }
 
 extension Table.Entry: CustomStringConvertible {
-    /// The virtual server, and on a line of its own, indented, each real server.
+    /// The virtual server, followed by an indented line for each real server.
     public var description: String {
         ([server.description] + realServers.map { "  \($0)" }).joined(separator: "\n")
     }

@@ -1,13 +1,13 @@
 extension Table.Entry {
-    /// A virtual server with its real servers as the kernel holds them, and what it counted for each.
+    /// A virtual server with its real servers, and the kernel's counters for each.
     public struct Status: Hashable, Sendable, Codable {
         /// The virtual server.
         public var virtualServer: VirtualServer.Status
 
-        /// Its real servers, in no particular order.
+        /// The real servers, in no particular order.
         public var realServers: [RealServer.Status]
 
-        /// A status from its parts, as the kernel would tell it.
+        /// Creates a status from its parts.
         public init(virtualServer: VirtualServer.Status, realServers: [RealServer.Status]) {
             self.virtualServer = virtualServer
             self.realServers = realServers
@@ -15,8 +15,8 @@ extension Table.Entry {
     }
 }
 
-/// The virtual servers of a network namespace with their real servers and all counters, read one virtual server at a
-/// time; see ``Handle/tableStatuses()``.
+/// Reads the virtual servers of a network namespace with their real servers and all counters, one virtual server at a time;
+/// see ``Handle/tableStatuses()``.
 public struct TableStatuses: ~Copyable, Sendable {
     private let handle: Handle
     private var rest: ArraySlice<VirtualServer.Status>
@@ -26,9 +26,9 @@ public struct TableStatuses: ~Copyable, Sendable {
         rest = servers[...]
     }
 
-    /// The next virtual server with its real servers, or nil at the end. One that has been deleted meanwhile is left out.
+    /// Returns the next virtual server with its real servers, or nil at the end. One that was deleted meanwhile is skipped.
     ///
-    /// - Throws: ``IPVSError`` if its real servers can't be listed; the next call goes on with the virtual server after it.
+    /// - Throws: ``IPVSError`` if its real servers can't be listed. The next call continues with the next virtual server.
     public mutating func next() throws(IPVSError) -> Table.Entry.Status? {
         while let server = rest.popFirst() {
             do {
@@ -43,17 +43,17 @@ public struct TableStatuses: ~Copyable, Sendable {
 }
 
 extension Handle {
-    /// All virtual servers with their real servers and counters, for exporters and live views.
+    /// Reads all virtual servers with their real servers and counters, for exporters and live views.
     ///
-    /// The virtual servers are listed at once, the real servers of each when it is its turn; so most of the table never is
-    /// in memory, and other calls of the handle come in between.
+    /// The virtual servers are listed first, and the real servers of each when it is reached. So most of the table is never in
+    /// memory, and other calls of the handle can run in between.
     ///
     ///     var statuses = try handle.tableStatuses()
     ///     while let status = try statuses.next() {
     ///         export(status.virtualServer.server.id, status.virtualServer.statistics)
     ///     }
     ///
-    /// - Returns: What reads them, in no particular order.
+    /// - Returns: An iterator over the statuses, in no particular order.
     public func tableStatuses() throws(IPVSError) -> TableStatuses {
         TableStatuses(self, try virtualServers())
     }

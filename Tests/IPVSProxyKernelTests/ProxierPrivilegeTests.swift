@@ -26,7 +26,7 @@ extension ProxyKernelTests {
             await opened.tell([service("web", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)]))])
             let error = await #expect(throws: (any Error).self) { try await opened.sync() }
             let text = error.map { "\($0)" } ?? ""
-            #expect(text.contains("not permitted; it takes CAP_NET_ADMIN"), "\(text)")
+            #expect(text.contains("not permitted; this requires CAP_NET_ADMIN"), "\(text)")
             #expect(try node.namespace.saved().isEmpty)
             #expect(try node.addresses() == nil)
             let cleanup = await #expect(throws: IPVSError.self) { try await opened.cleanup() }

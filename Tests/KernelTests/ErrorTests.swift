@@ -218,8 +218,8 @@ struct ErrorRow: Sendable, CustomTestStringConvertible {
             cause: "any command: no privilege",
             errno: EPERM,
             code: .permissionDenied,
-            sentence: "can't list virtual servers: not permitted; it takes CAP_NET_ADMIN in the initial user "
-                + "namespace, as root has it",
+            sentence: "can't list virtual servers: not permitted; this requires CAP_NET_ADMIN in the initial user "
+                + "namespace, which root has",
             attempt: { handle in
                 try onThread {
                     try #require(dropCapabilities() == 0)

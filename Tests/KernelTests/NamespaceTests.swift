@@ -96,7 +96,7 @@ extension KernelTests {
             #expect(error?.code == .permissionDenied)
             #expect(
                 error?.description
-                    == "can't open IPVS: not permitted to enter network namespace \(wanted); it takes CAP_SYS_ADMIN, "
+                    == "can't open IPVS: not permitted to enter network namespace \(wanted); this requires CAP_SYS_ADMIN, "
                     + "as root has it"
             )
         }

@@ -24,7 +24,7 @@ extension IPVSError {
         case (.open, ENOENT), (.read, EIO):
             self.init(.ipvsUnavailable, operation, errno: error.errno)
         case (_, EPERM), (_, EACCES):
-            let detail = "not permitted to enter its network namespace; it takes CAP_SYS_ADMIN, as root has it"
+            let detail = "not permitted to enter its network namespace; this requires CAP_SYS_ADMIN, which root has"
             self.init(.permissionDenied, operation, errno: error.errno, detail: detail)
         case (.status, _):
             self.init(.system, operation, errno: error.errno, detail: "no file system of processes is at /proc")

@@ -4,7 +4,7 @@ package import Netlink
 /// An error about an interface or its addresses.
 ///
 /// Decide by ``code``. Show people the ``description``, which says what could not be done and why:
-/// `can't bind 10.96.0.1 to kube-ipvs0: not permitted; it takes CAP_NET_ADMIN, as root has it`.
+/// `can't bind 10.96.0.1 to kube-ipvs0: not permitted; this requires CAP_NET_ADMIN, which root has`.
 public struct AddressError: Error, Hashable, Sendable {
     /// The kind of error. New codes may be added, so a `switch` needs a `default`.
     public let code: Code
@@ -141,7 +141,7 @@ extension AddressError: CustomStringConvertible {
         case .interfaceChanging: "the interface was removed by others, or set down, each time"
         case .addressesChanging: "they were changed by others each time they were read"
         case .addressFamilyNotSupported: "IPv6 is disabled"
-        case .permissionDenied: "not permitted; it takes CAP_NET_ADMIN, as root has it"
+        case .permissionDenied: "not permitted; this requires CAP_NET_ADMIN, which root has"
         case .namespaceNotFound: "no such network namespace"
         case .binderClosed: "the binder is closed"
         case .answerLost: "the kernel's answer was lost, so whether it took effect is unknown: list and see"

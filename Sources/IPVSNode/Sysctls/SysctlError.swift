@@ -32,7 +32,7 @@ public struct SysctlError: Error, Hashable, Sendable, CustomStringConvertible {
         let reason =
             switch error.errno {
             case ENOENT, ENOTDIR: "this kernel has no such setting, or its module is not loaded"
-            case EPERM, EACCES: "not permitted; it takes root, and CAP_NET_ADMIN in the network namespace"
+            case EPERM, EACCES: "not permitted; this requires root, and CAP_NET_ADMIN in the network namespace"
             default: unsafe String(cString: strerror(error.errno))
             }
         description = "can't \(verb) \(name): \(reason)"

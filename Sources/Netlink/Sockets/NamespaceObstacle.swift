@@ -18,7 +18,7 @@ public struct NamespaceObstacle {
                 (.notFound, "no \(place)")
             case (.enterNamespace, EINVAL): (.notFound, "\(path) is not a network namespace")
             case (_, EPERM), (_, EACCES):
-                (.notPermitted, "not permitted to enter \(place); it takes CAP_SYS_ADMIN, as root has it")
+                (.notPermitted, "not permitted to enter \(place); this requires CAP_SYS_ADMIN, which root has")
             default: (.other, "\(place): \(unsafe String(cString: strerror(error.errno)))")
             }
     }

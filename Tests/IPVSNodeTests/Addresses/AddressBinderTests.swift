@@ -175,7 +175,7 @@ struct AddressBinderTests {
         #expect(error?.code == .permissionDenied)
         #expect(
             error?.description
-                == "can't bind 10.96.0.1 to kube-ipvs0: not permitted; it takes CAP_NET_ADMIN, as root has it"
+                == "can't bind 10.96.0.1 to kube-ipvs0: not permitted; this requires CAP_NET_ADMIN, which root has"
         )
         #expect(throws: AddressError.self) { try binder.unbind([four]) }
         #expect(throws: AddressError.self) { try binder.removeInterface() }

@@ -127,7 +127,7 @@ struct ErrorMappingTests {
             EPERM,
             .permissionDenied,
             "read virtual server TCP 10.96.0.1:80: "
-                + "not permitted; it takes CAP_NET_ADMIN in the initial user namespace, as root has it"
+                + "not permitted; this requires CAP_NET_ADMIN in the initial user namespace, which root has"
         ),
         Row(
             .zeroCounters(.firewallMark(7, .ipv6)),
@@ -211,7 +211,7 @@ struct ErrorMappingTests {
             EPERM,
             .permissionDenied,
             "delete all virtual servers: "
-                + "not permitted; it takes CAP_NET_ADMIN in the initial user namespace, as root has it"
+                + "not permitted; this requires CAP_NET_ADMIN in the initial user namespace, which root has"
         ),
         Row(.zeroCounters(nil), ENOMEM, .system, "set all counters to zero: Cannot allocate memory"),
         Row(.readInfo, EBUSY, .system, "read the version of IPVS: Device or resource busy"),

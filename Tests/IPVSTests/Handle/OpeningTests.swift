@@ -110,11 +110,11 @@ struct OpeningTests {
             (.enterNamespace, EINVAL, .namespaceNotFound, "/run/netns/blue is not a network namespace"),
             (
                 .enterNamespace, EPERM, .permissionDenied,
-                "not permitted to enter network namespace /run/netns/blue; it takes CAP_SYS_ADMIN, as root has it"
+                "not permitted to enter network namespace /run/netns/blue; this requires CAP_SYS_ADMIN, which root has"
             ),
             (
                 .openNamespace, EACCES, .permissionDenied,
-                "not permitted to enter network namespace /run/netns/blue; it takes CAP_SYS_ADMIN, as root has it"
+                "not permitted to enter network namespace /run/netns/blue; this requires CAP_SYS_ADMIN, which root has"
             ),
             (.openNamespace, EMFILE, .system, "network namespace /run/netns/blue: Too many open files"),
             (.bind, EINVAL, .system, "network namespace /run/netns/blue: Invalid argument"),

@@ -2,21 +2,21 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// What the program says, and where.
+/// The program's output.
 package enum Console {
-    /// The program's name, as it was called.
+    /// The program's name in the command line.
     private static let program = URL(filePath: CommandLine.arguments.first ?? "").lastPathComponent
 
     private static let lossNumber = Atomic<Int32>(0)
 
-    /// Why something that was written to standard output did not get there; nil if all did. A command goes on without
-    /// its output, as what it does may be half done.
+    /// The reason why output to standard output was lost, or nil if none was. A command continues without its output,
+    /// so as not to stop halfway.
     package static var loss: String? {
         let number = lossNumber.load(ordering: .relaxed)
         return number == 0 ? nil : String(cString: strerror(number))
     }
 
-    /// Writes a text to a descriptor, all of it; a reader that has gone ends the program, as it would any filter.
+    /// Writes a whole text to a file descriptor. If the reader of a pipe is gone, the program ends, as usual.
     package static func write(_ text: String, to descriptor: Int32 = STDOUT_FILENO) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
@@ -32,15 +32,15 @@ package enum Console {
     /// Prints a line.
     package static func print(_ line: String) { write("\(line)\n") }
 
-    /// Says on standard error what went wrong.
+    /// Reports an error on standard error.
     package static func fail(_ sentence: String) { write("\(program): \(sentence)\n", to: STDERR_FILENO) }
 
-    /// Tells whoever sits before a terminal what takes so long.
+    /// Prints a note on standard error if it is a terminal.
     package static func note(_ sentence: String) {
         if isatty(STDERR_FILENO) == 1 { fail(sentence) }
     }
 
-    /// Prints changes as a diff does: in colours on a terminal.
+    /// Prints changes like a diff, with colors on a terminal.
     package static func print(changes: String) {
         guard !changes.isEmpty else { return }
         let isTerminal = isatty(STDOUT_FILENO) == 1
@@ -48,12 +48,12 @@ package enum Console {
         print(isColoured ? coloured(changes) : changes)
     }
 
-    /// Whether to use colours: on a terminal that has them, unless the user has set `NO_COLOR` to anything.
+    /// Whether to use colors: on a terminal that supports them, unless `NO_COLOR` is set.
     package static func isColoured(isTerminal: Bool, _ environment: [String: String]) -> Bool {
         isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
-    /// Lines of a diff in colours: what will be is green, and what was red.
+    /// The lines of a diff with colors: additions are green, and deletions red.
     package static func coloured(_ changes: String) -> String {
         changes.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             switch line.first {

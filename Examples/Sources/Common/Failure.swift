@@ -1,4 +1,4 @@
-/// Why a program can't do as it was told, in sentences.
+/// The reasons why a program fails, as sentences.
 package struct Failure: Error {
     package let sentences: [String]
 

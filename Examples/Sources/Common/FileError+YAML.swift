@@ -2,7 +2,7 @@ import Foundation
 package import Yams
 
 extension FileError {
-    /// What Yams says of a text that is not YAML.
+    /// The error of Yams for an invalid document.
     package init(_ error: YamlError, in text: String) {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
@@ -20,7 +20,7 @@ extension FileError {
         }
     }
 
-    /// A bracket begins a list in YAML, which is easily forgotten with an address of IPv6.
+    /// A bracket begins a list in YAML, which is a frequent mistake with IPv6 addresses.
     private static func hint(_ text: String, _ line: Int) -> String {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let near = lines.dropFirst(max(line - 2, 0)).prefix(2)

@@ -1,4 +1,4 @@
-/// All that is wrong with a file, in the order of its lines.
+/// All errors in a file, in the order of its lines.
 package struct FileErrors: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file's name as the user gave it.
     package let file: String
@@ -18,15 +18,15 @@ package struct FileErrors: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// One thing that is wrong with a file.
+/// An error in a file.
 package struct FileError: Error, Hashable, Sendable {
-    /// The line it is in, counted from 1; nil if it is the whole file that is wrong.
+    /// The number of the line, starting with 1, or nil for an error of the whole file.
     package var line: Int?
 
-    /// The field it is about, such as `services[0].realServers[1].weight`.
+    /// The field, such as `services[0].realServers[1].weight`.
     package var field: String?
 
-    /// What is wrong, as a sentence.
+    /// The error as a sentence.
     package var reason: String
 
     package init(line: Int? = nil, field: String? = nil, reason: String) {

@@ -1,15 +1,15 @@
 import Yams
 
-/// Reads a document in JSON, strictly as RFC 8259 has it, into the nodes that a document in YAML has.
+/// Reads a JSON document (strictly, by RFC 8259) into the nodes that a YAML document has.
 ///
-/// Foundation's reader does not tell the line of a value, and YAML takes more than JSON: commas behind the last
-/// element, names without quotes, comments; and it has other escapes.
+/// Foundation's decoder doesn't provide line numbers, and YAML accepts more than JSON: trailing commas, unquoted names,
+/// comments, and other escapes.
 package struct JSONReader {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
 
-    /// The way from the root to the value that is being read.
+    /// The path from the root to the value that is being read.
     private var way: [Step] = []
 
     private enum Step {
@@ -17,12 +17,12 @@ package struct JSONReader {
         case element(Int)
     }
 
-    // Each of its own would take a kilobyte, and so would a regular expression.
+    // Shared by all nodes, as each instance would take a kilobyte.
     private let tags = (text: Tag(.str), number: Tag(.float), truth: Tag(.bool), null: Tag(.null))
     private let collections = (object: Tag(.map), list: Tag(.seq))
     private let number = /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/
 
-    /// More than any table or manifest has, and less than the stack has room for.
+    /// More than any table or manifest has, and less than the stack can hold.
     private static let maximumDepth = 100
 
     /// The document of a text.
@@ -35,7 +35,7 @@ package struct JSONReader {
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// What follows the blanks from here on, which are passed over; nil at the end.
+    /// Skips white space and returns the next byte, or nil at the end.
     private var next: Unicode.Scalar? {
         mutating get {
             while let byte = peek {
@@ -50,7 +50,7 @@ package struct JSONReader {
         }
     }
 
-    /// The byte at the position, as all that has a meaning in JSON is ASCII; nil at the end.
+    /// The byte at the position, or nil at the end. All JSON syntax is ASCII.
     private var peek: Unicode.Scalar? { position < bytes.count ? Unicode.Scalar(bytes[position]) : nil }
 
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
@@ -153,7 +153,7 @@ extension JSONReader {
     private mutating func string() throws(FileError) -> String {
         position += 1
         var text = ""
-        // What has no escape in it is taken at once.
+        // Strings without escapes are read at once.
         var start = position
         while let byte = peek {
             position += 1
@@ -173,7 +173,7 @@ extension JSONReader {
     /// The bytes of a text from somewhere to the one before the position.
     private func plain(from start: Int) -> String { String(decoding: bytes[start..<position - 1], as: UTF8.self) }
 
-    /// What stands behind a backslash.
+    /// The character for an escape sequence.
     private mutating func escape() throws(FileError) -> Unicode.Scalar {
         guard let byte = peek else { throw expected("the rest of an escape") }
         position += 1
@@ -226,7 +226,7 @@ extension JSONReader {
 }
 
 extension Unicode.Scalar {
-    /// Whether it belongs to a number, true, false or null, or to what someone took for a value.
+    /// Whether it is a part of a number, true, false, null, or an invalid word.
     fileprivate var isInWord: Bool {
         self > "\u{7f}" || properties.isAlphabetic || properties.numericType != nil
             || "+-._".unicodeScalars.contains(self)

@@ -1,8 +1,8 @@
-/// The lines that the nodes of a document begin in, in the form of the nodes: where these do not tell their lines.
+/// The line numbers of a document's nodes, in the structure of the nodes, for nodes without line numbers.
 struct Lines {
-    /// The line of the node, counted from 1.
+    /// The line number of the node, starting with 1.
     let line: Int
 
-    /// Those of a list's elements, or of an object's values.
+    /// The lines of a list's elements, or of an object's values.
     var inside: [Lines] = []
 }

@@ -15,10 +15,10 @@ extension Node {
 extension Node.Scalar {
     package var isNull: Bool { style == .plain && ["", "~", "null", "Null", "NULL"].contains(string) }
 
-    /// The text in a message: with quotes if it has them in the file.
+    /// The text for a message, with quotes if it has them in the file.
     package var shown: String { style == .plain ? string : "\"\(string)\"" }
 
-    /// Only in plain digits: what else YAML takes for numbers, other programs take for others, as octal 010 or 1:30.
+    /// Only decimal digits: other numbers of YAML, such as octal 010 or 1:30, are ambiguous.
     package func isNumber(upTo maximum: UInt32) -> Bool {
         guard style == .plain, string == "0" || !string.hasPrefix("0"), string.hasOnlyDigits else { return false }
         return UInt32(string).map { $0 <= maximum } ?? false

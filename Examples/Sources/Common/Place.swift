@@ -1,14 +1,14 @@
 package import Yams
 
-/// A node of a document, and the way to it from the document's root.
+/// A node of a document, and its path from the root.
 package struct Place {
     package let node: Node
     package private(set) var path = ""
 
-    // Only of a document in JSON: nodes that Yams has read know their lines.
+    // Only for JSON documents: nodes of Yams have their own line numbers.
     private let lines: Lines?
 
-    /// The line that the node begins in.
+    /// The line number of the node.
     package var line: Int? { lines?.line ?? node.mark?.line }
 
     /// The root of a document that Yams has read.
@@ -22,7 +22,7 @@ package struct Place {
         self.lines = lines
     }
 
-    /// The path of a field in this node, which need not be there.
+    /// The path of a field in this node, even if it doesn't exist.
     package func path(of name: String) -> String { Self.path(path, name) }
 
     /// The path of a field in the node at a path.
@@ -31,7 +31,7 @@ package struct Place {
         return path.isEmpty ? name : "\(path).\(name)"
     }
 
-    /// The field of a name, if this is an object that has it.
+    /// The field with a name, if this is an object that has it.
     package subscript(name: String) -> Place? {
         guard let (index, field) = node.mapping?.enumerated().first(where: { $1.key.string == name }) else {
             return nil
@@ -54,7 +54,7 @@ package struct Place {
         return sequence.enumerated().map { Place(node: $1, path: "\(path)[\($0)]", lines?.inside[$0]) }
     }
 
-    /// The place at the end of a way down from here, or as near to it as there is one.
+    /// The place at the end of a path from here, or its nearest existing ancestor.
     package func nearest(_ way: some Sequence<any CodingKey>) -> Place {
         var place = self
         for key in way {

@@ -2,12 +2,12 @@ import Glibc
 
 /// A file of text.
 package enum TextFile {
-    /// Reads the text of a file, all of it; `-` is standard input.
+    /// Reads the contents of a file; `-` is standard input.
     package static func read(_ path: String) throws(FileError) -> String { try text(of: try bytes(of: path)) }
 
-    /// Reads the text of a regular file, which can be read again: nothing else, such as a pipe that nobody writes to.
+    /// Reads the contents of a regular file. Other files, such as pipes, can't be read again.
     package static func read(regular path: String) throws(FileError) -> String {
-        // It is waited for who writes to a pipe, when it is opened.
+        // Opening a pipe would wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw failure }
         defer { close(descriptor) }
@@ -22,10 +22,10 @@ package enum TextFile {
         return try text(of: try bytes(of: descriptor))
     }
 
-    /// More than any text that is meant has.
+    /// More than any intended file has.
     private static let maximumSize = 256 << 20
 
-    /// What the last call of the C library failed for.
+    /// The error of the last call of the C library.
     private static var failure: FileError { FileError(reason: String(cString: strerror(errno))) }
 
     private static func bytes(of path: String) throws(FileError) -> [UInt8] {
@@ -47,7 +47,7 @@ package enum TextFile {
     }
 
     private static func text(of bytes: [UInt8]) throws(FileError) -> String {
-        // Some editors begin a file with a mark that it is in UTF-8.
+        // Some editors write a byte order mark.
         let mark = Array("\u{feff}".utf8)
         let rest = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
         if let text = String(validating: rest, as: UTF8.self) { return text }

@@ -1,6 +1,6 @@
 import IPVS
 
-/// What an operator does to a load balancer.
+/// The operations of the demo.
 struct Balancer {
     let handle: Handle
 

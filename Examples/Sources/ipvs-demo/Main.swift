@@ -31,7 +31,7 @@ struct Main {
     }
 }
 
-/// Standard error, as `print` can write to it.
+/// Standard error as a stream for `print`.
 private struct StandardError: TextOutputStream {
     func write(_ text: String) {
         _ = Array(text.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -1,6 +1,6 @@
 import IPVS
 
-/// All virtual servers and their real servers with their counters, as a table for people.
+/// All virtual servers and real servers with their counters, as a printed table.
 struct Table {
     private var rows = [["", "weight", "active", "inactive", "conns", "packets in", "out", "bytes in", "out"]]
 

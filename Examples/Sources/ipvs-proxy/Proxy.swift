@@ -10,7 +10,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// What the program does, each by its option.
+/// The modes of the program.
 struct Proxy {
     let options: Options
     let logger: Logger
@@ -22,11 +22,11 @@ struct Proxy {
         self.logger = logger
     }
 
-    /// Follows the manifests until it is told to end.
+    /// Follows the manifests until a signal ends the program.
     func watch() async throws {
-        // From here on, so that none of them ends the program while it starts.
+        // Installed here, so that a signal doesn't end the program while it starts.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
-        // Traffic does not depend on somebody who reads the log.
+        // Traffic must not depend on a reader of the log.
         signal(SIGPIPE, SIG_IGN)
         var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, logger: logger)
         let registry = PrometheusRegistry()
@@ -45,7 +45,7 @@ struct Proxy {
         logger.info("read \(manifests.manifests)")
 
         let watcher = ManifestService(manifests, hangups, proxier, logger, registry)
-        // What it has to say of an error is said at the end, too.
+        // An error is also reported at the end.
         var groupLogger = logger
         if logger.logLevel > .debug { groupLogger.logLevel = .critical }
         let group = ServiceGroup(
@@ -57,7 +57,7 @@ struct Proxy {
         logger.info("ended; the kernel's table stays as it is")
     }
 
-    /// Makes the table what the manifests say.
+    /// Synchronizes the kernel with the manifests.
     func syncOnce() async throws {
         let proxier = try await informedProxier()
         guard let report = try await proxier.sync() else { preconditionFailure("all lists have been told") }
@@ -65,7 +65,7 @@ struct Proxy {
             Console.print("set \(change.name) to \(change.after), which was \(change.before)")
         }
         Console.print("\(report)".split(separator: "\n").first.map(String.init) ?? "")
-        // The proxier has told why in its log.
+        // The proxier has logged the reason.
         guard report.isComplete, report.settings?.failures.isEmpty != false else { throw ExitCode(1) }
     }
 
@@ -90,14 +90,14 @@ struct Proxy {
         guard report.failures.isEmpty, report.settings.failures.isEmpty else { throw ExitCode(1) }
     }
 
-    /// Who may not use IPVS never will: to try again and again would be of no use.
+    /// Without the privilege for IPVS, trying again is useless.
     private func checkPermission() throws {
         let handle =
             if let namespace = options.namespace.namespace { try Handle(namespace: namespace) } else { try Handle() }
         _ = try handle.info()
     }
 
-    /// A proxier that has been told of all that is in the manifests.
+    /// A proxier that knows all objects in the manifests.
     private func informedProxier() async throws -> Proxier {
         var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, logger: logger)
         let changes = try manifests.read()
@@ -106,7 +106,7 @@ struct Proxy {
         return proxier
     }
 
-    /// For where it is printed what was done.
+    /// A logger for modes that print their result.
     private var quietLogger: Logger {
         var logger = logger
         if logger.logLevel == .info { logger.logLevel = .warning }
@@ -115,14 +115,14 @@ struct Proxy {
 }
 
 extension Proxier {
-    /// Tells of all that there is at the beginning.
+    /// Reports all objects at the beginning.
     func tell(first changes: ManifestChanges) {
         tell(changes)
         onServiceSynced()
         onEndpointSliceSynced()
     }
 
-    /// Tells of changes, without a sync between two of them.
+    /// Reports changes, without a sync between two of them.
     func tell(_ changes: ManifestChanges) {
         for change in changes.services {
             switch change {

@@ -1,11 +1,11 @@
 import Glibc
 
-/// What does not begin with the name of a subcommand is a command line of ipvsadm's.
+/// A command line that doesn't begin with a subcommand is one of ipvsadm.
 @main
 struct Main {
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
-        // --help is ipvsadm's option too, but a newcomer means the whole program.
+        // --help is also an option of ipvsadm, but new users mean the whole program.
         if IPVSCtl.takes(words) || ["--help", "--experimental-dump-help"].contains(words.first) {
             await IPVSCtl.main(words)
         } else {

@@ -5,7 +5,7 @@ import IPVSProxy
 // Kubernetes' EndpointSlice, of the API group discovery.k8s.io/v1.
 
 extension EndpointSlice {
-    /// Reads a slice as a node of a name sees it. Nil if it has an error, or is not ours to serve: why not is noted.
+    /// Reads a slice for a node with a name. Returns nil if it has an error or is not served, and records the reason.
     init?(_ name: NamespacedName, _ object: ManifestObject, node: String, _ fields: inout Fields) {
         guard let service = object.labels["kubernetes.io/service-name"], !service.isEmpty else {
             fields.note("has no label kubernetes.io/service-name, so that it is of no service", isWarning: true)
@@ -30,13 +30,13 @@ extension EndpointSlice {
         )
     }
 
-    /// The numbers of the ports by their names. A port without a number stands for all, which no service port can have.
+    /// The numbers of the ports by name. A port without a number means all ports, which no service port can use.
     private static func ports(_ slice: Place, _ fields: inout Fields) -> [String: UInt16] {
         var ports: [String: UInt16] = [:]
         for place in fields.list(slice.field("ports")) {
             guard let place = fields.object(place) else { continue }
             let name = place.field("name") == nil ? "" : fields.text(place.field("name"))
-            // Those of a name in a slice have the protocol of the service's port of that name.
+            // Ports of a slice have the protocol of the service's port with the same name.
             _ = fields.choice(place.field("protocol"), TransportProtocol.names)
             guard let port = fields.number(place.field("port"), UInt16(1)...UInt16.max), let name else { continue }
             if ports.updateValue(port, forKey: name) != nil {
@@ -47,7 +47,7 @@ extension EndpointSlice {
     }
 }
 
-/// An endpoint of a slice: one for each of the slice's ports.
+/// Reads an endpoint: one for each of the slice's ports.
 private struct Host {
     let address: IPAddress
     let isLocal: Bool
@@ -55,7 +55,7 @@ private struct Host {
     let isServing: Bool
     let isTerminating: Bool
 
-    /// Nil if it has an error.
+    /// Returns nil if it has an error.
     init?(_ place: Place, _ family: IPAddress.Family, node: String, _ fields: inout Fields) {
         guard let place = fields.object(place) else { return nil }
         let addresses = fields.list("addresses", requiredIn: place).compactMap { place in
@@ -66,12 +66,12 @@ private struct Host {
             return address
         }
         let conditions = fields.object(place.field("conditions"))
-        // What is not known is as good as true, but for the end.
+        // Unknown conditions count as true, except terminating.
         isReady = fields.truth(conditions?.field("ready")) ?? true
         isServing = fields.truth(conditions?.field("serving")) ?? isReady
         isTerminating = fields.truth(conditions?.field("terminating")) ?? false
         isLocal = fields.text(place.field("nodeName")) == node
-        // All reach the same endpoint, and one is enough: Kubernetes takes the first.
+        // All addresses reach the same endpoint. Kubernetes uses the first one.
         guard let first = addresses.first else { return nil }
         address = first
     }

@@ -2,16 +2,16 @@ import Common
 import IPVS
 import Yams
 
-/// Takes values from the fields of an object, and gathers what is wrong with them, and what is to be told.
+/// Reads values from the fields of an object, and collects errors and notes.
 ///
-/// As in Kubernetes a field without a value is as good as none, and fields that nobody asks for are let be.
+/// As in Kubernetes, a field without a value counts as missing, and unknown fields are ignored.
 struct Fields {
     private(set) var errors: [FileError] = []
 
-    /// What is no error, but makes that something is not served.
+    /// Parts that are valid but not served.
     private(set) var notes: [(sentence: String, isWarning: Bool)] = []
 
-    /// Notes why something is not served; a warning if its author will have expected otherwise.
+    /// Records why something is not served, as a warning if its author probably expects it to be.
     mutating func note(_ sentence: String, isWarning: Bool = false) { notes.append((sentence, isWarning)) }
 
     mutating func refuse(_ place: Place, _ reason: String) { errors.append(place.error(reason)) }
@@ -20,14 +20,14 @@ struct Fields {
         errors.append(FileError(line: place.line, field: place.path(of: name), reason: "is missing"))
     }
 
-    /// An object; nil if there is none.
+    /// An object, or nil if there is none.
     mutating func object(_ place: Place?) -> Place? {
         guard let place else { return nil }
         guard let mapping = place.node.mapping else {
             refuse(place, "must be an object, not \(place.node.shown)")
             return nil
         }
-        // Read as a field it would be let be, and what it stands for would be missing.
+        // As a field it would be ignored, and its contents would be missing.
         if let merge = mapping.keys.first(where: { $0.scalar?.style == .plain && $0.string == "<<" }) {
             errors.append(
                 FileError(line: merge.mark?.line, field: place.path(of: "<<"), reason: "can't be merged here")
@@ -36,7 +36,7 @@ struct Fields {
         return place
     }
 
-    /// The elements of a list; none if there is none.
+    /// The elements of a list, or none if there is no list.
     mutating func list(_ place: Place?) -> [Place] {
         guard let place else { return [] }
         guard place.node.sequence != nil else {
@@ -46,14 +46,14 @@ struct Fields {
         return place.elements
     }
 
-    /// The elements of a list that must not be empty, in an object.
+    /// The elements of a list in an object. It must not be empty.
     mutating func list(_ name: String, requiredIn object: Place) -> [Place] {
         let place = object.field(name)
         if place?.node.sequence?.isEmpty ?? (place == nil) { refuse(object, lacks: name) }
         return list(place)
     }
 
-    /// A text. What looks like a number or a truth value is none, if it has no quotes.
+    /// A string. Unquoted numbers and Boolean values are not strings.
     mutating func text(_ place: Place?) -> String? {
         guard let place else { return nil }
         guard let scalar = place.node.scalar, !scalar.isNull, scalar.style != .plain || !scalar.isOtherThanText else {
@@ -63,7 +63,7 @@ struct Fields {
         return scalar.string
     }
 
-    /// A text that must be there and not be empty, in an object.
+    /// A required string in an object. It must not be empty.
     mutating func text(_ name: String, requiredIn object: Place) -> String? {
         guard let place = object.field(name), place.node.scalar?.string != "" else {
             refuse(object, lacks: name)
@@ -116,7 +116,7 @@ struct Fields {
 }
 
 extension Place {
-    /// The field of a name, if it has a value.
+    /// The field with a name, if it has a value.
     func field(_ name: String) -> Place? {
         guard let place = self[name], place.node.scalar?.isNull != true else { return nil }
         return place
@@ -124,10 +124,10 @@ extension Place {
 }
 
 extension Node.Scalar {
-    /// Whether YAML has it for a number or a truth value, and so Kubernetes does.
+    /// Whether it is a number or a Boolean value in YAML, and therefore in Kubernetes.
     fileprivate var isOtherThanText: Bool {
         if ["true", "false"].contains(string.lowercased()) { return true }
-        // Words such as nan are none to YAML.
+        // Words such as nan are not numbers in YAML.
         return string.first.map { $0.isNumber || "+-.".contains($0) } == true && Double(string) != nil
     }
 }

@@ -1,7 +1,7 @@
 import IPVS
 
 extension IPAddress {
-    /// What the address is that no service can have; nil for one that a service can. The API server refuses such
+    /// The kind of address if it is one that services can't have, or nil otherwise. The API server refuses such
     /// external IPs.
     var purposeOfItsOwn: String? {
         Self.purposes.first { $0.value.contains { $0.contains(self) } }?.key

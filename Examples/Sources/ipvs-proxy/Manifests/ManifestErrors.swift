@@ -1,34 +1,34 @@
 import Common
 
-/// All that is wrong with some manifests.
+/// All errors in manifests.
 struct ManifestErrors: Error, Hashable, Sendable {
     let errors: [ManifestError]
 }
 
-/// One thing that is wrong with a manifest.
+/// An error in a manifest.
 struct ManifestError: Hashable, Sendable, CustomStringConvertible {
     let file: String
 
-    /// The object it is about, such as `Service default/web`; nil if it is none.
+    /// The object that it is about, such as `Service default/web`, or nil.
     var object: String?
 
-    /// Where it is in the file, and what it is.
+    /// The place in the file, and the error.
     let error: FileError
 
-    /// `FILE:LINE: OBJECT: FIELD: sentence`, without what is not known.
+    /// `FILE:LINE: OBJECT: FIELD: sentence`, without unknown parts.
     var description: String {
         let place = [file, error.line.map(String.init)].compactMap(\.self).joined(separator: ":")
         return [place, object, error.field, error.reason].compactMap(\.self).joined(separator: ": ")
     }
 }
 
-/// Something in a manifest that is no error, but not served either.
+/// A part of a manifest that is valid but not served.
 struct ManifestNote: Hashable, Sendable, CustomStringConvertible {
     let file: String
     let line: Int?
     let sentence: String
 
-    /// Whether the author of the manifest will have expected something else.
+    /// Whether the author of the manifest probably expects it to be served.
     let isWarning: Bool
 
     /// `FILE:LINE: sentence`.

@@ -1,19 +1,19 @@
 import Common
 import Glibc
 
-/// The files that manifests are in, by the paths that a user gave.
+/// The manifest files, given by the user's paths.
 struct ManifestFiles: Sendable {
-    /// Files, and folders that have files.
+    /// Paths of files, and of folders with files.
     let paths: [String]
 
-    /// What tells whether anything may have changed: the state of all paths and files, without their content.
+    /// The state of all paths and files, without their contents. It differs if anything may have changed.
     struct Fingerprint: Hashable, Sendable {
         fileprivate var states: [State] = []
 
-        /// Whether anything that was changed at a time (in seconds since 1970) or later has another state.
+        /// Whether any change at a time (in seconds since 1970) or later results in another state.
         ///
-        /// What is changed twice in a short time can have the same times and the same length: the clock that file
-        /// systems go by stands still for some milliseconds, on some of them for two seconds.
+        /// A file that changes twice within a short time can have the same times and the same length: the clocks of
+        /// file systems advance only every few milliseconds, or on some of them every two seconds.
         func isSettled(at second: Int) -> Bool { states.allSatisfy { $0.secondOfChange + 2 < second } }
     }
 
@@ -22,14 +22,14 @@ struct ManifestFiles: Sendable {
         let device: UInt
         let inode: UInt
         let size: Int
-        /// When the content and the rest were changed, as the kernel has it: only whether it is the same counts.
+        /// The times of the last changes of contents and metadata. They are only compared for equality.
         let times: [UInt8]
         /// The time of the last change in seconds since 1970.
         let secondOfChange: Int
-        /// Why nothing is known of it; 0 if something is.
+        /// The error number if the state can't be read; otherwise 0.
         let errno: Int32
 
-        /// Of what a path stands for, at the end of its symbolic links.
+        /// The state of the file that a path refers to, after following symbolic links.
         init(_ path: String) {
             self.path = path
             var status = Glibc.stat()
@@ -44,7 +44,7 @@ struct ManifestFiles: Sendable {
         var fingerprint = Fingerprint()
         for path in paths {
             fingerprint.states.append(State(path))
-            // What can't be listed is told when it is read.
+            // A folder that can't be listed is reported when it is read.
             if let names = try? Self.names(in: path) {
                 fingerprint.states += names.map { State("\(path)/\($0)") }
             }
@@ -52,7 +52,7 @@ struct ManifestFiles: Sendable {
         return fingerprint
     }
 
-    /// Reads all that there is, in the order of the paths and of the names in a folder.
+    /// Reads all files, in the order of the paths and of the names in a folder.
     func read(nodeName: String) -> ManifestReader {
         var reader = ManifestReader(nodeName: nodeName)
         for path in paths {
@@ -77,11 +77,11 @@ struct ManifestFiles: Sendable {
         }
     }
 
-    /// The names of a folder's manifests, in order; nil if it is no folder.
+    /// The names of a folder's manifests, in order, or nil if it is not a folder.
     ///
-    /// Hidden ones are none: editors' and those of a mounted ConfigMap, where `web.yaml` is a symbolic link to
-    /// `..data/web.yaml`, and `..data` one to a folder that is replaced by another at each change. Folders are none
-    /// either.
+    /// Hidden files are left out: those of editors, and those of a mounted ConfigMap, where `web.yaml` is a symbolic
+    /// link to `..data/web.yaml`, and `..data` a link to a folder that is replaced by each change. Folders are left out
+    /// too.
     private static func names(in path: String) throws(FileError) -> [String]? {
         guard let folder = opendir(path) else {
             if errno == ENOTDIR { return nil }
@@ -89,7 +89,7 @@ struct ManifestFiles: Sendable {
         }
         defer { closedir(folder) }
         var names: [String] = []
-        // A folder that can't be listed to its end would have lost the rest of its manifests.
+        // A folder that can't be listed completely would lose the rest of its manifests.
         errno = 0
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in

@@ -2,7 +2,7 @@ import Common
 import IPVSProxy
 import Yams
 
-/// An object of a manifest, as far as all kinds of them are alike.
+/// An object of a manifest, with the properties that all kinds have.
 struct ManifestObject {
     let place: Place
 
@@ -19,7 +19,7 @@ struct ManifestObject {
         static let service = TypeName(apiVersion: "v1", kind: "Service")
         static let endpointSlice = TypeName(apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice")
 
-        /// What the elements of a list are, where they don't say it themselves; nil if it is no list.
+        /// The default type of a list's elements, or nil if it is not a list.
         var elements: [TypeName]? {
             switch (apiVersion, kind) {
             case ("v1", "List"): []
@@ -30,13 +30,13 @@ struct ManifestObject {
         }
     }
 
-    /// The object of a place; nil if it has an error.
+    /// The object at a place, or nil if it has an error.
     init?(_ place: Place, _ type: TypeName, _ fields: inout Fields) {
         guard let metadata = fields.object(place.field("metadata")) else {
             if place.field("metadata") == nil { fields.refuse(place, lacks: "metadata") }
             return nil
         }
-        // As kubectl has it, for manifests that were written by hand.
+        // As in kubectl, for manifests written by hand.
         let namespace = fields.text(metadata.field("namespace")) ?? "default"
         let name = fields.text("name", requiredIn: metadata)
         var labels: [String: String] = [:]
@@ -52,7 +52,7 @@ struct ManifestObject {
         self.labels = labels
     }
 
-    /// Why it is left to others, by its labels; nil if it is ours.
+    /// The reason why another program serves it, from its labels, or nil if this one does.
     var foreignness: String? {
         if let proxy = labels["service.kubernetes.io/service-proxy-name"] {
             return "is for another proxy, \"\(proxy)\""

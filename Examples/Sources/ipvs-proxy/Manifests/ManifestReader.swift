@@ -2,19 +2,19 @@ import Common
 import IPVSProxy
 import Yams
 
-/// Reads manifests, and gathers all that is wrong with them.
+/// Reads manifests and collects all of their errors.
 ///
-/// They are what `kubectl get -o yaml` or `-o json` prints, or what was written by hand: Kubernetes' Service and
-/// EndpointSlice, in several documents or in lists. A file is in YAML, unless its name says that it is in JSON.
+/// Manifests are Kubernetes' Service and EndpointSlice objects, as `kubectl get -o yaml` or `-o json` prints them or
+/// written by hand, in several documents or in lists. A file is YAML unless its name ends with `.json`.
 struct ManifestReader {
-    /// The node that endpoints are on or not.
+    /// The name of the node, which determines which endpoints are local.
     let nodeName: String
 
     private(set) var manifests = Manifests()
     private(set) var errors: [ManifestError] = []
     private(set) var notes: [ManifestNote] = []
 
-    /// Where each object stands, those that are not served included.
+    /// The place of each object, including those that are not served.
     private var places: [ObjectName: String] = [:]
 
     private struct ObjectName: Hashable {
@@ -24,10 +24,10 @@ struct ManifestReader {
 
     init(nodeName: String) { self.nodeName = nodeName }
 
-    /// Reads the text of a file.
+    /// Reads the contents of a file.
     ///
-    /// One that is empty is an error: so is each file for a moment that `kubectl get` is redirected to, and without
-    /// this its services would be gone as long.
+    /// An empty file is an error. A file to which `kubectl get` is redirected is empty for a moment, during which its
+    /// services would be deleted otherwise.
     mutating func read(_ text: String, file: String) {
         if text.allSatisfy(\.isWhitespace) {
             let reason = "is empty; if there is to be nothing in it, put a comment there or remove it"
@@ -49,7 +49,7 @@ struct ManifestReader {
 
     private mutating func read(yaml text: String, file: String) {
         do {
-            // Nothing is guessed of a value's type: what a field takes decides that.
+            // The types of values are not inferred; they depend on the field.
             let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
             while let root = try parser.nextRoot() {
                 guard root.scalar?.isNull != true else { continue }
@@ -62,10 +62,10 @@ struct ManifestReader {
         }
     }
 
-    /// Takes note that a file can't be read.
+    /// Records that a file can't be read.
     mutating func refuse(_ file: String, _ error: FileError) { errors.append(ManifestError(file: file, error: error)) }
 
-    /// Reads a document or an element of a list, which is of a type if it names none.
+    /// Reads a document or an element of a list, which has a default type.
     private mutating func read(_ place: Place, _ assumed: ManifestObject.TypeName?, file: String) {
         var fields = Fields()
         defer { errors += fields.errors.map { ManifestError(file: file, error: $0) } }
@@ -92,7 +92,7 @@ struct ManifestReader {
         let kind = text("kind", or: assumed?.kind)
         let apiVersion = text("apiVersion", or: assumed?.apiVersion)
         guard let kind, let apiVersion else { return nil }
-        // Other groups have kinds of these names, but of this one it would be left out unseen.
+        // Other API groups have kinds with these names, which are ignored. In this group it is an error.
         if kind == "EndpointSlice", apiVersion.hasPrefix("discovery.k8s.io/"), apiVersion != "discovery.k8s.io/v1" {
             fields.refuse(place["apiVersion"] ?? place, "must be discovery.k8s.io/v1, not \(apiVersion)")
             return nil

@@ -4,7 +4,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Tells a proxier of what changes in the manifests.
+/// Reports changes of the manifests to a proxier.
 actor ManifestService: Service {
     private var watch: ManifestWatch
     private let hangups: UnixSignalsSequence
@@ -12,7 +12,7 @@ actor ManifestService: Service {
     private let logger: Logger
     private let errorCount: Gauge
 
-    /// How long it is from one look to the next.
+    /// The time between two checks.
     private static let interval = Duration.milliseconds(500)
 
     init(
@@ -38,13 +38,13 @@ actor ManifestService: Service {
         }
     }
 
-    /// Waits for the time of the next look; false if there is to be none.
+    /// Waits for the next check. Returns false if there is none.
     private static func pause() async -> Bool {
         do {
             try await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
             return !Task.isShuttingDownGracefully
         } catch {
-            // It is cancelled: nothing else ends a sleep.
+            // The task was cancelled, the only error of a sleep.
             return false
         }
     }
@@ -58,7 +58,7 @@ actor ManifestService: Service {
         await tell { watch throws(ManifestErrors) in try watch.read() }
     }
 
-    /// Tells the proxier what is otherwise, or the log why it can't be known.
+    /// Reports the differences to the proxier, or logs why they can't be determined.
     private func tell(
         _ read: (inout ManifestWatch) throws(ManifestErrors) -> ManifestChanges?
     ) async {

@@ -1,42 +1,41 @@
 import Glibc
 import Logging
 
-/// The manifests as they were last read without an error, and what becomes otherwise in the files.
+/// The manifests as they were last read without an error, and their changes.
 ///
-/// Whether they changed is found by a look at the state of all files once in a while. That sees every way of changing
-/// them: edits in place, files that replace others, links that do, as those of a mounted ConfigMap, folders that come
-/// again. Events of the kernel (inotify) would need a watch on each folder on the way to a file, and none of them come
-/// from network file systems or for what was there before the watch was; for a look less than a second later that is
-/// much.
+/// The state of all files is checked periodically, which detects all kinds of changes: edits in place, files that
+/// replace others, replaced links as in a mounted ConfigMap, and folders that are created again. inotify would need a
+/// watch on each folder of a path, and reports no changes of network file systems or of files from before the watch
+/// existed. It would gain less than a second.
 struct ManifestWatch {
     let files: ManifestFiles
     let nodeName: String
     let logger: Logger
 
-    /// As they were last read without an error.
+    /// The manifests as they were last read without an error.
     private(set) var manifests = Manifests()
 
-    /// The state of the files that was last read, with or without an error; nil if none was.
+    /// The state of the files when they were last read, with or without an error; nil if they were never read.
     private var lastRead: ManifestFiles.Fingerprint?
 
-    /// Whether a change since would have made another state.
+    /// Whether a later change would have resulted in another state.
     private(set) var isSettled = false
 
-    /// What was wrong when they were last read.
+    /// The errors when they were last read.
     private var lastErrors: [ManifestError] = []
 
-    /// The state at the last look or reading, and since when it is known to be so.
+    /// The state at the last check, and the time since which it has been the same.
     private var lastSeen: ManifestFiles.Fingerprint?
     private var seenSince = ContinuousClock.now
 
-    /// How long a state must have been seen so that a change would make another one, whichever clock the times of the
-    /// files are by: one that was set back since, or that of a file server, can be hours behind them or ahead.
+    /// The time after which a change results in another state, whichever clock determines the times of the files. A
+    /// clock that was set back, or that of a file server, can be hours behind or ahead.
     private static let timeToSettle = Duration.seconds(3)
 
-    /// How many looks in a row have found another state than the one before.
+    /// The number of checks in a row that found a different state.
     private var restlessness = 0
 
-    /// What has been told of the last state.
+    /// The messages that were logged for the last state.
     private var told: Set<String> = []
 
     init(_ paths: [String], nodeName: String, logger: Logger) {
@@ -45,13 +44,13 @@ struct ManifestWatch {
         self.logger = logger
     }
 
-    /// Looks whether the files have changed, and reads them if so.
+    /// Reads the files if they have changed.
     ///
-    /// A file that is being written is left alone until two looks find it the same, as half a manifest can be a good
-    /// one with less in it. Files that never rest are read all the same, if not at each look, but what is missing from
-    /// them is kept until they rest. Files that were read right after a change are read again a little later, as they
-    /// could have been changed once more without another state.
-    /// - Returns: What is otherwise; nil if there is nothing new.
+    /// A file that is being written is not read until two checks find it unchanged, as half of a manifest can be valid.
+    /// Files that never stop changing are read too, though not in each check, but what is missing from them is kept
+    /// until they no longer change. Files that were read right after a change are read again a little later, as a
+    /// second change may not have changed their state.
+    /// - Returns: The changes, or nil if there are none.
     mutating func look(at now: ContinuousClock.Instant = .now) throws(ManifestErrors) -> ManifestChanges? {
         let state = files.fingerprint()
         guard state != lastRead || !isSettled else {
@@ -76,12 +75,12 @@ struct ManifestWatch {
     }
 
     /// Reads the files, changed or not.
-    /// - Returns: What is otherwise than it was last read without an error.
+    /// - Returns: The changes since they were last read without an error.
     mutating func read(at now: ContinuousClock.Instant = .now) throws(ManifestErrors) -> ManifestChanges {
         try read(files.fingerprint(), at: now)
     }
 
-    /// Reads the files, which have been in a state.
+    /// Reads the files, whose state is known.
     private mutating func read(
         _ state: ManifestFiles.Fingerprint,
         at now: ContinuousClock.Instant,
@@ -91,7 +90,7 @@ struct ManifestWatch {
         let begin = time(nil)
         var (state, isAtRest) = (state, isAtRest)
         var reader = files.read(nodeName: nodeName)
-        // What belongs together can be in several files. If they change all the time, the next look reads them again.
+        // Related objects can be in several files. If they change all the time, the next check reads them again.
         for _ in 0..<3 {
             let stateAfter = files.fingerprint()
             guard stateAfter != state else { break }
@@ -103,7 +102,7 @@ struct ManifestWatch {
         isSettled = isAtRest && (state.isSettled(at: begin) || now - seenSince >= Self.timeToSettle)
         guard reader.errors.isEmpty else { throw ManifestErrors(errors: reader.errors) }
         tell(reader.notes)
-        // While they are being written, they may have yet to get what is missing.
+        // While files are being written, missing objects may not have been written yet.
         let latest = isAtRest ? reader.manifests : reader.manifests.keeping(manifests)
         if latest != reader.manifests { logger.info("what is missing in the manifests is kept, as they still change") }
         let changes = ManifestChanges(from: manifests, to: latest)
@@ -115,7 +114,7 @@ struct ManifestWatch {
         if state != lastSeen { (lastSeen, seenSince) = (state, now) }
     }
 
-    /// Tells what has not been told of the last state already.
+    /// Logs messages that were not yet logged for the last state.
     private mutating func tell(_ notes: [ManifestNote]) {
         for note in notes where !told.contains(note.sentence) {
             logger.log(level: note.isWarning ? .warning : .debug, "\(note)")

@@ -1,11 +1,11 @@
 import IPVSProxy
 
-/// What manifests say of the services that are ours to serve, and of their endpoints.
+/// The services in manifests that this proxy serves, and their endpoints.
 struct Manifests: Equatable, Sendable {
     var services: [NamespacedName: ServiceDefinition] = [:]
     var slices: [NamespacedName: EndpointSlice] = [:]
 
-    /// These with what is missing in them of others.
+    /// These manifests, plus objects of others that they don't have.
     func keeping(_ others: Manifests) -> Manifests {
         Manifests(
             services: services.merging(others.services) { own, _ in own },
@@ -15,25 +15,25 @@ struct Manifests: Equatable, Sendable {
 }
 
 extension Manifests: CustomStringConvertible {
-    /// How much there is.
+    /// The numbers of objects in words.
     var description: String {
         "\(services.count.counted("service")) and \(slices.count.counted("endpoint slice"))"
     }
 }
 
-/// Something that was added, is otherwise now, or is gone.
+/// An object that was added, changed or deleted.
 enum Change<Object: Hashable & Sendable>: Hashable, Sendable {
     case added(Object)
     case updated(Object, Object)
     case deleted(Object)
 }
 
-/// What is otherwise in some manifests than it was.
+/// The changes between two sets of manifests.
 struct ManifestChanges: Equatable, Sendable {
     let services: [Change<ServiceDefinition>]
     let slices: [Change<EndpointSlice>]
 
-    /// The way from some manifests to others, ordered by name.
+    /// The changes from one set of manifests to another, ordered by name.
     init(from old: Manifests, to new: Manifests) {
         services = Self.changes(from: old.services, to: new.services)
         slices = Self.changes(from: old.slices, to: new.slices)
@@ -57,7 +57,7 @@ struct ManifestChanges: Equatable, Sendable {
 }
 
 extension ManifestChanges: CustomStringConvertible {
-    /// How much was added, changed and deleted.
+    /// The numbers of added, changed and deleted objects in words.
     var description: String { "services \(Self.counts(services)), endpoint slices \(Self.counts(slices))" }
 
     private static func counts<Object>(_ changes: [Change<Object>]) -> String {

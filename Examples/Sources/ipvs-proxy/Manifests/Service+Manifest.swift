@@ -6,7 +6,7 @@ import Yams
 // Kubernetes' Service, of the API group v1.
 
 extension ServiceDefinition {
-    /// Reads a service. Nil if it has an error, or is not ours to serve: why not is noted.
+    /// Reads a service. Returns nil if it has an error or is not served by this proxy, and records the reason.
     init?(_ name: NamespacedName, _ object: ManifestObject, _ fields: inout Fields) {
         guard let spec = fields.object(object.place.field("spec")) else {
             if object.place.field("spec") == nil { fields.refuse(object.place, lacks: "spec") }
@@ -31,7 +31,7 @@ extension ServiceDefinition {
         let ports = Self.ports(spec, type, common, &fields)
         guard fields.errors.isEmpty else { return nil }
 
-        // The API server gives each service one, so that none is an oversight of who wrote the manifest by hand.
+        // The API server assigns one to each service, so a missing one is a mistake in a manifest written by hand.
         guard !clusterIPs.isEmpty else {
             fields.note("is not served, as it has no cluster IP", isWarning: true)
             return nil
@@ -64,10 +64,10 @@ extension ServiceDefinition {
         "Cluster": .cluster, "Local": .local,
     ]
 
-    /// The addresses within the cluster; nil for a headless service.
+    /// The cluster IPs, or nil for a headless service.
     private static func clusterIPs(_ spec: Place, _ fields: inout Fields) -> [IPAddress]? {
         var places = fields.list(spec.field("clusterIPs"))
-        // Manifests that were written by hand may have the older field alone.
+        // Manifests written by hand may have only the older field.
         if places.isEmpty, let place = spec.field("clusterIP") { places = [place] }
         let texts = places.map { $0.node.scalar?.string }
         if texts == ["None"] { return nil }
@@ -83,7 +83,7 @@ extension ServiceDefinition {
         return address
     }
 
-    /// The addresses of load balancers, but for those that send packets on as their own.
+    /// The addresses of load balancers, except those that replace the destination address.
     private static func loadBalancerIPs(_ service: Place, _ fields: inout Fields) -> [IPAddress] {
         let status = fields.object(service.field("status"))
         let balancer = fields.object(status?.field("loadBalancer"))
@@ -118,7 +118,7 @@ extension ServiceDefinition {
         var ports: [String: ServicePort] = [:]
         let places = fields.list("ports", requiredIn: spec)
         for place in places {
-            // What has an error is compared with nothing, as it is not known what it was meant to be.
+            // Invalid values are not compared, as the intended values are unknown.
             guard let place = fields.object(place) else { continue }
             let name = Self.portName(place, isRequired: places.count > 1, &fields)
             if let name, ports[name] != nil {
@@ -133,13 +133,13 @@ extension ServiceDefinition {
         return ports
     }
 
-    /// The name of a port; nil if it has an error.
+    /// The name of a port, or nil if it has an error.
     private static func portName(_ place: Place, isRequired: Bool, _ fields: inout Fields) -> String? {
         if isRequired { return fields.text("name", requiredIn: place) }
         return place.field("name") == nil ? "" : fields.text(place.field("name"))
     }
 
-    /// A port like the others of its service; nil if it has an error.
+    /// A port with the properties that all ports of its service share, or nil if it has an error.
     private static func port(
         _ place: Place,
         _ type: ServiceType,
@@ -158,6 +158,6 @@ extension ServiceDefinition {
 }
 
 extension TransportProtocol {
-    /// The protocols that Kubernetes has, by its names.
+    /// The protocols of Kubernetes, by their names.
     static let names: KeyValuePairs<String, TransportProtocol> = ["TCP": .tcp, "UDP": .udp, "SCTP": .sctp]
 }

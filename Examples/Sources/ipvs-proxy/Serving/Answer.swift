@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a request is answered with.
+/// The answer to a request.
 struct Answer: Equatable, Sendable {
     let isOK: Bool
     let contentType: String
@@ -14,13 +14,14 @@ struct Answer: Equatable, Sendable {
 }
 
 extension Answer {
-    /// The state of the node's proxy as kube-proxy's health check tells it, which probes and load balancers read.
+    /// The health of the node's proxy in the format of kube-proxy, for probes and load balancers.
     static func health(isHealthy: Bool, lastUpdated: Date?, now: Date, withEligibility: Bool) -> Answer {
         var fields = [
             "\"lastUpdated\": \(lastUpdated.map(text) ?? "null")",
             "\"currentTime\": \(text(now))",
         ]
-        // Whether the node is to get connections from outside; nothing tells this program that it is to go.
+        // Whether the node should get connections from outside. This program doesn't know when the node is about to
+        // leave.
         if withEligibility { fields.append("\"nodeEligible\": true") }
         return Answer(isOK: isHealthy, "application/json", "{\(fields.joined(separator: ","))}")
     }

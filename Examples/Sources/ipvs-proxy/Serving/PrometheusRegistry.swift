@@ -1,14 +1,14 @@
 import CoreMetrics
 import Synchronization
 
-/// The metrics of a program, to be shown in Prometheus' text format.
+/// The metrics of a program in Prometheus' text format.
 ///
-/// Counters stay counters, meters and recorders that don't aggregate are gauges, other recorders and timers histograms;
-/// timers in seconds.
+/// Meters, and recorders that don't aggregate, are gauges. Other recorders and timers are histograms. Timers are in
+/// seconds.
 final class PrometheusRegistry: MetricsFactory {
     private let families = Mutex<[String: Family]>([:])
 
-    /// The metrics of a name, which differ in their labels.
+    /// The metrics with a name, which differ in their labels.
     private struct Family {
         let kind: PrometheusText.Kind
         var series: [PrometheusText.Labels: Series] = [:]
@@ -50,20 +50,20 @@ final class PrometheusRegistry: MetricsFactory {
         TimeSeries(series(label, dimensions, .histogram))
     }
 
-    // A metric that has been shown must not vanish from one scrape to the next.
+    // A metric that was scraped must not disappear later.
     func destroyCounter(_ handler: any CounterHandler) {}
     func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     func destroyMeter(_ handler: any MeterHandler) {}
     func destroyRecorder(_ handler: any RecorderHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// The series of a name and labels, the same one each time.
+    /// The series with a name and labels.
     private func series(_ label: String, _ dimensions: [(String, String)], _ kind: PrometheusText.Kind) -> Series {
         let name = PrometheusText.name(label)
         let labels = PrometheusText.Labels(dimensions)
         return families.withLock { families in
             let family = families[name] ?? Family(kind: kind)
-            // A name that has two kinds would make all that is shown unreadable: the second one counts unseen.
+            // Two kinds of metrics with one name would make the whole page invalid, so the second one is not shown.
             guard family.kind == kind else { return Series(kind) }
             let series = family.series[labels] ?? Series(kind)
             families[name, default: family].series[labels] = series
@@ -72,7 +72,7 @@ final class PrometheusRegistry: MetricsFactory {
     }
 }
 
-/// What has been recorded under a name and labels.
+/// The values of a name and labels.
 private final class Series: Sendable {
     private let guarded: Mutex<PrometheusText.State>
 
@@ -85,14 +85,14 @@ private final class Series: Sendable {
     func reset() { guarded.withLock { $0.reset() } }
 }
 
-// The classes are thin: what swift-metrics calls the same things by, for one series.
+// The handlers of swift-metrics for a series.
 
 private final class CountSeries: CounterHandler, FloatingPointCounterHandler {
     private let series: Series
     init(_ series: Series) { self.series = series }
 
     func increment(by amount: Int64) { increment(by: Double(amount)) }
-    // A counter never falls.
+    // A counter never decreases.
     func increment(by amount: Double) { if amount > 0 { series.add(amount) } }
     func reset() { series.reset() }
 }

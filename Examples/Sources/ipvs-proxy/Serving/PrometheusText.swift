@@ -6,7 +6,7 @@ struct PrometheusText: CustomStringConvertible {
         case counter, gauge, histogram
     }
 
-    /// The labels that tell a series from others of its name, ordered by their names.
+    /// The labels that distinguish a series from others with the same name, ordered by name.
     struct Labels: Hashable, Comparable {
         private let names: [String]
         private let values: [String]
@@ -23,7 +23,7 @@ struct PrometheusText: CustomStringConvertible {
                 : left.values.lexicographicallyPrecedes(right.values)
         }
 
-        /// The labels in braces, with one more behind them if there is one; nothing without any.
+        /// The labels in braces, followed by an additional one if there is one; empty without labels.
         fileprivate func text(bound: String? = nil) -> String {
             var pairs = zip(names, values).map { "\($0)=\"\($1)\"" }
             if let bound { pairs.append("le=\"\(bound)\"") }
@@ -31,15 +31,16 @@ struct PrometheusText: CustomStringConvertible {
         }
     }
 
-    /// What a series has to show.
+    /// The values of a series.
     struct State: Hashable {
-        /// What a counter has counted, what a gauge is at, or the sum of a histogram.
+        /// The value of a counter or a gauge, or the sum of a histogram.
         private(set) var value: Double = 0
 
-        /// How many values a histogram has for each bound, and above them all; empty for other kinds.
+        /// The numbers of values of a histogram for each bound and above all bounds; empty for other kinds.
         private(set) var counts: [UInt64] = []
 
-        /// The upper bounds of a histogram: seconds from a tenth of a millisecond to a good minute, as each doubles.
+        /// The upper bounds of a histogram in seconds, from 0.1 milliseconds to about a minute, each twice the previous
+        /// one.
         static let bounds = (0..<20).map { 0.000_1 * Double(1 << $0) }
 
         init(_ kind: Kind) {
@@ -57,7 +58,7 @@ struct PrometheusText: CustomStringConvertible {
         mutating func reset() { value = 0 }
     }
 
-    /// Begins a name, which all that is appended until the next one must be of.
+    /// Begins a metric name, to which all following series belong until the next one.
     mutating func begin(_ name: String, _ kind: Kind, help: String?) {
         if let help { description += "# HELP \(name) \(Self.escaped(help))\n" }
         description += "# TYPE \(name) \(kind.rawValue)\n"
@@ -77,7 +78,7 @@ struct PrometheusText: CustomStringConvertible {
         description += "\(name)_count\(labels.text()) \(count)\n"
     }
 
-    /// A name that Prometheus takes: what is no letter, digit or underscore is an underscore.
+    /// A valid Prometheus name: other characters than letters, digits and underscores are replaced with underscores.
     static func name(_ text: String) -> String {
         let name = String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
         return name.first?.isNumber != false ? "_\(name)" : name

@@ -1,14 +1,14 @@
 import NIOCore
 import NIOHTTP1
 
-/// Answers the requests of a connection, which come one at a time.
+/// Answers the requests of a connection, one at a time.
 final class Requests: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     private let pages: [String: StatusPages.Page]
 
-    /// Whether an answer is being made.
+    /// Whether an answer is being created.
     private var isAnswering = false
 
     init(_ pages: [String: StatusPages.Page]) { self.pages = pages }
@@ -20,13 +20,13 @@ final class Requests: ChannelInboundHandler {
             await Self.response(to: request, pages)
         }.assumeIsolated().whenSuccess { head, body in
             self.isAnswering = false
-            // It may be gone by now.
+            // The connection may be closed by now.
             guard context.channel.isActive else { return }
             self.send(head, body, to: request, context)
         }
     }
 
-    /// A body is not waited for, so that nothing can follow it.
+    /// A request's body is not read, so the connection can't be reused after one.
     private static func isLast(_ request: HTTPRequestHead) -> Bool {
         !request.isKeepAlive || request.headers.contains(name: "Content-Length")
             || request.headers.contains(name: "Transfer-Encoding")
@@ -48,7 +48,7 @@ final class Requests: ChannelInboundHandler {
         return (head(answer.isOK ? .ok : .serviceUnavailable, headers), answer.body)
     }
 
-    /// The path in a request's target, which can be a whole URL, as clients have it for a proxy on the way.
+    /// The path of a request's target, which can be a whole URL if the client uses a proxy.
     private static func path(of target: String) -> String {
         let target = target.prefix { $0 != "?" }
         guard let origin = target.prefixMatch(of: /https?:\/\/[^\/]*/.ignoresCase()) else { return String(target) }
@@ -66,7 +66,7 @@ final class Requests: ChannelInboundHandler {
         head.headers.add(name: "Content-Length", value: "\(body.utf8.count)")
         head.headers.add(name: "Connection", value: isLast ? "close" : "keep-alive")
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        // Of a page that only its head was asked for, the length is told all the same.
+        // The answer to a HEAD request has the length of the page too.
         if request.method != .HEAD {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
         }
@@ -74,13 +74,13 @@ final class Requests: ChannelInboundHandler {
         if isLast { sent.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
     }
 
-    /// A client has so long until its next request, in which it is to take the answer to the last one, too. An answer
-    /// that takes longer to be made is no fault of its.
+    /// The time limit for a client's next request, during which it must also receive the last answer. The time to
+    /// create an answer doesn't count.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent, !isAnswering { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// A request that can't be read has its answer by now.
+    /// A request that can't be parsed was already answered.
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

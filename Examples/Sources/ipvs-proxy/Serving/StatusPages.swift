@@ -2,7 +2,7 @@ import CoreMetrics
 import Foundation
 import IPVSProxy
 
-/// The pages that tell of a proxier, under the names that kube-proxy's users know.
+/// The pages about a proxier, with the paths of kube-proxy.
 struct StatusPages: Sendable {
     let proxier: Proxier
     let registry: PrometheusRegistry

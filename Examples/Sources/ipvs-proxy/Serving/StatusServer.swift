@@ -7,19 +7,19 @@ import NIOHTTP1
 import NIOPosix
 import ServiceLifecycle
 
-/// Answers HTTP requests for a few fixed pages.
+/// An HTTP server for a few fixed pages.
 struct StatusServer: Service {
     private let listener: any Channel
 
-    /// One thread is enough for all servers: pages are made elsewhere. It lives as long as the program.
+    /// One thread for all servers, as pages are created elsewhere. It lives as long as the program.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    /// How many connections can be open, so that the program keeps file descriptors for its work. For one more the
-    /// oldest is closed.
+    /// The maximum number of open connections, so that the program has file descriptors left for its work. Beyond it,
+    /// the oldest connection is closed.
     static let connectionLimit = 128
 
-    // It begins to answer here, so that it is known whether the address can be had before anything is done that a
-    // failure would have to undo. `patience` is how long a client may take for a request.
+    // Starts listening here, so that an address that can't be used is detected before anything else is changed.
+    // `patience` is the time limit for a request of a client.
     init(
         _ endpoint: Endpoint,
         _ logger: Logger,
@@ -38,7 +38,7 @@ struct StatusServer: Service {
                 connection.eventLoop.makeCompletedFuture {
                     let pipeline = connection.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline()
-                    // Behind the parser: bytes that make no part of a request yet don't count as a sign of life.
+                    // After the parser, so that bytes that are not yet a part of a request don't count as activity.
                     try pipeline.addHandler(IdleStateHandler(readTimeout: TimeAmount(patience)))
                     try pipeline.addHandler(Requests(pages))
                 }
@@ -52,11 +52,11 @@ struct StatusServer: Service {
         logger.info("answering \(pages.keys.sorted().joined(separator: ", ")) on http://\(endpoint)")
     }
 
-    /// Goes on until it is told to end, whatever fails: traffic does not depend on it.
+    /// Runs until it is shut down, even if it fails, as traffic doesn't depend on it.
     func run() async {
-        // It fails where the task is cancelled, which is to end it too.
+        // It fails if the task is cancelled, which ends it too.
         try? await gracefulShutdown()
-        // One that is closed already has ended as it should.
+        // One that is already closed has ended properly.
         try? await listener.close()
     }
 
@@ -66,20 +66,21 @@ struct StatusServer: Service {
     }
 }
 
-/// The open connections of a listener, which end with it.
+/// The open connections of a listener, which are closed with it.
 private final class Connections: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
     private let tell: (any Error) -> Void
 
-    /// The oldest first.
+    /// The connections, the oldest first.
     private var connections: [any Channel] = []
 
     init(tell: @escaping (any Error) -> Void) { self.tell = tell }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let connection = unwrapInboundIn(data)
-        // Whoever opens many and is silent shuts out nobody: who comes later is answered before it is the oldest.
+        // A client that opens many idle connections can't exclude others: a new connection is answered before it is the
+        // oldest one.
         if connections.count == StatusServer.connectionLimit { connections.removeFirst().close(promise: nil) }
         connections.append(connection)
         connection.closeFuture.assumeIsolated().whenComplete { _ in
@@ -95,7 +96,7 @@ private final class Connections: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// Such as that there are too many open files; NIO tries again after a second.
+    /// Errors such as too many open files. NIO tries again after a second.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         tell(error)
         context.fireErrorCaught(error)

@@ -3,8 +3,8 @@ import IPVS
 
 /// ipvsadm's command lines, listings and saved tables.
 enum Compatible {
-    /// Runs a command line, without the program's name, and returns the exit status: 0, or 1 for what could not be
-    /// done, or 2 for a line that is wrong.
+    /// Runs a command line, without the program's name, and returns the exit status: 0, 1 for a failure, or 2 for an
+    /// invalid command line.
     static func run(_ words: [String], names: Names = .system, output: Output = .standard) -> Int32 {
         let line: Line
         do throws(UsageError) { line = try Parser(names: names).parse(words) } catch {
@@ -23,10 +23,10 @@ enum Compatible {
         return hasFailed ? 1 : 0
     }
 
-    /// Carries out a line; false if it failed in part, which was told then.
+    /// Runs a line. Returns false if a part of it failed, which was reported.
     private static func carryOut(_ line: Line, _ names: Names, _ output: Output) throws(IPVSError) -> Bool {
         switch line.command {
-        // Which need no IPVS.
+        // These need no IPVS.
         case .help: output.write(usage)
         case .version: output.write(version)
         default:

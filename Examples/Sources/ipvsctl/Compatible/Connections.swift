@@ -16,7 +16,7 @@ extension Compatible.Session {
         output.write(text)
     }
 
-    /// Writes the connections as JSON, each on a line of its own: there may be more than memory has room for.
+    /// Writes the connections as JSON, one per line, as there may be too many for memory.
     func writeConnectionsJSON() throws(IPVSError) {
         var entries = try handle.connectionEntries()
         var text = "{\"connections\": ["

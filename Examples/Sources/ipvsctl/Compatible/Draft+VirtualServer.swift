@@ -21,7 +21,7 @@ extension Compatible.Draft {
         }
         var flags = try schedulerFlags()
         if isOnePacket { flags.formUnion(.onePacket) }
-        // Read in any case: it may be wrong.
+        // Always read, as it may be invalid.
         let mask = try persistenceMask(id.family)
         return VirtualServer(
             id,
@@ -68,7 +68,7 @@ extension Compatible.Draft {
             }
             return name.hasSuffix("port") ? .scheduler2 : .scheduler1
         default:
-            // Flags without a name, from a kernel that knows more.
+            // Flags of newer kernels, without a name.
             if dialect == .saved, name.hasPrefix("0x"), let bits = UInt32(name.dropFirst(2), radix: 16) {
                 return VirtualServer.Flags(rawValue: bits)
             }

@@ -3,7 +3,7 @@ import Common
 import IPVS
 
 extension Compatible {
-    /// What was read of a line so far.
+    /// The parts of a line that were read so far.
     struct Draft {
         typealias UsageError = Compatible.UsageError
         typealias Option = Compatible.Option
@@ -51,7 +51,7 @@ extension Compatible {
 }
 
 extension Compatible.Draft {
-    /// Takes the command.
+    /// Sets the command.
     mutating func begin(_ occurrence: Compatible.Scanner.Occurrence) throws(UsageError) {
         guard let value = occurrence.value else { return }
         guard let role = SyncDaemon.Role(value) else {
@@ -60,7 +60,7 @@ extension Compatible.Draft {
         self.role = role
     }
 
-    /// Takes an option that is not the command.
+    /// Adds an option that is not the command.
     mutating func take(_ occurrence: Compatible.Scanner.Occurrence) throws(UsageError) {
         let option = occurrence.option
         if !Compatible.Options.free.contains(option) {
@@ -94,7 +94,7 @@ extension Compatible.Draft {
         case .tunnelType: tunnelKind = try kind(value)
         case .tunnelPort: tunnelPort = UInt16(try number(option, value, 1...65_535))
         case .syncID: daemon.syncID = UInt32(try number(option, value, 0...255))
-        // What is left of a packet of 65,535 bytes behind the headers of IP and UDP.
+        // A packet of 65,535 bytes without the headers of IP and UDP.
         case .maximumLength: daemon.maximumLength = UInt16(try number(option, value, 1...65_507))
         case .interface: if !value.isEmpty { daemon.interface = value }
         case .group: daemon.group = try group(value)

@@ -1,12 +1,12 @@
 import Foundation
 import IPVS
 
-// What `--json` writes: the library's own forms, with the keys in alphabetical order.
+// The output of `--json`: the library's coded values, with keys in alphabetical order.
 
 extension Compatible {
     /// The table as JSON, with all that every listing shows.
     struct TableDocument: Codable, Hashable {
-        /// What the kernel's IPVS says of itself.
+        /// The version and the size of the connection table.
         let kernel: KernelInfo
 
         /// The virtual servers, ordered by identity.
@@ -27,7 +27,7 @@ extension Compatible {
 }
 
 extension Compatible.Session {
-    /// Writes what a listing shows as JSON.
+    /// Writes a listing as JSON.
     func writeJSON(_ subject: Compatible.Subject) throws(IPVSError) {
         switch subject {
         case .table:

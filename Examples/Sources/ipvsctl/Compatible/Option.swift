@@ -64,7 +64,7 @@ extension Compatible {
         case numeric
         case exact
 
-        // What ipvsadm has no option for.
+        // Options that ipvsadm doesn't have.
         case json
         case namespace
         case otherService
@@ -117,7 +117,7 @@ extension Compatible.Option {
 }
 
 extension Compatible.Option {
-    /// The option as it is written out.
+    /// The long name of the option.
     var name: String { "--\(longName)" }
 
     init?(longName: String) {

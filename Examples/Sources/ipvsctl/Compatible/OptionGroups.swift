@@ -1,6 +1,5 @@
 extension Compatible {
-    /// A set of options, in the order of their declaration. Every line is checked against several, so it is but a
-    /// number.
+    /// A set of options, in the order of their declaration. It is a bit set, as each line is checked against several.
     struct Options: Hashable, Sendable, ExpressibleByArrayLiteral {
         private var bits: UInt64
 
@@ -33,7 +32,7 @@ extension Compatible {
 }
 
 extension Compatible.Options {
-    /// What names a virtual server.
+    /// The options that identify a virtual server.
     static let services: Self = [.tcpService, .udpService, .sctpService, .otherService, .firewallMark]
 
     /// The forwarding methods.
@@ -43,7 +42,7 @@ extension Compatible.Options {
 
     static let checksums: Self = [.noChecksum, .checksum, .remoteChecksum]
 
-    /// What can stand on a line any number of times, with any command, as it does nothing or is told elsewhere.
+    /// Options that can be repeated and used with any command, as they have no effect or are handled elsewhere.
     static let free: Self = [.sort, .ipv6]
 
     fileprivate static let ofServices: Self = [
@@ -65,14 +64,14 @@ extension Compatible.Options {
 }
 
 extension Compatible.Option {
-    /// The options that say the same as this one in another way, and this one: only one of them may stand on a line.
+    /// This option and its alternatives, only one of which may be on a line.
     var alternatives: Compatible.Options {
         if Compatible.Options.services.contains(self) { return .services }
         if Compatible.Options.methods.contains(self) { return .methods }
         return [self]
     }
 
-    /// Which options go with a command, besides those that it needs.
+    /// The optional options of a command.
     var companions: Compatible.Options {
         switch self {
         case .addService, .editService: .ofServices

@@ -2,11 +2,11 @@ import Glibc
 import IPVS
 
 extension Compatible {
-    /// ipvsadm's order of what the kernel lists.
+    /// ipvsadm's order of listings.
     ///
-    /// It compares by the difference of two numbers, cut to 32 bits with a sign. So 192.0.2.1 can stand before
-    /// 10.0.0.1, and what comes first can depend on the order that the kernel has: to get the same listing takes the
-    /// same comparison and the same sorting, which is the C library's.
+    /// It compares the difference of two numbers, truncated to a signed 32-bit integer. So 192.0.2.1 can come before
+    /// 10.0.0.1, and the order can depend on that of the kernel. The same listing therefore requires the same comparison
+    /// and the same sorting function, that of the C library.
     enum Order {
         static func sorted(_ services: [VirtualServer.Status]) -> [VirtualServer.Status] {
             sorted(services) { Key($0.server.id) }
@@ -31,12 +31,12 @@ extension Compatible {
     }
 }
 
-/// What ipvsadm compares of an entry.
+/// The properties of an entry that ipvsadm compares.
 private struct Key {
     var mark: UInt32 = 0
     var family: UInt32 = 0
     var transport: UInt32 = 0
-    // Of an IPv4 address the first alone.
+    // Only the first word of an IPv4 address.
     var words: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
     var isIPv6 = false
     var port: UInt32 = 0
@@ -56,7 +56,7 @@ private struct Key {
         family = UInt32(id.family.rawValue)
     }
 
-    /// Of real servers the family is not compared.
+    /// The family of real servers is not compared.
     init(_ endpoint: Endpoint) {
         let bytes = endpoint.address.bytes + [UInt8](repeating: 0, count: 12)
         func word(_ index: Int) -> UInt32 { bytes[index * 4..<index * 4 + 4].reduce(0) { $0 << 8 | UInt32($1) } }

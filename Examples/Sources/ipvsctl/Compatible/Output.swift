@@ -1,15 +1,15 @@
 import Common
 
 extension Compatible {
-    /// Where a session writes to.
+    /// The output of a session.
     struct Output: Sendable {
         /// Writes a listing.
         var write: @Sendable (String) -> Void
 
-        /// Says what went wrong.
+        /// Reports an error.
         var complain: @Sendable (String) -> Void
 
-        /// Why something that was written did not get there; nil if all did.
+        /// The reason why output was lost, or nil if none was.
         var loss: @Sendable () -> String?
 
         /// Standard output, and standard error with the program's name before each sentence.

@@ -2,11 +2,10 @@ import Glibc
 import IPVS
 
 extension Compatible {
-    /// Carries out lines as they are read, as `-R` does: those of one read together, as a batch.
+    /// Runs commands as they are read, as `-R` does. The lines of one read are a batch.
     ///
-    /// A change that the kernel refuses keeps no other line from being carried out, but a line that is wrong in itself
-    /// does: nothing behind it is, but for ``UsageError/endsRestoring``. That is ipvsadm's rule. Each is told with its
-    /// line's number.
+    /// A change that the kernel refuses doesn't stop the following lines. An invalid line does, except as described at
+    /// ``UsageError/endsRestoring``. That is ipvsadm's rule. Each error is reported with its line number.
     struct Restoring {
         private let session: Session
         private let parser: Parser
@@ -14,7 +13,7 @@ extension Compatible {
         private var batch = Handle.Batch()
         private var lineNumbers: [Int] = []
 
-        /// Whether anything went wrong so far.
+        /// Whether anything has failed.
         private(set) var hasFailed = false
 
         init(_ session: Session) {
@@ -22,12 +21,12 @@ extension Compatible {
             parser = Parser(names: session.names, dialect: .saved)
         }
 
-        /// Carries out all that a file has; false if anything went wrong.
+        /// Runs all lines of a file. Returns false if anything failed.
         static func run(_ session: Session, from descriptor: Int32) -> Bool {
             var restoring = Restoring(session)
             var text: [UInt8] = []
             while let bytes = restoring.read(descriptor) {
-                // What follows the last end of a line is the start of another, or at the end a line.
+                // Bytes after the last line break are the beginning of a line, or at the end of the file a line.
                 let newline = UInt8(ascii: "\n")
                 guard let end = bytes.lastIndex(of: newline), !bytes.isEmpty else {
                     text += bytes
@@ -42,10 +41,10 @@ extension Compatible {
             return !restoring.hasFailed
         }
 
-        /// What can be read now; empty at the end, nil if nothing can be read.
+        /// The bytes that can be read now; empty at the end, and nil after an error.
         private mutating func read(_ descriptor: Int32) -> [UInt8]? {
             while true {
-                // An end leaves the error number as it was.
+                // At the end, errno is not changed.
                 var error: Int32 = 0
                 let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
                     let result = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
@@ -60,7 +59,7 @@ extension Compatible {
             }
         }
 
-        /// Carries out whole lines; false if none of those behind them may be.
+        /// Runs whole lines. Returns false if no further line may be run.
         mutating func carryOut(_ bytes: [UInt8]) -> Bool {
             let text = String(decoding: bytes, as: UTF8.self)
             var lines = SaveForm.lines(of: text)
@@ -95,7 +94,7 @@ extension Compatible {
             }
         }
 
-        /// Makes the changes that were gathered.
+        /// Makes the collected changes.
         private mutating func flush() {
             guard !batch.isEmpty else { return }
             do throws(IPVSError) {
@@ -117,7 +116,7 @@ extension Compatible {
 }
 
 extension Handle.Batch {
-    /// Adds what a command changes; false if it can't be made with others.
+    /// Adds the change of a command. Returns false if it can't be a part of a batch.
     fileprivate mutating func append(_ command: Compatible.Command) -> Bool {
         switch command {
         case .add(let server): add(server)

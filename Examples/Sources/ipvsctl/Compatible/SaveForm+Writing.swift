@@ -58,7 +58,7 @@ private struct Writer {
             return "\(address.family == .ipv6 ? "[\(host)]" : host):\(service ?? String(port))"
         }
         let place = Compatible.Place(address: address, port: port)
-        // A name that leads elsewhere, or that can't be read back at all, is not written.
+        // A name that resolves to something else, or can't be read, is not written.
         for named in [text(host, service), text(nil, service), text(host, nil)] {
             if (try? Compatible.Place(named, of: transport, names, .saved)) == place { return named }
         }

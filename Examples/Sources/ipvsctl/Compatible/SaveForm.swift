@@ -6,23 +6,22 @@ import IPVS
 ///     -A -t 10.96.0.1:80 -s wrr -p 300
 ///     -a -t 10.96.0.1:80 -r 10.244.1.5:8080 -m -w 2
 ///
-/// What is written here loses nothing of a table, whatever is in it. Where ipvsadm's options have no word for
-/// something, ours have one: `--ip-service 47/10.0.0.1:80` for another protocol, `--local` and `--bypass`, flags such
-/// as `0x40`.
+/// The text holds the complete configuration of a table. Additional options express what ipvsadm has no options for:
+/// `--ip-service 47/10.0.0.1:80` for another protocol, `--local` and `--bypass`, and flags such as `0x40`.
 enum SaveForm {
-    /// What is wrong with a line.
+    /// An error in a line.
     struct LineError: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The line, counted from 1.
+        /// The number of the line, starting with 1.
         let line: Int
 
-        /// What is wrong, as a sentence.
+        /// The error as a sentence.
         let reason: String
 
         /// `line 3: there is no option --frob`.
         var description: String { "line \(line): \(reason)" }
     }
 
-    /// Why a text is not a table: what is wrong with each of its lines, in their order.
+    /// The errors in the lines of a text, in their order.
     struct ReadingError: Error, Hashable, Sendable, CustomStringConvertible {
         let errors: [LineError]
 

@@ -1,11 +1,11 @@
 extension Compatible {
-    /// Takes the words of a line apart into options with their values, and arguments: what is none of an option.
+    /// Splits the words of a line into options with their values, and other arguments.
     ///
     /// Letters can share a word (`-Ln`), the last of them with a value (`-p300`, `-p=300`, `-p 300`); a long option's
     /// value follows it (`--persistent 300`, `--persistent=300`). After `--` all are arguments. Long options can't be
     /// shortened.
     struct Scanner {
-        /// An option as it stands on the line.
+        /// An option on the line.
         struct Occurrence {
             let option: Option
             let value: String?
@@ -13,11 +13,11 @@ extension Compatible {
 
         private let dialect: Dialect
         private var words: ArraySlice<String>
-        // The letters of a word that are still to be read.
+        // The remaining letters of a word.
         private var letters = Substring.UnicodeScalarView()
         private var takesOptions = true
 
-        /// The arguments that were passed by so far.
+        /// The arguments so far.
         private(set) var arguments: [String] = []
 
         init(_ words: [String], _ dialect: Dialect) {
@@ -83,7 +83,7 @@ extension Compatible {
 }
 
 extension Compatible {
-    /// A line that is refused before anything is done, with the reason as a sentence.
+    /// An invalid line, with the reason as a sentence. Nothing was done.
     struct UsageError: Error, Hashable, CustomStringConvertible {
         let description: String
 

@@ -1,13 +1,13 @@
 import IPVS
 
 extension Compatible {
-    /// Carries out commands on the IPVS of one network namespace.
+    /// Runs commands on the IPVS of one network namespace.
     struct Session {
         let handle: Handle
         let names: Names
         let output: Output
 
-        /// Carries out a command.
+        /// Runs a command.
         func perform(_ command: Command) throws(IPVSError) {
             switch command {
             case .add(let server): try handle.add(server)
@@ -26,7 +26,7 @@ extension Compatible {
             case .save(let numeric): try save(numeric: numeric)
             case .help: output.write(usage)
             case .version: output.write(version)
-            // Which reads lines and comes back here with each.
+            // Reads lines and calls this method for each.
             case .restore: break
             }
         }
@@ -66,7 +66,7 @@ extension Compatible {
             throw .noVirtualServer(id)
         }
 
-        /// The real servers of a virtual server: none where it has gone since it was listed.
+        /// The real servers of a virtual server, or none if it was deleted after it was listed.
         func realServers(of id: VirtualServer.Identity, _ isSorted: Bool) throws(IPVSError) -> [RealServer.Status] {
             do {
                 let realServers = try handle.realServers(of: id)

@@ -1,7 +1,7 @@
 import Glibc
 import IPVS
 
-// The values of options, as ipvsadm takes them: what the C library reads as a number or an address is one.
+// The values of options as ipvsadm parses them, with the C library's formats of numbers and addresses.
 
 extension Compatible {
     /// A decimal number of a range; nil for anything else. As in C, blanks and a sign may precede it.
@@ -22,10 +22,10 @@ extension Compatible {
         return IPAddress(ipv4: UInt32(bigEndian: address.s_addr))
     }
 
-    /// The address and port that a line gives a virtual or a real server.
+    /// The address and port of a virtual or real server on a line.
     struct Place: Hashable {
         let address: IPAddress
-        /// Nil where the line leaves it out.
+        /// Nil if it is not on the line.
         let port: UInt16?
 
         init(address: IPAddress, port: UInt16?) {

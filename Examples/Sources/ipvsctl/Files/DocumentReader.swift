@@ -2,12 +2,12 @@ import Common
 import IPVS
 import Yams
 
-/// Reads a table from a document and gathers all that is wrong with it.
+/// Reads a table from a document and collects all errors.
 struct DocumentReader {
     private(set) var errors: [FileError] = []
     private let decoder = YAMLDecoder()
 
-    /// The table of a document; if there are errors, without what they are about.
+    /// The table of a document, without parts that have errors.
     mutating func table(_ root: Place) -> Table {
         var table = Table()
         var lines: [VirtualServer.Identity: Int] = [:]
@@ -71,7 +71,7 @@ struct DocumentReader {
         return nil
     }
 
-    /// Tells values that no kernel takes, each where it stands.
+    /// Reports values that no kernel accepts, with their places.
     private mutating func refuse(_ invalid: [IPVSError], at place: Place) {
         for error in invalid {
             let path = error.field?.keys.map(Name.init(stringValue:)) ?? []

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Foundation
 
-/// A form that tables are written in.
+/// A file format of tables.
 enum Format: String, CaseIterable, ExpressibleByArgument {
     case json, yaml, ipvsadm
 
-    /// The form that a file's name tells; nil if it tells none.
+    /// The format that follows from a file name, or nil if none does.
     init?(path: String) {
         switch URL(filePath: path).pathExtension.lowercased() {
         case "json": self = .json
@@ -15,7 +15,7 @@ enum Format: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
-    /// The form that a text looks like; nil for one without a word.
+    /// The format that a text appears to have, or nil for one without words.
     init?(text: String) {
         let lines = text.split(whereSeparator: \.isNewline).lazy.map { $0.drop(while: \.isWhitespace) }
         guard let first = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("#") }) else { return nil }

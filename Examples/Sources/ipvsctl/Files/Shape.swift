@@ -1,10 +1,10 @@
 import IPVS
 import Yams
 
-/// What may stand at a place of a file.
+/// The expected structure of a part of a file.
 ///
-/// The values themselves are the library's to decode. This is what decoding can't tell: the names that nobody asked
-/// for, such as a misspelt `wieght`, and each of several errors at its own line.
+/// The library decodes the values themselves. The structure finds what decoding can't: unknown names, such as a
+/// misspelled `wieght`, and the lines of several errors.
 indirect enum Shape: Sendable {
     /// One line of text, of a kind that the user is told if it is another.
     case text(kind: String, isValid: @Sendable (String) -> Bool)
@@ -12,9 +12,9 @@ indirect enum Shape: Sendable {
     case number(UInt32)
     case list(of: Shape)
     case object([Field])
-    /// A text of a kind, or an object in its place.
+    /// A string of a kind, or an object instead of it.
     case textOrObject(kind: String, isValid: @Sendable (String) -> Bool, [Field])
-    /// What is looked at elsewhere.
+    /// A value that is checked elsewhere.
     case anything
 
     struct Field: Sendable {
@@ -25,10 +25,10 @@ indirect enum Shape: Sendable {
 }
 
 extension Shape {
-    /// A table, but for what is in its services.
+    /// A table, without the contents of its services.
     static let table = Shape.object([Field(name: "services", shape: .list(of: .anything), isRequired: true)])
 
-    /// A virtual server, but for what is in its real servers.
+    /// A virtual server, without the contents of its real servers.
     static let service = Shape.object([
         Field(name: "id", shape: .identity, isRequired: true),
         Field(name: "scheduler", shape: .name),
@@ -78,7 +78,7 @@ extension Shape {
         Endpoint($0) != nil
     }
 
-    // Those that group nothing stand for no mask.
+    // Masks that group nothing mean no mask.
     private static let mask = Shape.text(kind: "a netmask, such as 255.255.255.0, or a prefix length, such as 64") {
         Persistence.Mask($0) != nil || ["255.255.255.255", "128"].contains($0)
     }
@@ -89,7 +89,7 @@ extension Shape {
 
     /// Whether a node is what the library takes for a type that has no way from text but decoding.
     private static func decodes<Value: Decodable>(_ type: Value.Type, _ node: Node) -> Bool {
-        // Why it can't be decoded is told in the words of the shape.
+        // The message for a value that can't be decoded comes from the shape.
         (try? YAMLDecoder().decode(type, from: node)) != nil
     }
 }

@@ -30,7 +30,7 @@ extension Table {
 
     private static func compose(_ text: String) throws(TableFile.Refusal) -> Node? {
         do {
-            // Nothing is guessed of a value's type: what a field takes decides that.
+            // The types of values are not inferred; they depend on the field.
             return try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
         } catch let error as YamlError {
             throw TableFile.Refusal([FileError(error, in: text)])

@@ -6,13 +6,13 @@ struct TableFile {
     /// Its path; `-` is standard input.
     let path: String
 
-    /// The form it is in; nil finds it out by the name, or else by what is in it.
+    /// The format, or nil to determine it from the name or the content.
     var format: Format?
 
     /// Its name for messages.
     private var name: String { path == "-" ? "standard input" : path }
 
-    /// Reads the table, which is one that a kernel could take; otherwise everything that is wrong with it is told.
+    /// Reads the table. If it has values that no kernel accepts, all errors are reported.
     func read() throws(FileErrors) -> Table {
         do throws(Refusal) {
             let text: String
@@ -33,13 +33,13 @@ struct TableFile {
         }
     }
 
-    /// All that is wrong with what was read.
+    /// All errors in the contents.
     struct Refusal: Error {
         let errors: [FileError]
 
         init(_ errors: [FileError]) { self.errors = errors }
 
-        /// The file as a whole is wrong, or one of its lines.
+        /// An error of the whole file or of one of its lines.
         init(line: Int? = nil, field: String? = nil, _ reason: String) {
             errors = [FileError(line: line, field: field, reason: reason)]
         }

@@ -1,5 +1,5 @@
 extension Top {
-    /// What is shown of the servers: lines of text, and what each is for.
+    /// The displayed page: lines of text, with their kinds.
     struct Page: Hashable {
         enum Role { case title, error, heading, service, realServer, help }
 
@@ -11,12 +11,12 @@ extension Top {
         var lines: [Line] = []
     }
 
-    /// What is said about the servers as a whole.
+    /// The title, about all servers.
     struct Caption {
         /// The time of day.
         var time: String
 
-        /// Why the servers can't be read just now.
+        /// The error if the servers can't be read.
         var error: String?
     }
 
@@ -28,7 +28,7 @@ extension Top {
 }
 
 extension Top.Page {
-    /// What fits on a screen. Moves the view where there are no rows.
+    /// The part that fits on a screen. Moves the view if it is beyond the last row.
     init(_ activity: Top.Activity, _ view: inout Top.View, _ caption: Top.Caption, size: Top.Size) {
         let rows = activity.rows(view)
         let pageRows = Self.rows(on: size, caption)
@@ -55,7 +55,7 @@ extension Top.Page {
         lines += rows.map(layout.line)
     }
 
-    /// How many servers fit on a screen, beside the title, the heading, the help, and an error if there is one.
+    /// The number of servers that fit on a screen, with the title, the heading, the help, and an error if there is one.
     static func rows(on size: Top.Size, _ caption: Top.Caption) -> Int {
         max(1, size.height - (caption.error == nil ? 3 : 4))
     }
@@ -100,7 +100,7 @@ private struct Layout {
         self.columns = columns
     }
 
-    /// The titles of the columns; that which sorts is in brackets, as there may be no colours.
+    /// The titles of the columns. The one to sort by is in brackets, as there may be no colors.
     func heading(_ view: Top.View) -> String {
         columns.map { column in
             let title = column == view.column ? "[\(column.title)]" : column.title

@@ -1,10 +1,10 @@
 extension Top {
-    /// What the user looks at, and how a key changes it.
+    /// The displayed part of the table, and how keys change it.
     struct View: Hashable {
         var column = Column.connections
         var isReversed = false
 
-        /// How many rows are above the first that is shown.
+        /// The number of rows above the first displayed one.
         var offset = 0
 
         /// What a key asks for beyond another look at the same rows.

@@ -94,7 +94,7 @@ extension ProxyKernelTests {
             let (services, slices) = objects(round)
             for service in services { state.update(service) }
             for slice in slices { state.update(slice) }
-            state.apply()
+            state.commit()
             return (state.table, Set(state.addresses))
         }
 

@@ -98,7 +98,7 @@ extension ProxyKernelTests {
                 var expected = DesiredState(node: NodeFacts(flags: mark))
                 for service in objects.services.values { expected.update(service) }
                 for slice in objects.slices.values { expected.update(slice) }
-                expected.apply()
+                expected.commit()
                 #expect(try node.handle.table() == expected.table)
                 #expect(try binder.addresses() == Set(expected.addresses))
             }

@@ -1,7 +1,8 @@
 import IPVS
-import IPVSProxy
 import IPVSProxyTestSamples
 import Testing
+
+@testable import IPVSProxy
 
 @Suite("Change trackers")
 struct ChangeTrackerTests {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Random histories of events")
 struct HistoryTests {
-    @Test("The desired state is that of the final objects, however often it was applied on the way", arguments: 1...60)
+    @Test("The desired state is that of the final objects, however often it was committed before", arguments: 1...60)
     func history(seed: UInt64) {
         var random = RandomHistory(seed: seed)
         let node = random.node()
@@ -22,12 +22,13 @@ struct HistoryTests {
                 state.take(event)
             }
             let rejectionsBefore = Set(state.rejections)
-            let update = state.apply()
+            let tableBefore = state.table
+            let update = state.commit()
 
-            for change in update.changes {
-                #expect(table[change.id] == change.old)
-                #expect(change.old != change.new)
-                if let new = change.new { table.replace(new) } else { table.remove(change.id) }
+            for id in update.virtualServers {
+                #expect(table[id] == tableBefore[id])
+                #expect(tableBefore[id] != state.table[id])
+                if let new = state.table[id] { table.replace(new) } else { table.remove(id) }
             }
             #expect(addresses.isDisjoint(with: update.addressesToBind))
             #expect(addresses.isSuperset(of: update.addressesToUnbind))
@@ -45,7 +46,7 @@ struct HistoryTests {
                 #expect(state.servicePortsWithoutLocalEndpoints(for: origin) == expected.unserved[origin])
             }
             #expect(state.servicePortCount == objects.services.values.reduce(0) { $0 + $1.ports.count })
-            let again = state.apply()
+            let again = state.commit()
             #expect(again == DesiredState.Update())
         }
     }
@@ -64,9 +65,9 @@ struct HistoryTests {
             var state = DesiredState(node: random.node())
             for event in events {
                 state.take(event)
-                if random.number(1...3) == 1 { _ = state.apply() }
+                if random.number(1...3) == 1 { _ = state.commit() }
             }
-            _ = state.apply()
+            _ = state.commit()
             #expect(state.table == expected.table)
             #expect(Set(state.addresses) == expected.addresses)
         }

@@ -211,10 +211,11 @@ struct RuleTests {
                 ]
             )
         )
-        let update = state.apply()
+        let before = state.table
+        state.commit()
         #expect(state.realServers(of: "TCP 10.96.0.1:80") == ["10.244.1.1:8080", "10.244.1.2:8080", "10.244.1.3:8080"])
         #expect(
-            update.plan.description == """
+            Table.Plan(from: before, to: state.table).description == """
                   TCP 10.96.0.1:80
                 +   10.244.1.3:8080 masquerade weight 1
                 """
@@ -244,7 +245,7 @@ struct RuleTests {
             ]
         )
         state.deleteService(web)
-        _ = state.apply()
+        _ = state.commit()
         #expect(state.rejections.isEmpty)
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import IPVSProxy
 
-@Suite("What an update of the desired state tells")
+@Suite("Updates of the desired state")
 struct UpdateTests {
     private let pods = [ServiceEndpoint("10.244.1.1:8080"), ServiceEndpoint("10.244.1.2:8080")]
 
@@ -31,24 +31,26 @@ struct UpdateTests {
             state.update(service("s\(number)", ["": port("10.96.0.\(number)")]))
             state.update(slice("s\(number)", of: "s\(number)", pods))
         }
-        let first = state.apply()
-        #expect(first.changes.count == 50)
+        var before = state.table
+        let first = state.commit()
+        #expect(first.virtualServers.count == 50)
         #expect(first.addressesToBind.count == 50)
-        #expect(first.plan.changes.count == 150)
+        #expect(Table.Plan(from: before, to: state.table).changes.count == 150)
 
+        before = state.table
         state.update(slice("s7", of: "s7", [pods[0]]))
-        var update = state.apply()
-        #expect(update.changes.map(\.id) == [id("TCP 10.96.0.7:80")])
-        #expect(update.changes.map(\.servicePort.description) == ["default/s7"])
+        var update = state.commit()
+        #expect(update.virtualServers == [id("TCP 10.96.0.7:80")])
+        #expect(update.virtualServers.map { state.servicePort(of: $0)?.description } == ["default/s7"])
         #expect(update.addressesToBind.isEmpty && update.addressesToUnbind.isEmpty)
         #expect(
-            update.plan.description == """
+            Table.Plan(from: before, to: state.table).description == """
                   TCP 10.96.0.7:80
                 -   10.244.1.2:8080 masquerade weight 1
                 """
         )
         #expect(state.table.count == 50)
-        update = state.apply()
+        update = state.commit()
         #expect(update == DesiredState.Update())
     }
 
@@ -63,11 +65,11 @@ struct UpdateTests {
         // A port, and a service, that there isn't.
         state.update(slice("other", of: "web", pods))
         state.update(slice("others", of: "others", pods))
-        let update = state.apply()
+        let update = state.commit()
         #expect(update.isEmpty)
         // Endpoints can be known before their service.
         state.update(service("others", ["": port("10.96.0.2")]))
-        _ = state.apply()
+        _ = state.commit()
         #expect(state.realServers(of: "TCP 10.96.0.2:80")?.count == 2)
     }
 
@@ -77,15 +79,15 @@ struct UpdateTests {
         var secure = port("10.96.0.1")
         secure.port = 443
         state.update(service("web", ["a": port("10.96.0.1"), "b": secure]))
-        var update = state.apply()
+        var update = state.commit()
         #expect(update.addressesToBind == [address("10.96.0.1")])
         state.update(service("web", ["b": secure]))
-        update = state.apply()
-        #expect(update.changes.map(\.id) == [id("TCP 10.96.0.1:80")])
+        update = state.commit()
+        #expect(update.virtualServers == [id("TCP 10.96.0.1:80")])
         #expect(update.addressesToUnbind.isEmpty)
         state.update(service("web", [:]))
-        update = state.apply()
-        #expect(update.changes.map(\.id) == [id("TCP 10.96.0.1:443")])
+        update = state.commit()
+        #expect(update.virtualServers == [id("TCP 10.96.0.1:443")])
         #expect(update.addressesToUnbind == [address("10.96.0.1")])
         #expect(state.addresses.isEmpty && state.table.isEmpty)
     }
@@ -95,16 +97,17 @@ struct UpdateTests {
         var state = DesiredState()
         state.update(service("old", ["": port("10.96.0.1")]))
         state.update(slice("old", of: "old", [pods[0]]))
-        _ = state.apply()
+        _ = state.commit()
         state.deleteService(NamespacedName("default", "old"))
         state.deleteSlice(NamespacedName("default", "old"))
         state.update(service("new", ["": port("10.96.0.1")]))
         state.update(slice("new", of: "new", [pods[1]]))
-        let update = state.apply()
+        let before = state.table
+        let update = state.commit()
         #expect(update.addressesToBind.isEmpty && update.addressesToUnbind.isEmpty)
-        #expect(update.changes.map(\.servicePort.description) == ["default/new"])
+        #expect(update.virtualServers.map { state.servicePort(of: $0)?.description } == ["default/new"])
         #expect(
-            update.plan.description == """
+            Table.Plan(from: before, to: state.table).description == """
                   TCP 10.96.0.1:80
                 +   10.244.1.2:8080 masquerade weight 1
                 -   10.244.1.1:8080 masquerade weight 1
@@ -118,10 +121,10 @@ struct UpdateTests {
         state.update(service("a", ["": port("10.96.0.1")]))
         state.update(service("b", ["": port("10.96.0.2")]))
         state.update(slice("slice", of: "a", pods))
-        _ = state.apply()
+        _ = state.commit()
         state.update(slice("slice", of: "b", pods))
-        let update = state.apply()
-        #expect(update.changes.count == 2)
+        let update = state.commit()
+        #expect(update.virtualServers.count == 2)
         #expect(state.realServers(of: "TCP 10.96.0.1:80") == [])
         #expect(state.realServers(of: "TCP 10.96.0.2:80")?.count == 2)
     }
@@ -131,13 +134,13 @@ struct UpdateTests {
         var state = DesiredState()
         state.update(service("b", ["": port("10.96.0.1")]))
         state.update(slice("b", of: "b", [pods[1]]))
-        var update = state.apply()
+        var update = state.commit()
         #expect(update.rejections.isEmpty)
         #expect(state.realServers(of: "TCP 10.96.0.1:80") == ["10.244.1.2:8080"])
 
         state.update(service("a", ["": port("10.96.0.1")]))
         state.update(slice("a", of: "a", [pods[0]]))
-        update = state.apply()
+        update = state.commit()
         #expect(update.rejections.map(\.description) == ["default/b can't have TCP 10.96.0.1:80, which default/a has"])
         #expect(update.addressesToBind.isEmpty && update.addressesToUnbind.isEmpty)
         #expect(state.realServers(of: "TCP 10.96.0.1:80") == ["10.244.1.1:8080"])
@@ -146,12 +149,12 @@ struct UpdateTests {
 
         // What has been told is not told again.
         state.update(slice("b", of: "b", pods))
-        update = state.apply()
+        update = state.commit()
         #expect(update == DesiredState.Update())
 
         state.deleteService(NamespacedName("default", "a"))
-        update = state.apply()
-        #expect(update.changes.map(\.servicePort.description) == ["default/b"])
+        update = state.commit()
+        #expect(update.virtualServers.map { state.servicePort(of: $0)?.description } == ["default/b"])
         #expect(update.addressesToBind.isEmpty && update.addressesToUnbind.isEmpty)
         #expect(state.realServers(of: "TCP 10.96.0.1:80")?.count == 2)
         #expect(state.rejections.isEmpty)
@@ -164,7 +167,7 @@ struct UpdateTests {
         state.update(
             service("aaa", ["": ServicePort(.tcp, 80, externalIPs: [address("10.96.0.10"), address("192.0.2.1")])])
         )
-        let update = state.apply()
+        let update = state.commit()
         #expect(state.servicePort(of: id("TCP 10.96.0.10:80"))?.description == "default/dns")
         #expect(state.servicePort(of: id("TCP 192.0.2.1:80"))?.description == "default/aaa")
         #expect(
@@ -179,7 +182,7 @@ struct UpdateTests {
         #expect(state.rejections.count == 1)
         let port = ServicePort(.tcp, 80, loadBalancerIPs: [address("192.0.2.1")])
         state.update(ServiceDefinition(web, ports: ["http": port]))
-        let update = state.apply()
+        let update = state.commit()
         #expect(update.rejections.isEmpty)
         #expect(state.rejections.count == 1)
     }
@@ -192,51 +195,24 @@ struct UpdateTests {
         var state = DesiredState(port, pods, node: NodeFacts(addresses: [address("10.0.0.5")]))
         state.node.addresses = [address("10.0.0.6"), address("192.0.2.1")]
         #expect(state.table[id("TCP 10.0.0.5:30080")] != nil)
-        var update = state.apply()
+        let before = state.table
+        var update = state.commit()
         #expect(
-            update.changes.map { "\($0.id) \($0.old != nil) \($0.new != nil)" } == [
+            update.virtualServers.map { "\($0) \(before[$0] != nil) \(state.table[$0] != nil)" } == [
                 "TCP 10.0.0.5:30080 true false", "TCP 10.0.0.6:30080 false true", "TCP 192.0.2.1:30080 false true",
             ]
         )
         // It has become the node's own.
         #expect(update.addressesToUnbind == [address("192.0.2.1")])
         state.node.scheduler = .leastConnection
-        update = state.apply()
-        #expect(update.changes.count == 4)
+        update = state.commit()
+        #expect(update.virtualServers.count == 4)
         state.node.excludedBlocks = [block("10.96.0.0/16")]
-        update = state.apply()
-        #expect(update.changes.map(\.new) == [nil])
+        update = state.commit()
+        #expect(update.virtualServers.map { state.table[$0] } == [nil])
         #expect(update.addressesToUnbind == [address("10.96.0.1")])
         #expect(update.rejections.count == 1)
-        update = state.apply()
+        update = state.commit()
         #expect(update == DesiredState.Update())
-    }
-
-    @Test("UDP servers that left, and virtual servers that are gone or have real servers at last, are stale")
-    func stale() {
-        let dns = NamespacedName("default", "dns")
-        var state = DesiredState()
-        state.update(service("dns", ["": port("10.96.0.10", .udp)]))
-        state.update(service("web", ["": port("10.96.0.1")]))
-        state.update(slice("web", of: "web", pods))
-        var update = state.apply()
-        #expect(update.staleVirtualServers.isEmpty && update.staleRealServers.isEmpty)
-
-        state.update(slice("dns", of: "dns", pods))
-        update = state.apply()
-        #expect(update.staleVirtualServers == [id("UDP 10.96.0.10:80")])
-        #expect(update.staleRealServers.isEmpty)
-
-        state.update(slice("dns", of: "dns", [pods[1], ServiceEndpoint("10.244.1.3:8080")]))
-        state.deleteSlice(NamespacedName("default", "web"))
-        update = state.apply()
-        #expect(update.staleVirtualServers.isEmpty)
-        #expect(update.staleRealServers == [Drain.Target(pods[0].endpoint, of: id("UDP 10.96.0.10:80"))])
-
-        state.deleteService(dns)
-        state.deleteService(web)
-        update = state.apply()
-        #expect(update.staleVirtualServers == [id("UDP 10.96.0.10:80")])
-        #expect(update.staleRealServers.count == 2)
     }
 }

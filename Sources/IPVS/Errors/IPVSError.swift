@@ -141,7 +141,8 @@ extension IPVSError: CustomStringConvertible {
         case .interfaceNotFound: "no such network interface"
         case .syncDaemonRunning: "it runs already"
         case .syncDaemonNotRunning: "it does not run"
-        case .permissionDenied: "not permitted; this requires CAP_NET_ADMIN in the initial user namespace, which root has"
+        case .permissionDenied:
+            "not permitted; this requires CAP_NET_ADMIN in the initial user namespace, which root has"
         case .ipvsUnavailable:
             "this kernel has no IPVS; load its module (modprobe ip_vs) or use a kernel that has it (CONFIG_IP_VS)"
         case .namespaceNotFound: "no such network namespace"

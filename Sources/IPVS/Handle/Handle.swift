@@ -40,13 +40,7 @@ public final class Handle: Sendable {
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/namespaceNotFound`` if there is no such namespace,
     ///   ``IPVSError/Code/permissionDenied`` without `CAP_SYS_ADMIN`, and as ``init()`` does.
     public convenience init(namespace: NetworkNamespace) throws(IPVSError) {
-        let socket: NetlinkSocket
-        do throws(SystemError) {
-            socket = try NetlinkSocket(in: HeldNamespace(path: namespace.path), protocol: NETLINK_GENERIC)
-        } catch {
-            throw IPVSError(.open, opening: namespace.path, error)
-        }
-        try self.init(channel: socket, files: SocketFiles(socket))
+        try self.init(try namespace.hold(), named: namespace)
     }
 
     init(

@@ -16,7 +16,7 @@ extension Handle {
     ) throws(IPVSError) -> ApplyReport {
         let comparison = try compare(desired, owns)
         let plan = comparison.plan
-        let outcome = try perform(plan)
+        let outcome = try make(plan)
         return ApplyReport(plan: plan, outcome: outcome, lasting: comparison.lasting)
     }
 
@@ -53,7 +53,7 @@ extension Handle {
     }
 
     /// Makes the changes of a plan, each by itself; the failures are numbered as the plan's changes.
-    package func perform(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome {
+    package func make(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome {
         try perform { changes in
             for change in plan.changes { changes.make(change.request) }
         }

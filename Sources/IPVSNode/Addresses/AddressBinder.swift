@@ -1,6 +1,6 @@
 import CRTNetlink
 public import IPVS
-import Netlink
+package import Netlink
 
 /// Binds addresses to a dummy interface, so that the host accepts packets for them. Only then do these packets reach
 /// IPVS.
@@ -65,7 +65,9 @@ public final class AddressBinder: Sendable {
         interface: String = defaultInterface,
         method: Method = .addresses
     ) throws(AddressError) {
-        try self.init(interface: interface, method, opening: nil)
+        try self.init(interface: interface, method) { () throws(SystemError) in
+            try NetlinkSocket(protocol: NETLINK_ROUTE)
+        }
     }
 
     /// Creates a binder for another network namespace, which the caller's threads don't enter.
@@ -76,22 +78,32 @@ public final class AddressBinder: Sendable {
         method: Method = .addresses,
         namespace: NetworkNamespace
     ) throws(AddressError) {
-        try self.init(interface: interface, method, opening: namespace)
+        try self.init(interface: interface, method, named: namespace) { () throws(SystemError) in
+            try NetlinkSocket(in: HeldNamespace(path: namespace.path), protocol: NETLINK_ROUTE)
+        }
+    }
+
+    /// Creates a binder for a network namespace that is held open already. Its name is for errors.
+    package convenience init(
+        interface: String,
+        method: Method,
+        _ held: HeldNamespace,
+        named namespace: NetworkNamespace
+    ) throws(AddressError) {
+        try self.init(interface: interface, method, named: namespace) { () throws(SystemError) in
+            try NetlinkSocket(in: held, protocol: NETLINK_ROUTE)
+        }
     }
 
     private convenience init(
         interface: String,
         _ method: Method,
-        opening namespace: NetworkNamespace?
+        named namespace: NetworkNamespace? = nil,
+        openingSocket: () throws(SystemError) -> NetlinkSocket
     ) throws(AddressError) {
         let socket: NetlinkSocket
         do throws(SystemError) {
-            socket =
-                if let namespace {
-                    try NetlinkSocket(in: HeldNamespace(path: namespace.path), protocol: NETLINK_ROUTE)
-                } else {
-                    try NetlinkSocket(protocol: NETLINK_ROUTE)
-                }
+            socket = try openingSocket()
         } catch {
             throw AddressError(.open, opening: namespace?.path, error)
         }

@@ -6,6 +6,9 @@ import Netlink
 struct Link {
     let index: Int32
 
+    /// Its name, which it can change.
+    let name: String
+
     /// Whether it is up.
     let isUp: Bool
 
@@ -22,10 +25,12 @@ struct Link {
         let header = try bytes.readHeader(as: ifinfomsg.self, of: "a message about an interface")
         index = header.ifi_index
         isUp = header.ifi_flags & UInt32(IFF_UP) != 0
+        var name = ""
         var kind: String?
         var alias: String?
         var cursor = AttributeCursor(.link, from: MemoryLayout<ifinfomsg>.size)
         while let attribute = try cursor.next(in: bytes) {
+            if attribute.type == IFLA_IFNAME { name = try bytes.readString(attribute) }
             if attribute.type == IFLA_IFALIAS { alias = try bytes.readString(attribute) }
             guard attribute.type == IFLA_LINKINFO else { continue }
             let nested = bytes.extracting(attribute.payload)
@@ -34,6 +39,7 @@ struct Link {
                 if attribute.type == IFLA_INFO_KIND { kind = try nested.readString(attribute) }
             }
         }
+        self.name = name
         self.kind = kind
         self.alias = alias
     }

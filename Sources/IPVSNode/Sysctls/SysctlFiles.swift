@@ -25,6 +25,12 @@ package struct KernelSysctlFiles: SysctlFiles {
         held = Result { () throws(SystemError) in try HeldNamespace(path: namespace?.path) }
     }
 
+    /// The files of a namespace that is held open already.
+    package init(_ held: HeldNamespace, named namespace: NetworkNamespace) {
+        self.namespace = namespace
+        self.held = .success(held)
+    }
+
     package func read(_ path: String) throws(SystemError) -> String {
         // The namespace of the thread that opens a file determines whose sysctl it is.
         let file = try open(path, O_RDONLY)

@@ -1,17 +1,17 @@
-// Which service ports a change can matter to: those alone whose part of the object is otherwise than before.
+// Which service ports a change can affect: only those whose part of the object differs.
 
 extension ObjectChange<ServiceDefinition> {
     /// The ports that were added, deleted or changed, each once.
-    public var servicePorts: [ServicePortName] {
+    var servicePorts: [ServicePortName] {
         guard let service = (current ?? previous)?.name else { return [] }
         return keysThatDiffer(previous?.ports ?? [:], current?.ports ?? [:]).map { ServicePortName(service, port: $0) }
     }
 }
 
 extension ObjectChange<EndpointSlice> {
-    /// The ports whose endpoints are others, or of another state, each once; if the slice has gone from one service to
-    /// another, those of both.
-    public var servicePorts: [ServicePortName] {
+    /// The ports whose endpoints were added, deleted or changed, each once. If the slice was moved from one service to another,
+    /// the ports of both.
+    var servicePorts: [ServicePortName] {
         if let previous, let current, previous.service == current.service {
             let ports = keysThatDiffer(previous.endpoints, current.endpoints)
             return ports.map { ServicePortName(current.service, port: $0) }

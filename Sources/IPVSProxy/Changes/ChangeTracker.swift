@@ -1,33 +1,33 @@
-/// Keeps what a control plane told of its objects, such as services, until there is time for it.
+/// Collects the changes of a control plane's objects, such as services, until they are merged.
 ///
-/// What came is put together object by object: of several changes the newest counts, and a change that was undone is
-/// none. A merge takes all of them at once.
+/// Changes are collected object by object: of several changes the newest counts, and a change that was undone is none. A
+/// merge takes all of them at once.
 ///
 ///     var services = ChangeTracker<ServiceDefinition>()
 ///     if services.update(web) { runner.run() }
 ///     for change in services.merge() { … }
-public struct ChangeTracker<Object: TrackedObject>: Sendable {
-    /// All objects, as they were at the last merge.
-    public private(set) var objects: [NamespacedName: Object] = [:]
+package struct ChangeTracker<Object: TrackedObject>: Sendable {
+    /// All objects as of the last merge.
+    package private(set) var objects: [NamespacedName: Object] = [:]
 
-    /// The newest values of the objects that were added or changed since. The first previous value of each is the one
-    /// among the objects, where nothing else changes it.
+    /// The newest values of the objects that were added or changed since. Their previous values are in `objects`, which nothing
+    /// but a merge changes.
     private var updated: [NamespacedName: Object] = [:]
 
     /// The objects that were deleted since.
     private var deleted: Set<NamespacedName> = []
 
     /// A tracker without objects.
-    public init() {}
+    package init() {}
 
-    /// How many objects are now otherwise than at the last merge.
-    public var pendingCount: Int { updated.count + deleted.count }
+    /// How many objects differ from the last merge.
+    package var pendingCount: Int { updated.count + deleted.count }
 
-    /// Takes note of an object that was added or changed.
+    /// Records that an object was added or changed.
     ///
-    /// - Returns: Whether it is now otherwise than at the last merge, so that there is something to do.
+    /// - Returns: Whether it differs from the last merge.
     @discardableResult
-    public mutating func update(_ object: Object) -> Bool {
+    package mutating func update(_ object: Object) -> Bool {
         deleted.remove(object.name)
         if objects[object.name] == object {
             updated.removeValue(forKey: object.name)
@@ -37,30 +37,30 @@ public struct ChangeTracker<Object: TrackedObject>: Sendable {
         return true
     }
 
-    /// Takes note that an object was deleted.
+    /// Records that an object was deleted.
     ///
-    /// - Returns: Whether it was there at the last merge, so that there is something to do.
+    /// - Returns: Whether it existed at the last merge.
     @discardableResult
-    public mutating func delete(_ name: NamespacedName) -> Bool {
+    package mutating func delete(_ name: NamespacedName) -> Bool {
         updated.removeValue(forKey: name)
         guard objects[name] != nil else { return false }
         deleted.insert(name)
         return true
     }
 
-    /// Merges what has changed into the objects.
+    /// Merges the changes into the objects.
     ///
-    /// - Returns: The changes, one for each object that is otherwise than before.
-    public mutating func merge() -> [ObjectChange<Object>] {
+    /// - Returns: The changes, one for each object that differs from the last merge.
+    package mutating func merge() -> [ObjectChange<Object>] {
         var changes: [ObjectChange<Object>] = []
         merge { changes.append($0) }
         return changes
     }
 
-    /// Merges what has changed into the objects, and calls `body` with each of the changes, which need not all be held then.
+    /// Merges the changes into the objects, and calls `body` with each of them, so that they are not all held at once.
     mutating func merge(_ body: (ObjectChange<Object>) -> Void) {
         if objects.isEmpty {
-            // The first list is as large as all that comes later, and need not be copied.
+            // The first list is as large as everything that follows, and need not be copied.
             swap(&objects, &updated)
             for object in objects.values { body(ObjectChange(previous: nil, current: object)) }
             return
@@ -74,20 +74,20 @@ public struct ChangeTracker<Object: TrackedObject>: Sendable {
     }
 }
 
-/// An object that a control plane tells of by its name.
-public protocol TrackedObject: Hashable, Sendable {
-    /// What tells the object from all others of its kind.
+/// An object of a control plane, which is identified by its name.
+package protocol TrackedObject: Hashable, Sendable {
+    /// The name of the object, which no other object of its kind has.
     var name: NamespacedName { get }
 }
 
 extension ServiceDefinition: TrackedObject {}
 extension EndpointSlice: TrackedObject {}
 
-/// How an object has changed between two merges; the two values differ.
-public struct ObjectChange<Object: TrackedObject>: Sendable {
-    /// The object as it was; nil if there was none.
-    public let previous: Object?
+/// How an object has changed between two merges. The two values differ.
+package struct ObjectChange<Object: TrackedObject>: Sendable {
+    /// The object as it was; nil if it was added.
+    package let previous: Object?
 
     /// The object as it is; nil if it was deleted.
-    public let current: Object?
+    package let current: Object?
 }

@@ -1,12 +1,12 @@
 import IPVS
 
-/// One of the addresses and ports that a service port can be reached at.
+/// An address and port at which a service port can be reached.
 struct Frontend: Hashable {
-    /// What it is to the service port.
+    /// Where the service port's definition names it.
     ///
-    /// Of several service ports that want the same, the one whose claim is the strongest gets it: a cluster's control plane
-    /// gives cluster IPs and node ports to one each, and what sets a load balancer's address is trusted as well, but
-    /// anybody who may write a service can write any external IP into it.
+    /// Of several service ports that want the same frontend, the one with the strongest claim gets it. The control plane gives
+    /// each cluster IP and node port to one service, and whatever sets a load balancer's address is trusted too. But anybody
+    /// who may write a service can write any external IP into it.
     enum Role: Comparable {
         case clusterIP, nodePort, loadBalancerIP, externalIP
     }
@@ -15,10 +15,10 @@ struct Frontend: Hashable {
     let endpoint: Endpoint
     let role: Role
 
-    /// Whether the address has to be bound, so that the node takes its packets for its own.
+    /// Whether the address has to be bound, so that the node accepts its packets.
     let isBound: Bool
 
-    /// Whose clients come here.
+    /// Where its clients come from.
     var origin: ClientOrigin { role == .clusterIP ? .internal : .external }
 
     /// The virtual server for it.
@@ -26,7 +26,7 @@ struct Frontend: Hashable {
 }
 
 extension ServicePort {
-    /// Where it can be reached on a node; an address that has several roles is there once, with the strongest.
+    /// Where it can be reached on a node. An address with several roles is returned once, with the strongest one.
     func frontends(on node: NodeFacts) -> [Frontend] {
         var frontends: [Frontend] = []
         func add(_ address: IPAddress, _ port: UInt16, _ role: Frontend.Role) {
@@ -37,7 +37,7 @@ extension ServicePort {
         }
         for address in clusterIPs { add(address, port, .clusterIP) }
         if let nodePort {
-            // A service of one family has no endpoints for the other.
+            // A service of one address family has no endpoints of the other one.
             let families = Set(clusterIPs.map(\.family))
             for address in node.nodePortAddresses where families.isEmpty || families.contains(address.family) {
                 add(address, nodePort, .nodePort)
@@ -48,7 +48,7 @@ extension ServicePort {
         return frontends
     }
 
-    /// Which endpoints serve clients from somewhere.
+    /// Which endpoints serve clients of an origin.
     func trafficPolicy(for origin: ClientOrigin) -> TrafficPolicy {
         switch origin {
         case .internal: internalTrafficPolicy
@@ -56,13 +56,13 @@ extension ServicePort {
         }
     }
 
-    /// The virtual server at a place where it can be reached, with its real servers.
-    func service(at frontend: Frontend, _ endpoints: UsableEndpoints, on node: NodeFacts) -> Table.Entry {
+    /// The table's entry for a frontend: the virtual server with its real servers.
+    func entry(at frontend: Frontend, _ endpoints: UsableEndpoints, on node: NodeFacts) -> Table.Entry {
         let scheduler = scheduler ?? node.scheduler
         let server = VirtualServer(
             frontend.id,
             scheduler: scheduler,
-            // By the client's address alone, as Maglev hashes do it otherwise, a client would never leave its endpoint.
+            // Without the port, Maglev hashing would send all connections of a client to the same endpoint.
             flags: node.flags.union(scheduler == .maglevHashing ? .mhPort : []),
             persistence: sessionAffinity.persistence
         )

@@ -1,25 +1,25 @@
-public import IPVS
+package import IPVS
 
 /// What decides, besides services and endpoints, what should be in a node's table.
-public struct NodeFacts: Hashable, Sendable {
-    /// The node's own addresses, which are never bound. Loopback addresses should not be among them: an answer from
-    /// another host would not find its way back to a client at one.
-    public var addresses: [IPAddress]
+package struct NodeFacts: Hashable, Sendable {
+    /// The node's own addresses, which are never bound. Loopback addresses should not be among them: an answer from another
+    /// host would not find its way back to a client at one.
+    package var addresses: [IPAddress]
 
-    /// In which blocks an address of the node must be to have node ports; empty is no condition.
-    public var nodePortBlocks: [IPAddress.Block]
+    /// In which blocks an address of the node must be to serve node ports; all of them do if it is empty.
+    package var nodePortBlocks: [IPAddress.Block]
 
-    /// Blocks of addresses that are not the proxy's to serve, whatever services say.
-    public var excludedBlocks: [IPAddress.Block]
+    /// Blocks of addresses that are not served, whatever services want.
+    package var excludedBlocks: [IPAddress.Block]
 
-    /// The scheduler of service ports that name none.
-    public var scheduler: Scheduler
+    /// The scheduler of service ports that don't name one.
+    package var scheduler: Scheduler
 
-    /// Flags that every virtual server has, such as a mark that tells whose it is.
-    public var flags: VirtualServer.Flags
+    /// Flags of every virtual server, such as a mark that tells whose it is.
+    package var flags: VirtualServer.Flags
 
     /// The facts of a node.
-    public init(
+    package init(
         addresses: [IPAddress] = [],
         nodePortBlocks: [IPAddress.Block] = [],
         excludedBlocks: [IPAddress.Block] = [],
@@ -35,10 +35,20 @@ public struct NodeFacts: Hashable, Sendable {
 }
 
 extension NodeFacts {
-    /// Whether an address is not the proxy's to serve.
+    /// What a configuration says of a node, whose addresses are not known yet.
+    init(_ configuration: Proxier.Configuration, mark: VirtualServer.Flags) {
+        self.init(
+            nodePortBlocks: configuration.nodePortBlocks,
+            excludedBlocks: configuration.excludedBlocks,
+            scheduler: configuration.scheduler,
+            flags: mark
+        )
+    }
+
+    /// Whether an address is excluded.
     func excludes(_ address: IPAddress) -> Bool { excludedBlocks.cover(address) }
 
-    /// The addresses that have node ports.
+    /// The addresses that serve node ports.
     var nodePortAddresses: [IPAddress] {
         addresses.filter { address in
             nodePortBlocks.isEmpty || nodePortBlocks.cover(address)

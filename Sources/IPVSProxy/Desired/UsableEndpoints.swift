@@ -1,18 +1,18 @@
 import IPVS
 
-/// The endpoints of a service port that connections go to.
+/// The endpoints of a service port that get connections.
 ///
-/// Those are the ready ones; if none is, those that still serve while they terminate, so that a service which is being
-/// replaced is not without any.
+/// These are the ready ones or, if there are none, those that still serve while they terminate, so that a service whose
+/// endpoints are being replaced is not without any.
 struct UsableEndpoints {
-    /// All of them, for the cluster policy; ordered.
+    /// All usable endpoints, for the cluster policy; ordered.
     let all: [Endpoint]
 
-    /// Those of this node, for the local policy; ordered. One can be here that is not among all: one that terminates,
-    /// where others are ready but none on this node.
+    /// The usable endpoints of this node, for the local policy; ordered. Not all of them need to be in `all`: where no endpoint
+    /// of this node is ready, but others are, a terminating one is only here.
     let local: [Endpoint]
 
-    /// Those of some endpoints, in which one can be several times.
+    /// The usable ones of some endpoints, of which one can occur several times.
     init(_ endpoints: [ServiceEndpoint]) {
         all = Self.usable(endpoints)
         local = Self.usable(endpoints.filter(\.isLocal))
@@ -32,17 +32,17 @@ struct UsableEndpoints {
         }
     }
 
-    /// Whether there are some, but none on this node.
+    /// Whether there are usable endpoints, but none on this node.
     var areElsewhereOnly: Bool { local.isEmpty && !all.isEmpty }
 
-    /// Those of a family that serve clients under a policy; ordered.
+    /// The endpoints of an address family that serve clients under a policy; ordered.
     func serving(_ policy: ServicePort.TrafficPolicy, _ family: IPAddress.Family) -> ArraySlice<Endpoint> {
         let endpoints =
             switch policy {
             case .cluster: all
             case .local: local
             }
-        // The order leaves those of a family together.
+        // They are ordered by address family first.
         return endpoints.drop { $0.address.family != family }.prefix { $0.address.family == family }
     }
 }

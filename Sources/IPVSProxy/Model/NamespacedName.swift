@@ -2,10 +2,10 @@
 ///
 /// Its text is `default/web`.
 public struct NamespacedName: Hashable, Sendable {
-    /// The namespace, which can be empty where the control plane has none.
+    /// The namespace; empty if the control plane has none.
     public var namespace: String
 
-    /// The name, which no other object of its kind has in the namespace.
+    /// The name, which is unique among the objects of its kind in the namespace.
     public var name: String
 
     /// A name in a namespace.

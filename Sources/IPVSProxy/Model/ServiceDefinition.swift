@@ -1,11 +1,11 @@
-/// A service as a control plane tells of it: all of its ports.
+/// A service with its ports, as a control plane reports it.
 ///
-/// The name leaves `Service` to the package ServiceLifecycle, which goes with this one.
+/// It is not named `Service`, as that is a protocol of ServiceLifecycle, which programs import together with this module.
 public struct ServiceDefinition: Hashable, Sendable {
-    /// What tells it from all other services.
+    /// The name of the service, which identifies it.
     public let name: NamespacedName
 
-    /// Its ports by their names; the empty name is the port that has none.
+    /// The ports by their names. A port without a name has the empty one.
     public var ports: [String: ServicePort]
 
     /// A service with its ports.

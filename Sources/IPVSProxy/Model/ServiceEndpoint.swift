@@ -1,23 +1,30 @@
 public import IPVS
 
-/// One of those that serve a port of a service, such as a pod.
+/// An endpoint of a service's port, such as a pod.
 public struct ServiceEndpoint: Hashable, Sendable {
-    /// Where it is reached.
+    /// Its address and port.
     public var endpoint: Endpoint
 
     /// Whether it is on this node.
     public var isLocal: Bool
 
-    /// Whether it takes new connections.
+    /// Whether it accepts new connections.
     public var isReady: Bool
 
-    /// Whether it answers, be it on its way out.
+    /// Whether it serves connections, even if it is terminating.
     public var isServing: Bool
 
-    /// Whether it is on its way out.
+    /// Whether it is terminating.
     public var isTerminating: Bool
 
-    /// An endpoint. One that is ready is serving, if nothing else is said.
+    /// An endpoint.
+    ///
+    /// - Parameters:
+    ///   - endpoint: Its address and port.
+    ///   - isLocal: Whether it is on this node.
+    ///   - isReady: Whether it accepts new connections.
+    ///   - isServing: Whether it serves connections; by default, if it is ready.
+    ///   - isTerminating: Whether it is terminating.
     public init(
         _ endpoint: Endpoint,
         isLocal: Bool = false,

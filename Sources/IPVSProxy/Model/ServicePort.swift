@@ -1,37 +1,37 @@
 public import IPVS
 
-/// A port of a service: where it can be reached, and how its connections are spread.
+/// A port of a service: where it can be reached, and how its connections are distributed.
 ///
 ///     ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)], nodePort: 30_080)
 public struct ServicePort: Hashable, Sendable {
     /// The protocol.
     public var transport: TransportProtocol
 
-    /// The port, on all addresses but the node's own.
+    /// The port on all addresses except the node's own.
     public var port: UInt16
 
-    /// The addresses within the cluster: none, one, or one of each family.
+    /// The addresses within the cluster: none, one, or one of each address family.
     public var clusterIPs: [IPAddress]
 
-    /// The port on each of the node's own addresses, if it can be reached there.
+    /// The port on each of the node's own addresses; nil if it can't be reached there.
     public var nodePort: UInt16?
 
-    /// Addresses that packets for it come to from outside of the cluster.
+    /// Addresses to which clients outside the cluster send packets.
     public var externalIPs: [IPAddress]
 
-    /// Addresses of load balancers that send packets on as they are, so that they come to the node with this address.
+    /// Addresses of load balancers that forward packets to the node without changing their destination.
     public var loadBalancerIPs: [IPAddress]
 
-    /// Whether a client stays with one endpoint.
+    /// Whether all connections of a client go to the same endpoint.
     public var sessionAffinity: SessionAffinity
 
-    /// Which endpoints serve clients that come by the cluster IPs.
+    /// Which endpoints serve clients that connect to a cluster IP.
     public var internalTrafficPolicy: TrafficPolicy
 
-    /// Which endpoints serve clients that come by any other address.
+    /// Which endpoints serve clients that connect to any other address.
     public var externalTrafficPolicy: TrafficPolicy
 
-    /// How endpoints are picked for new connections; nil leaves it to the node.
+    /// How endpoints are chosen for new connections; nil for the node's default.
     public var scheduler: Scheduler?
 
     /// A port of a service.
@@ -61,15 +61,15 @@ public struct ServicePort: Hashable, Sendable {
 }
 
 extension ServicePort {
-    /// Whether the connections of a client go to the same endpoint.
+    /// Whether all connections of a client go to the same endpoint.
     public enum SessionAffinity: Hashable, Sendable {
-        /// Each connection goes where the scheduler sends it.
+        /// The scheduler chooses an endpoint for each connection.
         case none
 
-        /// A client, by its address, stays with an endpoint until so many seconds after its last connection.
+        /// A client, identified by its address, stays with an endpoint until this many seconds after its last connection.
         case clientIP(timeout: UInt32)
 
-        /// A client stays with an endpoint for three hours, as Kubernetes has it where nothing else is said.
+        /// A client stays with an endpoint for three hours, which is the default of Kubernetes.
         public static let clientIP = SessionAffinity.clientIP(timeout: 10_800)
     }
 
@@ -78,16 +78,16 @@ extension ServicePort {
         /// All of them.
         case cluster
 
-        /// Those on the node itself. If there are none, a connection is refused.
+        /// Those on the node itself. If there are none, connections are refused.
         case local
     }
 }
 
-/// Where the clients of a service come from, as far as it tells which traffic policy is for them.
-public enum ClientOrigin: Hashable, Sendable, CaseIterable {
-    /// The cluster: they come by cluster IPs.
+/// Where the clients of a service come from, which decides which traffic policy applies to them.
+package enum ClientOrigin: Hashable, Sendable, CaseIterable {
+    /// The cluster: they connect to a cluster IP.
     case `internal`
 
-    /// Elsewhere: they come by any other address.
+    /// Elsewhere: they connect to any other address.
     case external
 }

@@ -1,6 +1,6 @@
-/// What identifies a port of a service.
+/// The name of a service's port together with that of the service.
 ///
-/// Its text is `default/web:http`, or `default/web` for the port without a name that a service with one port may have.
+/// Its text is `default/web:http`, or `default/web` for a port without a name.
 public struct ServicePortName: Hashable, Sendable {
     /// The service.
     public var service: NamespacedName

@@ -1,61 +1,61 @@
-// What a control plane tells. Each call notes it and returns; a sync is asked for where something is otherwise than before.
+// The reports of a control plane. Each is recorded, and the call returns. A sync is requested if the object differs.
 
 extension Proxier {
-    /// A service was added, or is in the first list.
-    public func onServiceAdd(_ service: ServiceDefinition) { noteService(state.update(service)) }
+    /// Reports a service that was added, or is in the first list.
+    public func onServiceAdd(_ service: ServiceDefinition) { recordService(state.update(service)) }
 
-    /// A service was changed.
+    /// Reports a service that was changed.
     public func onServiceUpdate(_ old: ServiceDefinition, _ new: ServiceDefinition) {
         if old.name != new.name { onServiceDelete(old) }
-        noteService(state.update(new))
+        recordService(state.update(new))
     }
 
-    /// A service was deleted.
-    public func onServiceDelete(_ service: ServiceDefinition) { noteService(state.deleteService(service.name)) }
+    /// Reports a service that was deleted.
+    public func onServiceDelete(_ service: ServiceDefinition) { recordService(state.deleteService(service.name)) }
 
-    /// All services that there were at the beginning have been told.
+    /// Reports that the first list of services is complete.
     public func onServiceSynced() {
         areServicesSynced = true
-        ask()
+        requestSync()
     }
 
-    /// A slice was added, or is in the first list.
-    public func onEndpointSliceAdd(_ slice: EndpointSlice) { noteSlice(state.update(slice)) }
+    /// Reports an endpoint slice that was added, or is in the first list.
+    public func onEndpointSliceAdd(_ slice: EndpointSlice) { recordSlice(state.update(slice)) }
 
-    /// A slice was changed.
+    /// Reports an endpoint slice that was changed.
     public func onEndpointSliceUpdate(_ old: EndpointSlice, _ new: EndpointSlice) {
         if old.name != new.name { onEndpointSliceDelete(old) }
-        noteSlice(state.update(new))
+        recordSlice(state.update(new))
     }
 
-    /// A slice was deleted.
-    public func onEndpointSliceDelete(_ slice: EndpointSlice) { noteSlice(state.deleteSlice(slice.name)) }
+    /// Reports an endpoint slice that was deleted.
+    public func onEndpointSliceDelete(_ slice: EndpointSlice) { recordSlice(state.deleteSlice(slice.name)) }
 
-    /// All endpoint slices that there were at the beginning have been told.
+    /// Reports that the first list of endpoint slices is complete.
     public func onEndpointSliceSynced() {
         areSlicesSynced = true
-        ask()
+        requestSync()
     }
 
-    /// Whether both first lists have been told, so that syncs do something.
+    /// Whether both first lists are complete. Before that, syncs do nothing.
     public var isSynced: Bool { areServicesSynced && areSlicesSynced }
 
-    private func noteService(_ isChange: Bool) {
+    private func recordService(_ isChange: Bool) {
         metrics.queued(services: state.services.pendingCount)
         guard isChange else { return }
-        metrics.toldService()
-        ask()
+        metrics.reportedService()
+        requestSync()
     }
 
-    private func noteSlice(_ isChange: Bool) {
+    private func recordSlice(_ isChange: Bool) {
         metrics.queued(slices: state.slices.pendingCount)
         guard isChange else { return }
-        metrics.toldSlice()
-        ask()
+        metrics.reportedSlice()
+        requestSync()
     }
 
-    /// Asks for a sync, if one could do something.
-    private func ask() {
+    /// Requests a sync, if it could do something.
+    private func requestSync() {
         waitingSince = waitingSince ?? now()
         guard isSynced else { return }
         health.queued(at: now())

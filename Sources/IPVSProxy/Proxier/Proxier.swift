@@ -1,12 +1,11 @@
-import IPVS
 import IPVSNode
 public import Logging
 public import Metrics
 
-/// Keeps the kernel's table and the addresses of a node as a control plane's services and endpoints have it.
+/// Keeps the kernel's table and the addresses of a node in line with a control plane's services and endpoints.
 ///
-/// Tell it of every service and every endpoint slice there is, then of every change; it makes them so, not more often than
-/// allowed. Nothing is touched before both first lists have been told, as half of them would take services away.
+/// Report all services and endpoint slices to it, and then every change. It syncs the kernel with them, no more often than
+/// configured. Before both first lists are complete it changes nothing, as half a list would take services away.
 ///
 ///     let proxier = try Proxier()
 ///     for service in services { await proxier.onServiceAdd(service) }
@@ -15,18 +14,18 @@ public import Metrics
 ///     await proxier.onEndpointSliceSynced()
 ///     try await proxier.run()
 ///
-/// It touches only what is its own: virtual servers that bear its mark, and addresses on its interface. That is known from
-/// the kernel alone, so it holds after a restart too. On a node where kube-proxy has left its interface, the first sync
-/// takes over what is at its addresses; an interface that somebody else uses is refused.
+/// It changes only what is its own: virtual servers with its mark, and addresses on its interface. The kernel records both, so
+/// they are known after a restart too. On a node where kube-proxy has left its interface, the first sync takes over the
+/// virtual servers at its addresses. An interface that somebody else uses is refused.
 ///
-/// A real server that leaves gets a weight of 0 and stays until its connections are over.
+/// A real server that is removed gets a weight of 0 and stays until its connections have ended.
 public actor Proxier {
     typealias Instant = ContinuousClock.Instant
 
-    /// What it goes by.
+    /// The configuration.
     public nonisolated let configuration: Configuration
 
-    /// Whether it keeps up with what it is told.
+    /// Whether the proxier keeps up with the changes that are reported to it.
     public internal(set) var health: Health<ContinuousClock.Instant>
 
     let node: NodeSync
@@ -35,59 +34,39 @@ public actor Proxier {
     let logger: Logger
     let now: @Sendable () -> Instant
 
-    /// What the control plane has told.
+    /// What the control plane wants.
     var state: DesiredState
 
-    /// Whether the first list of services and that of endpoint slices has been told.
+    /// Whether the first list of services and that of endpoint slices are complete.
     var (areServicesSynced, areSlicesSynced) = (false, false)
 
-    /// When the oldest change was told that no sync has taken.
+    /// When the oldest change was reported that no sync has taken.
     var waitingSince: Instant?
 
-    /// What was told last of the kernel's settings that could not be made.
-    var toldTrouble = Sysctls.Outcome()
-
-    /// How long to wait before failures are tried again.
+    /// How long to wait before failures are retried.
     var retryDelay: Duration?
 
-    /// Whether a sync, or another use of the kernel, is under way, and who waits for its end.
+    /// The problems with kernel settings that were logged last.
+    var loggedTrouble = Sysctls.Outcome()
+
+    /// Whether a sync, or another use of the kernel, is in progress, and who waits for its end.
     private var isBusy = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
     /// Opens the kernel's table and the node's addresses.
     ///
     /// - Parameters:
-    ///   - configuration: What it goes by.
-    ///   - logger: Where it tells what it does, and what fails.
-    ///   - metrics: Where its measurements go.
-    /// - Throws: `IPVSError` where the kernel has no IPVS or forbids its use, and ``AddressError``.
+    ///   - configuration: The configuration.
+    ///   - logger: The logger for changes and failures.
+    ///   - metrics: The factory of the metrics.
+    /// - Throws: `IPVSError` where the kernel has no IPVS, or where the namespace can't be entered; `AddressError` where no
+    ///   interface can have the name. That the process may not use IPVS shows with the first sync.
     public init(
         _ configuration: Configuration = Configuration(),
         logger: Logger = Logger(label: "IPVSProxy"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
-        let kernel =
-            if let namespace = configuration.namespace {
-                NodeSync.Kernel(
-                    table: try Handle(namespace: namespace),
-                    binder: try AddressBinder(
-                        interface: configuration.interface,
-                        method: configuration.bindingMethod,
-                        namespace: namespace
-                    ),
-                    sysctls: Sysctls(namespace: namespace),
-                    namespace: try NodeNamespace(namespace)
-                )
-            } else {
-                NodeSync.Kernel(
-                    table: try Handle(),
-                    binder: try AddressBinder(
-                        interface: configuration.interface,
-                        method: configuration.bindingMethod
-                    ),
-                    sysctls: Sysctls()
-                )
-            }
+        let kernel = try NodeSync.Kernel(configuration)
         self.init(configuration, kernel, logger: logger, metrics: metrics) { ContinuousClock.now }
     }
 
@@ -102,23 +81,16 @@ public actor Proxier {
         self.logger = logger
         self.metrics = ProxierMetrics(metrics)
         self.now = now
-        node = NodeSync(kernel, NodeSync.Settings(configuration, now: now))
+        node = NodeSync(kernel, configuration, now: now)
         runner = BoundedFrequencyRunner(
             minInterval: configuration.minSyncPeriod,
             maxInterval: configuration.syncPeriod
         )
         health = Health(syncPeriod: configuration.syncPeriod)
-        state = DesiredState(
-            node: NodeFacts(
-                nodePortBlocks: configuration.nodePortBlocks,
-                excludedBlocks: configuration.excludedBlocks,
-                scheduler: configuration.scheduler,
-                flags: Ownership(interface: configuration.interface).mark
-            )
-        )
+        state = DesiredState(node: NodeFacts(configuration, mark: node.ownership.mark))
     }
 
-    /// Does something that uses the kernel, after all else that does. What the control plane tells meanwhile is only noted.
+    /// Does something that uses the kernel, after everything else that does. Changes that are reported meanwhile are recorded.
     func takingTurns<Result>(_ body: () async throws -> Result) async rethrows -> Result {
         if isBusy {
             await withCheckedContinuation { waiters.append($0) }
@@ -126,22 +98,9 @@ public actor Proxier {
             isBusy = true
         }
         defer {
-            // Whoever is next finds it busy, as it was.
+            // It stays busy for the next one.
             if waiters.isEmpty { isBusy = false } else { waiters.removeFirst().resume() }
         }
         return try await body()
-    }
-}
-
-extension NodeSync.Settings {
-    init(_ configuration: Proxier.Configuration, now: @escaping @Sendable () -> ContinuousClock.Instant) {
-        self.init(
-            excludedBlocks: configuration.excludedBlocks,
-            sysctls: configuration.sysctls,
-            syncPeriod: configuration.syncPeriod,
-            drainTimeout: configuration.drainTimeout,
-            drainInterval: configuration.drainInterval,
-            now: now
-        )
     }
 }

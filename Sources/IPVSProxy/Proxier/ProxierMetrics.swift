@@ -2,7 +2,7 @@ import IPVS
 import Metrics
 import Netlink
 
-/// What a proxier measures, under the names that kube-proxy's users know, as far as kube-proxy has it.
+/// A proxier's metrics, under the names that kube-proxy uses for those that it has too.
 struct ProxierMetrics: Sendable {
     private let duration: Timer
     private let programmingDuration: Timer
@@ -48,31 +48,37 @@ struct ProxierMetrics: Sendable {
         }
     }
 
-    /// A change of a service was told.
-    func toldService() {
+    /// Records that a change of a service was reported.
+    func reportedService() {
         serviceChanges.increment()
         lastQueued.record(Self.now)
     }
 
-    /// A change of a slice was told.
-    func toldSlice() {
+    /// Records that a change of an endpoint slice was reported.
+    func reportedSlice() {
         sliceChanges.increment()
         lastQueued.record(Self.now)
     }
 
-    /// So many services are waiting to be taken.
+    /// Records how many services have pending changes.
     func queued(services count: Int) { pendingServices.record(count) }
 
-    /// So many slices are waiting to be taken.
+    /// Records how many endpoint slices have pending changes.
     func queued(slices count: Int) { pendingSlices.record(count) }
 
-    /// A sync has taken what was waiting.
+    /// Records that a sync has taken the pending changes.
     func tookChanges() {
         queued(services: 0)
         queued(slices: 0)
     }
 
-    /// A sync got through, after so long; and so long after the oldest change that it took was told, if it took one.
+    /// Records a completed sync.
+    ///
+    /// - Parameters:
+    ///   - report: What it has done.
+    ///   - state: What it has synced.
+    ///   - time: How long it took.
+    ///   - wait: The time since the oldest change that it took was reported; nil if it took none.
     func synced(_ report: SyncReport, _ state: DesiredState, took time: Duration, sinceQueued wait: Duration?) {
         duration.record(duration: time)
         if let wait { programmingDuration.record(duration: wait) }
@@ -88,7 +94,7 @@ struct ProxierMetrics: Sendable {
         }
     }
 
-    /// A sync broke off.
+    /// Records that a sync broke off.
     func failed() { failedSyncs.increment() }
 
     /// The time of day, in seconds since 1970.

@@ -1,22 +1,21 @@
 import IPVS
 import Netlink
 
-/// Runs something when it is asked to, but neither too often nor too seldom.
+/// Runs something on request and periodically, but no more often than allowed.
 ///
-/// - ``run()`` asks for a run. Any number of requests that come before the run starts are one; a request that comes while
-///   it is under way gets another run.
-/// - Between the end of a run and the start of the next pass at least `minInterval`. A burst allows more than one in short
-///   succession: each further one it allows comes back once in a `minInterval` in which nothing runs.
+/// - ``run()`` requests a run. All requests before the start of a run are one. A request during a run leads to another run.
+/// - At least `minInterval` passes between the end of a run and the start of the next one. A burst allows a few runs in quick
+///   succession: each run beyond the first is regained after one `minInterval` in which nothing runs.
 /// - When `maxInterval` has passed since the last run, there is one without a request.
-/// - ``retry(after:)`` makes the next run be no later than that, as far as `minInterval` allows it.
+/// - ``retry(after:)`` brings the next run forward to that time, as far as `minInterval` allows.
 ///
 /// For example:
 ///
 ///     let runner = BoundedFrequencyRunner(minInterval: .seconds(1), maxInterval: .seconds(30))
-///     await runner.loop { await makeItSo() }
+///     try await runner.loop { try await sync() }
 ///
 /// and from anywhere: `runner.run()`.
-public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
+package final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
     private let clock: C
     private let state: Lock<State>
 
@@ -25,21 +24,21 @@ public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
         var isLooping = false
         var isStopped = false
 
-        /// Whether something was asked for since the loop last looked at the schedule.
+        /// Whether the schedule has changed since the loop last looked at it.
         var isSignalled = false
 
-        /// The loop, if it is waiting for that.
+        /// The loop, if it waits for such a change.
         var waiter: CheckedContinuation<Void, Never>?
     }
 
     /// A runner that has nothing to do until the first request, or until `maxInterval` has passed.
     ///
     /// - Parameters:
-    ///   - minInterval: How much time is at least between two runs.
-    ///   - maxInterval: How much time is at most between two runs; not less than `minInterval`.
-    ///   - burst: How many runs there can be before `minInterval` counts; at least 1.
-    ///   - clock: What measures the time.
-    public init(
+    ///   - minInterval: The minimum time between two runs.
+    ///   - maxInterval: The maximum time between two runs; at least `minInterval`.
+    ///   - burst: How many runs are allowed before `minInterval` applies; at least 1.
+    ///   - clock: The clock that measures the time.
+    package init(
         minInterval: Duration,
         maxInterval: Duration,
         burst: Int = 1,
@@ -53,19 +52,19 @@ public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
         state = Lock(State(schedule: schedule))
     }
 
-    /// Asks for a run as soon as one may be, and returns at once.
-    public func run() {
+    /// Requests a run as soon as one is allowed, and returns immediately.
+    package func run() {
         signal { state in
-            // The loop knows already.
+            // The loop has seen the first request.
             if state.schedule.isRequested { return false }
             state.schedule.request()
             return true
         }
     }
 
-    /// Asks for a run no later than in such a time, unless one is due sooner anyway. A run that starts sooner, for whatever
-    /// reason, does for the retry. It can be called within a run, and holds after it then.
-    public func retry(after delay: Duration) {
+    /// Requests a run after a delay, unless one is due sooner. A run that starts sooner, for whatever reason, fulfills the
+    /// request. If it is called during a run, it applies after that run.
+    package func retry(after delay: Duration) {
         let time = clock.now.advanced(by: delay)
         signal { state in
             state.schedule.retry(at: time)
@@ -73,24 +72,26 @@ public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
         }
     }
 
-    /// Ends the loop when the run that is under way, if one is, is over. What was asked for is not run any more.
-    public func stop() {
+    /// Ends the loop after the current run, if there is one. Pending requests are dropped.
+    package func stop() {
         signal { state in
             state.isStopped = true
             return true
         }
     }
 
-    /// Runs `body` whenever it is due, one run after the other, until ``stop()`` is called or the task is cancelled. A run
-    /// that is under way then is waited for.
+    /// Runs `body` whenever a run is due, one after another, until ``stop()`` is called, the task is cancelled or `body` throws.
+    /// The current run is completed.
     ///
-    /// A runner has one loop at a time. After ``stop()`` it has none any more: the loop ends at once.
-    public func loop(
+    /// A runner has one loop at a time. After ``stop()``, a loop ends immediately.
+    ///
+    /// - Throws: What `body` throws.
+    package func loop(
         isolation: isolated (any Actor)? = #isolation,
         _ body: () async throws -> Void
     ) async rethrows {
         state.withLock { state in
-            precondition(!state.isLooping, "the runner has a loop already")
+            precondition(!state.isLooping, "the runner already has a loop")
             state.isLooping = true
         }
         defer { state.withLock { $0.isLooping = false } }
@@ -105,7 +106,7 @@ public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
         }
     }
 
-    /// When the next run is due; nil if there is to be none.
+    /// When the next run is due; nil if the loop has to end.
     private func nextRun() -> C.Instant? {
         if Task.isCancelled { return nil }
         return state.withLock { state in
@@ -114,12 +115,12 @@ public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
         }
     }
 
-    /// Waits until a time or for a day, until something is asked for, or until the task is cancelled.
+    /// Waits until a time, but no longer than a day; or until the schedule changes or the task is cancelled.
     private func wait(until due: C.Instant) async {
-        // Who never wants to be run says so with a time that is more than a clock can wait for.
+        // An interval that means "never" can be longer than a clock can wait.
         let due = min(due, clock.now.advanced(by: .seconds(86_400)))
         await withTaskGroup(of: Void.self) { group in
-            // It fails if it is cancelled, which ends the wait as the time does.
+            // It throws if it is cancelled, which ends the wait like the time does.
             group.addTask { try? await self.clock.sleep(until: due, tolerance: nil) }
             group.addTask { await self.waitForSignal() }
             await group.next()
@@ -142,7 +143,7 @@ public final class BoundedFrequencyRunner<C: Clock<Duration>>: Sendable {
         }
     }
 
-    /// Changes the state, and wakes the loop if it has to know.
+    /// Changes the state, and wakes the loop if `change` returns true.
     private func signal(_ change: (inout State) -> Bool) {
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
             guard change(&state) else { return nil }

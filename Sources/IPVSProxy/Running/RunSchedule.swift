@@ -1,11 +1,10 @@
-/// When the next run is due, by what was asked for and what has run: the rules of ``BoundedFrequencyRunner`` without a
-/// clock.
+/// When the next run is due, from the requests and runs so far: the rules of ``BoundedFrequencyRunner`` without a clock.
 ///
-/// - Runs are paid for with tokens. There are `burst` of them at first, and one comes back each `minInterval` in which
-///   nothing runs, up to that number. With a burst of 1 that is: `minInterval` passes between the end of a run and the
-///   start of the next.
-/// - A request is due at once, a retry at its time, and `maxInterval` after the last run another one is due in any case.
-///   A run does for all that was asked for before its start.
+/// - It is a token bucket. A run takes a token. There are `burst` tokens at first, and one is added for each `minInterval` in
+///   which nothing runs, up to that number. With a burst of 1, `minInterval` passes between the end of a run and the start of
+///   the next one.
+/// - A request is due immediately and a retry at its time. In any case a run is due `maxInterval` after the last one. A run
+///   fulfills all requests before its start.
 struct RunSchedule<Instant: InstantProtocol<Duration>>: Sendable {
     private let minInterval: Duration
     private let maxInterval: Duration
@@ -14,12 +13,12 @@ struct RunSchedule<Instant: InstantProtocol<Duration>>: Sendable {
     private(set) var isRequested = false
     private var retryTime: Instant?
 
-    /// When the last run was over, or the schedule began.
+    /// When the last run ended, or the schedule began.
     private var idleSince: Instant
 
     private var tokens: Int
 
-    /// How long the next token had been coming back by then; nothing comes back while all are there.
+    /// How much of the time to the next token had passed by then; 0 while the bucket is full.
     private var progress: Duration = .zero
 
     init(from start: Instant, minInterval: Duration, maxInterval: Duration, burst: Int) {
@@ -30,20 +29,20 @@ struct RunSchedule<Instant: InstantProtocol<Duration>>: Sendable {
         tokens = burst
     }
 
-    /// Asks for a run as soon as one may be.
+    /// Requests a run as soon as one is allowed.
     mutating func request() { isRequested = true }
 
-    /// Asks for a run at a time, or as soon after it as one may be. If a sooner one has been asked for, that holds.
+    /// Requests a run at a time, or as soon afterwards as one is allowed. An earlier request stays in force.
     mutating func retry(at time: Instant) { retryTime = min(retryTime ?? time, time) }
 
-    /// When the next run is due, if nothing more is asked for.
+    /// When the next run is due, without further requests.
     var due: Instant {
         let period = idleSince.advanced(by: maxInterval)
         let wanted = isRequested ? idleSince : min(retryTime ?? period, period)
         return tokens > 0 ? wanted : max(wanted, idleSince.advanced(by: minInterval - progress))
     }
 
-    /// A run starts, which is due.
+    /// Records the start of a run that is due.
     mutating func start(at now: Instant) {
         progress += idleSince.duration(to: now)
         while tokens < burst, progress >= minInterval {
@@ -56,6 +55,6 @@ struct RunSchedule<Instant: InstantProtocol<Duration>>: Sendable {
         retryTime = nil
     }
 
-    /// The run is over.
+    /// Records the end of the run.
     mutating func finish(at now: Instant) { idleSince = now }
 }

@@ -1,37 +1,37 @@
 import IPVS
 
-/// What a sync is about to do, by what it has read of the kernel.
+/// What a sync is about to do, from what it has read of the kernel.
 struct Draft {
-    /// Addresses to bind before the changes are made.
+    /// Addresses to bind before the table is changed.
     var addressesToBind: Set<IPAddress> = []
 
-    /// Virtual servers that are to be otherwise or are missing, as they are, and as they should be; portion by portion, as
-    /// one list would be copied again and again while it grows.
+    /// Virtual servers that differ or are missing, as they are and as they should be. They are kept in portions, as one growing
+    /// array would be copied again and again.
     private var deviations: [[(old: Table.Entry?, new: Table.Entry)]] = []
 
-    /// How many of them make a portion.
+    /// How many of them are a portion.
     private static let portion = 256
 
     /// Virtual servers to delete.
-    var obsolete: [VirtualServer] = []
+    private var obsolete: [VirtualServer] = []
 
-    /// Addresses to unbind after the changes were made.
+    /// Addresses to unbind after the table was changed.
     var addressesToUnbind: Set<IPAddress> = []
 
-    /// The real servers that are on their way out when it is done.
+    /// The real servers that are draining when it is carried out.
     private(set) var drains: DrainList
 
-    /// The virtual servers of those that begin to go.
+    /// The virtual servers of those that begin to drain.
     private(set) var newDrains: Set<VirtualServer.Identity> = []
 
-    /// Virtual servers that should be there, but are somebody else's.
+    /// Virtual servers that are wanted, but belong to somebody else.
     private(set) var taken: Set<VirtualServer.Identity> = []
 
-    /// The draft of a sync that finds these real servers on their way out.
+    /// An empty draft of a sync that finds these real servers draining.
     init(_ drains: DrainList) { self.drains = drains }
 
-    /// Takes in how a virtual server is and how it should be. Real servers that should go may keep their connections until
-    /// the deadline.
+    /// Takes in a virtual server as it is and as it should be. Real servers that it should not have may keep their connections
+    /// until the deadline.
     mutating func compare(_ old: Table.Entry?, _ desired: Table.Entry, until deadline: ContinuousClock.Instant) {
         let id = desired.server.id
         let known = drains[id]
@@ -42,19 +42,19 @@ struct Draft {
         deviations[deviations.count - 1].append((old, new))
     }
 
-    /// Takes in a virtual server that should not be there.
+    /// Takes in a virtual server that is not wanted.
     mutating func delete(_ server: VirtualServer) {
         drains.forget(server.id)
         obsolete.append(server)
     }
 
-    /// Takes in a virtual server that should be there, but is somebody else's, and with it its real servers.
+    /// Takes in a virtual server that is wanted, but belongs to somebody else together with its real servers.
     mutating func leave(_ id: VirtualServer.Identity) {
         drains.forget(id)
         taken.insert(id)
     }
 
-    /// Takes in a virtual server that should not be there, and is not there or is somebody else's.
+    /// Takes in a virtual server that is not wanted, and is not there or belongs to somebody else.
     mutating func forget(_ id: VirtualServer.Identity) { drains.forget(id) }
 
     /// The virtual servers at some addresses that are missing.
@@ -67,11 +67,11 @@ struct Draft {
     /// The changes to the table.
     var plan: Table.Plan { Table.Plan(deviations.joined(), obsolete: obsolete) }
 
-    /// Calls `body` with the changes to the table, portion by portion, but for those to virtual servers at some addresses.
+    /// Calls `body` with the changes to the table, portion by portion, except for those to virtual servers at some addresses.
     ///
-    /// The memory for one portion does for the next: to touch memory for the first time takes longer than to send what is
+    /// The memory of one portion is reused for the next: to touch memory for the first time takes longer than to send what is
     /// in it.
-    func forEachPlan(sparing addresses: Set<IPAddress>, _ body: (Table.Plan) throws -> Void) rethrows {
+    func forEachPlan(excluding addresses: Set<IPAddress>, _ body: (Table.Plan) throws -> Void) rethrows {
         for portion in deviations {
             let plan = Table.Plan(portion.filter { !addresses.contains($0.new.server.id.address) }, obsolete: [])
             if !plan.isEmpty { try body(plan) }

@@ -1,17 +1,17 @@
 import IPVS
 import IPVSNode
 
-/// What a proxy has to know after a restart, in the alias of its interface (`ip link show` prints it): that the interface
-/// is its own, and which settings of the kernel it has changed.
+/// What a proxier records in the alias of its interface (`ip link show` prints it), so that a later process knows it: that
+/// the interface is the proxier's, and which kernel settings were changed.
 ///
 ///     swift-ipvs ipv4.ip_forward=0:1 ipv4.vs.conntrack=0:1
 struct InterfaceLabel: Hashable {
-    /// The settings that were changed, to be restored at the end.
-    var changes: [Sysctls.Change] = []
+    /// The settings that were changed, to be restored by a clean-up.
+    private(set) var changes: [Sysctls.Change] = []
 
     private static let owner = "swift-ipvs"
 
-    /// Nearly all settings begin so; it is left out, and the few others begin with a dot instead.
+    /// Nearly all settings begin with this prefix, which is left out. The names of the others begin with a dot instead.
     private static let prefix = "net."
 
     /// How many bytes an alias can have.
@@ -19,7 +19,8 @@ struct InterfaceLabel: Hashable {
 
     init(changes: [Sysctls.Change] = []) { self.changes = changes }
 
-    /// Adds changes that are about to be made. Of several changes of one setting the first value and the last one count.
+    /// Adds changes that are about to be made. Of several changes of one setting, the first old value and the last new one
+    /// count.
     mutating func note(_ more: [Sysctls.Change]) {
         for change in more {
             let former = changes.firstIndex { $0.name == change.name }
@@ -29,15 +30,17 @@ struct InterfaceLabel: Hashable {
     }
 }
 
-extension InterfaceLabel: LosslessStringConvertible {
-    /// Reads an alias; nil if it is not that of an interface of a proxy.
-    init?(_ text: String) {
-        let words = text.split(separator: " ")
-        guard words.first.map(String.init) == Self.owner else { return nil }
-        for word in words.dropFirst() {
-            // Words of a later version are passed over.
-            if let change = Self.change(word) { changes.append(change) }
-        }
+extension InterfaceLabel {
+    /// Whether an alias is that of a proxier's interface.
+    static func isLabel(_ alias: String) -> Bool { alias.split(separator: " ").first.map(String.init) == owner }
+
+    /// Reads an alias; nil if it is not that of a proxier's interface.
+    ///
+    /// Words that are not changes of restorable settings are skipped: those of later versions, and those that somebody else
+    /// has written.
+    init?(_ alias: String, restoring restorable: RestorableSettings = RestorableSettings()) {
+        guard Self.isLabel(alias) else { return nil }
+        changes = alias.split(separator: " ").dropFirst().compactMap(Self.change).filter(restorable.include)
     }
 
     private static func change(_ word: Substring) -> Sysctls.Change? {
@@ -47,8 +50,10 @@ extension InterfaceLabel: LosslessStringConvertible {
         let name = word.first == "." ? String(word[..<equals].dropFirst()) : prefix + word[..<equals]
         return Sysctls.Change(name: name, before: before, after: after)
     }
+}
 
-    /// The label as an alias. Of more changes than it has room for, those are in it that fit.
+extension InterfaceLabel: CustomStringConvertible {
+    /// The label as an alias. Changes that don't fit are left out.
     var description: String {
         changes.reduce(Self.owner) { text, change in
             let isUsual = change.name.hasPrefix(Self.prefix)

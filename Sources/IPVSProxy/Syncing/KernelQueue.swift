@@ -1,7 +1,7 @@
 internal import Dispatch
 
-/// Where the kernel's work is waited for: a queue with a thread of its own, so that the threads on which all tasks of the
-/// program run are not kept waiting.
+/// A serial dispatch queue that blocks on the kernel, so that no thread of the cooperative pool, on which all tasks of the
+/// program run, has to wait.
 final class KernelQueue: SerialExecutor {
     private let queue = DispatchQueue(label: "IPVSProxy")
 

@@ -1,8 +1,8 @@
 import IPVS
 
-/// The kernel's table of virtual servers, call for call as a sync needs it, so that tests can stand in for the kernel.
+/// The kernel's table of virtual servers, with the calls that a sync makes, so that tests can stand in for the kernel.
 protocol KernelTable: Sendable {
-    /// Compares the whole table with another one, but for the virtual servers that are not to be looked at.
+    /// Compares the whole table with another one, except for the virtual servers that are excluded.
     func compare(
         with desired: Table,
         where isIncluded: (VirtualServer) -> Bool
@@ -14,8 +14,8 @@ protocol KernelTable: Sendable {
     /// The real servers of a virtual server with their connections.
     func realServers(of id: VirtualServer.Identity) throws(IPVSError) -> [RealServer.Status]
 
-    /// Makes the changes of a plan, each by itself; the failures are numbered as the plan's changes.
-    func perform(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome
+    /// Makes the changes of a plan, each on its own. Failures have the indexes of the plan's changes.
+    func make(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome
 }
 
 extension Handle: KernelTable {}

@@ -2,26 +2,22 @@ import IPVS
 import IPVSNode
 import Netlink
 
-/// The network namespace that a node is known by, which can lose its name to another one: then the sockets that were opened
-/// by the name still serve a node that nobody means.
+/// The network namespace of a node, with the name by which it was opened.
+///
+/// The name can be given to another namespace later. The sockets that were opened before still belong to the old one, which
+/// nobody means any more.
 struct NodeNamespace {
-    private let namespace: NetworkNamespace
+    private let name: NetworkNamespace
     private let held: HeldNamespace
 
-    init(_ namespace: NetworkNamespace) throws(AddressError) {
-        self.namespace = namespace
-        do throws(SystemError) {
-            held = try HeldNamespace(path: namespace.path)
-        } catch {
-            throw AddressError(.open, opening: namespace.path, error)
-        }
-    }
+    init(_ held: HeldNamespace, named name: NetworkNamespace) { (self.name, self.held) = (name, held) }
 
-    /// Makes sure that no other namespace has got the name. If none has it, the node can still be there, for those in it.
-    /// - Throws: `AddressError`.
+    /// Checks that the name is not another namespace's. If it is nobody's, the node can still be in use by those in it.
+    ///
+    /// - Throws: `AddressError` with `namespaceNotFound`.
     func verify() throws(AddressError) {
-        guard held.isAnother(behind: namespace.path) else { return }
-        let detail = "\(namespace.path) is another network namespace than it was at the start"
+        guard held.isAnother(behind: name.path) else { return }
+        let detail = "\(name.path) is another network namespace than it was at the start"
         throw AddressError(.namespaceNotFound, .listAddresses, detail: detail)
     }
 }

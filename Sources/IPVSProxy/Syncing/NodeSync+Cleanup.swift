@@ -2,16 +2,17 @@ import IPVS
 import IPVSNode
 
 extension NodeSync {
-    /// Removes all that is the proxy's own: its virtual servers, its addresses, the interface if nobody else uses it, and
-    /// its changes of the kernel's settings.
+    /// Removes everything of the proxier's own: its virtual servers, its addresses, the interface if nobody else uses it, and
+    /// its changes of kernel settings.
     func cleanUp() throws -> CleanupReport {
+        try verifyMark()
         var report = CleanupReport()
-        let found = try kernel.binder.alias().flatMap { InterfaceLabel($0) }
-        // The addresses of an interface that it has not labelled are somebody else's.
+        let found = try kernel.binder.alias().flatMap(readLabel)
+        // The addresses of an interface that the proxier has not labeled are somebody else's.
         let bound = found == nil ? [] : try kernel.binder.addresses()
         try deleteAll(&report)
-        // While the label still tells what they were. What it had no room for, or what has gone with the interface, is known to
-        // the process that made it.
+        // The settings are restored while the label still records them. Changes that did not fit into it, or that were lost with
+        // the interface, are known to the process that made them.
         if let label = label ?? found { report.settings = kernel.sysctls.restore(label.changes) }
         if found != nil { try remove(bound.filter { !ownership.excludes($0) }, of: bound, &report) }
         forgetAll()
@@ -19,10 +20,10 @@ extension NodeSync {
     }
 
     private func deleteAll(_ report: inout CleanupReport) throws(IPVSError) {
-        let own = try kernel.table.compare(with: Table()) { ownership.includes($0) }.obsolete.sortedEntries()
+        let own = try kernel.table.compare(with: Table(), where: owns).obsolete.sortedEntries()
         let plan = Table.Plan(changes: own.map { .deleteVirtualServer($0.server) })
         guard !plan.isEmpty else { return }
-        let outcome = try kernel.table.perform(plan)
+        let outcome = try kernel.table.make(plan)
         report.virtualServers = outcome.succeeded
         for failure in outcome.failures where failure.error.code != .virtualServerNotFound {
             let id = plan.changes[failure.index].virtualServer
@@ -30,7 +31,7 @@ extension NodeSync {
         }
     }
 
-    /// Unbinds addresses of those that are bound; with the interface if it has no others.
+    /// Unbinds some of the addresses that are bound, or removes the interface if it has no others.
     private func remove(
         _ addresses: Set<IPAddress>,
         of bound: Set<IPAddress>,
@@ -46,16 +47,15 @@ extension NodeSync {
         for error in outcome.failures.sorted(by: { $0.key < $1.key }).map(\.value) {
             report.failures.append(SyncFailure(virtualServer: nil, reason: .address(error)))
         }
-        // It is not the proxy's any more, unless there is something that it may not touch this time.
+        // The interface is no longer the proxier's, unless it still has excluded addresses.
         try kernel.binder.setAlias(addresses == bound ? "" : InterfaceLabel().description)
     }
 
-    /// Begins as a new process does.
+    /// Starts again as a new process does.
     private func forgetAll() {
         label = nil
-        ownership.known = []
         drains = DrainList()
-        (doubtful, unmade, leftAddresses) = ([], [], [])
+        memory.forgetAll()
         lastFullSync = nil
     }
 }

@@ -2,36 +2,35 @@ import IPVS
 import IPVSNode
 
 extension NodeSync {
-    /// Gives the virtual servers at the addresses of somebody else's interface the proxy's mark: then they are its own like
-    /// those that it makes.
+    /// Marks the virtual servers at the addresses of another proxy's interface as the proxier's own.
     ///
-    /// That comes before anything else, and before the interface is labelled: only until then is each address there the
-    /// other proxy's. A process that ends in the middle leaves it to the next one, which finds it so too.
-    /// - Throws: Also where one of them could not get the mark, as it would remain somebody else's: the next sync tries again.
+    /// This comes before anything else, and before the interface is labeled: only until then does each address there belong to
+    /// the other proxy. If the process ends halfway, the next one finds the interface without a label too.
+    ///
+    /// - Throws: Also where one of them could not be marked, as it would stay somebody else's. The next sync tries again.
     func takeOver(_ state: DesiredState, _ report: inout SyncReport) throws {
-        adopt(try kernel.binder.addresses(), state)
-        defer { ownership.adopted = .init() }
-        let taken = try kernel.table.compare(with: Table()) { ownership.includes($0) }.obsolete.sortedEntries().map(
-            \.server
-        )
+        claim(at: try kernel.binder.addresses(), state)
+        defer { memory.endClaims() }
+        let taken = try kernel.table.compare(with: Table(), where: owns).obsolete.sortedEntries().map(\.server)
         let plan = Table.Plan(
             changes: taken.filter { ownership.marking($0) != $0 }.map {
                 .updateVirtualServer(ownership.marking($0), was: $0)
             }
         )
         guard !plan.isEmpty else { return }
-        let outcome = try kernel.table.perform(plan)
+        let outcome = try kernel.table.make(plan)
         report.changes += outcome.succeeded
         report.takenOver = plan.changes.map(\.virtualServer)
         for failure in outcome.failures where failure.error.code != .virtualServerNotFound { throw failure.error }
     }
 
-    /// Adopts the virtual servers at the interface's addresses, and those at the node's own that services want: of node ports
-    /// no address on the interface tells whose they are.
-    func adopt(_ addresses: Set<IPAddress>, _ state: DesiredState) {
-        ownership.adopted.addresses = addresses
-        ownership.adopted.servers = state.table.ids.filter { id in
-            id.address.map { state.node.addresses.contains($0) } ?? false
-        }
+    /// Claims the virtual servers at the interface's addresses, and those at the node's own addresses that services want: no
+    /// address of the interface tells to whom a node port belongs.
+    func claim(at addresses: Set<IPAddress>, _ state: DesiredState) {
+        let servers = state.table.ids.filter { id in id.address.map(state.node.addresses.contains) ?? false }
+        memory.claim(at: addresses, and: servers)
     }
+
+    /// Whether a virtual server of the kernel's table is the proxier's own.
+    func owns(_ server: VirtualServer) -> Bool { ownership.includes(server, by: memory) }
 }

@@ -18,6 +18,8 @@ final class FakeTable: KernelTable {
         var verdict: @Sendable (Table.Plan.Change) -> Int32? = { _ in nil }
         /// Which call fails as a whole, counted from 1.
         var failingCall: Int?
+        /// How it fails.
+        var failure = EIO
 
         var table: Table {
             var table = Table()
@@ -34,11 +36,12 @@ final class FakeTable: KernelTable {
     func with<Result>(_ body: (inout State) -> Result) -> Result { state.withLock(body) }
 
     private func called(_ name: String) throws(IPVSError) {
-        let fails = with { state in
+        let failure: Int32? = with { state in
             state.calls.append(name)
-            return state.failingCall == state.calls.count
+            return state.failingCall == state.calls.count ? state.failure : nil
         }
-        if fails { throw IPVSError(.system, .readVirtualServers, errno: EIO) }
+        guard let failure else { return }
+        throw IPVSError(failure == EPERM ? .permissionDenied : .system, .readVirtualServers, errno: failure)
     }
 
     func compare(
@@ -76,8 +79,8 @@ final class FakeTable: KernelTable {
         return found
     }
 
-    func perform(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome {
-        try called("perform")
+    func make(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome {
+        try called("make")
         return with { state in
             var failures: [Handle.Batch.Failure] = []
             for (index, change) in plan.changes.enumerated() {

@@ -47,9 +47,25 @@ struct InterfaceLabelTests {
         let all = (0..<20).map { Sysctls.Change(name: "net.ipv4.conf.eth\($0).rp_filter", before: 0, after: 1) }
         let label = InterfaceLabel(changes: [Sysctls.Change(name: "vm.swappiness", before: 60, after: 10)] + all)
         #expect(label.description.utf8.count < 256)
-        let read = try #require(InterfaceLabel(label.description))
+        let configured = label.changes.map { Sysctl($0.name, $0.after) }
+        let restorable = RestorableSettings(configured: configured)
+        let read = try #require(InterfaceLabel(label.description, restoring: restorable))
         #expect(read.changes.count > 5)
         #expect(read.changes == Array(label.changes.prefix(read.changes.count)))
+    }
+
+    @Test(
+        "Changes that a proxier can't have made are skipped",
+        arguments: [
+            "ipv4.tcp_syncookies=0:1", ".kernel.randomize_va_space=0:2", "ipv4/ip_forward=0:1", "ipv4..ip_forward=0:1",
+            ".net/ipv4/ip_forward=0:1", "../ipv4.ip_forward=0:1", "ipv4.ip_forward=2147483648:1",
+            "ipv4.ip_forward=0:-2147483649", "ipv4.ip_forward=:1", "ipv4.ip_forward=0x0:1",
+            "ipv4.ip_forward=99999999999999999999:1",
+        ]
+    )
+    func skipped(word: String) {
+        let label = InterfaceLabel("swift-ipvs \(word) ipv4.vs.conntrack=0:1")
+        #expect(label?.changes == [Sysctls.Change(name: "net.ipv4.vs.conntrack", before: 0, after: 1)])
     }
 
     @Test("Of several changes of a setting the first value is restored")

@@ -1,5 +1,8 @@
+import CRTNetlink
 import Glibc
 import IPVS
+import IPVSNode
+import IPVSNodeTestFakes
 import IPVSProxyTestSamples
 import ServiceLifecycle
 import ServiceLifecycleTestKit
@@ -55,14 +58,53 @@ struct LoopTests {
             state.failingCall = 1
             state.verdict = { _ in EIO }
         }
-        let loop = Task { await harness.proxier.syncLoop() }
+        let loop = Task { try await harness.proxier.run() }
         await harness.tellAllIsThere([.web(port)])
         await harness.wait { harness in harness.table.with { !$0.changes.isEmpty } }
         #expect(harness.services.isEmpty)
         harness.table.with { $0.verdict = { _ in nil } }
         await harness.wait { $0.services.count == 1 }
         loop.cancel()
-        await loop.value
+        try await loop.value
+    }
+
+    /// What makes a sync break off, and will go on to do so until somebody does something about it.
+    enum Lasting: CaseIterable {
+        case privilege, addressPrivilege, noDummy, foreignInterface
+    }
+
+    @Test("What can't heal by itself ends the loop with its error", arguments: Lasting.allCases)
+    func lasting(cause: Lasting) async throws {
+        let route = RouteKernel { state in
+            switch cause {
+            case .noDummy: state.add("kube-ipvs0", kind: "veth")
+            case .foreignInterface:
+                let index = state.add("kube-ipvs0", kind: "dummy")
+                state.interfaces[index]?.alias = "anycast"
+            case .addressPrivilege:
+                state.verdict = { [RTM_NEWLINK, RTM_NEWADDR].contains($0.type) ? EPERM : nil }
+            case .privilege: break
+            }
+        }
+        let harness = try Harness(configuration, route: route)
+        if cause == .privilege { harness.table.with { ($0.failingCall, $0.failure) = (1, EPERM) } }
+        await harness.tellAllIsThere([.web(port)])
+        let loop = Task { try await harness.proxier.run() }
+        // It ends by itself, or never does.
+        let watchdog = Task {
+            try await Task.sleep(for: .seconds(3))
+            loop.cancel()
+        }
+        let result = await loop.result
+        watchdog.cancel()
+        let error = #expect(throws: (any Error).self) { try result.get() }
+        switch cause {
+        case .privilege: #expect((error as? IPVSError)?.code == .permissionDenied)
+        case .addressPrivilege: #expect((error as? AddressError)?.code == .permissionDenied)
+        case .noDummy: #expect((error as? AddressError)?.code == .notADummy)
+        case .foreignInterface: #expect((error as? AddressError)?.code == .notOwned)
+        }
+        #expect(harness.services.isEmpty)
     }
 
     @Test("Real servers that leave are looked at without being asked for")
@@ -71,7 +113,7 @@ struct LoopTests {
         let one = ServiceEndpoint("10.244.0.1:8080")
         let target = Drain.Target(one.endpoint, of: id("TCP 10.96.0.1:80"))
         harness.table.with { $0.connections[target] = 1 }
-        let loop = Task { await harness.proxier.syncLoop() }
+        let loop = Task { try await harness.proxier.run() }
         await harness.tellAllIsThere([.web(port), .endpoints([one])])
         await harness.wait { $0.services["TCP 10.96.0.1:80"] == ["10.244.0.1:8080 1"] }
         await harness.tell([.endpoints([])])
@@ -80,7 +122,7 @@ struct LoopTests {
         harness.advance(by: .seconds(1))
         await harness.wait { $0.services["TCP 10.96.0.1:80"] == [] }
         loop.cancel()
-        await loop.value
+        try await loop.value
     }
 
     @Test("Syncs that are asked for at the same time come one after the other")

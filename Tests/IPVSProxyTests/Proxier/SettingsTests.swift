@@ -82,4 +82,41 @@ struct SettingsTests {
         try await harness.proxier.sync()
         #expect(try await harness.proxier.plan()?.isEmpty == true)
     }
+
+    @Test(
+        "A clean-up restores no setting that only the alias names, whoever wrote it",
+        arguments: [
+            ".kernel.randomize_va_space=0:2", ".kernel/randomize_va_space=0:2",
+            ".net.ipv4...kernel.randomize_va_space=0:2", "core.somaxconn=1:4096", "ipv4.vs.conntrack=99999999999:1",
+            "ipv4/ip_forward=0:1",
+        ]
+    )
+    func foreignNames(word: String) async throws {
+        let values = [
+            "/proc/sys/kernel/randomize_va_space": "2", "/proc/sys/net/core/somaxconn": "4096", conntrack: "1",
+            "/proc/sys/net/ipv4///kernel/randomize_va_space": "2", forward: "1",
+        ]
+        let files = FakeFiles(values)
+        let route = RouteKernel { state in
+            let index = state.add("kube-ipvs0", kind: "dummy")
+            state.interfaces[index]?.alias = "swift-ipvs \(word)"
+        }
+        let report = try await Harness(route: route, files: files).proxier.cleanup()
+        #expect(report.settings == Sysctls.Outcome() && report.removedInterface)
+        #expect(files.writes.isEmpty)
+        #expect(files.values == values)
+    }
+
+    @Test("A clean-up restores settings of the IPVS mode and of the configuration, whichever names them")
+    func knownNames() async throws {
+        let files = FakeFiles([forward: "1", "/proc/sys/vm/swappiness": "10"])
+        let route = RouteKernel { state in
+            let index = state.add("kube-ipvs0", kind: "dummy")
+            state.interfaces[index]?.alias = "swift-ipvs ipv4.ip_forward=0:1 .vm.swappiness=60:10"
+        }
+        var configuration = Harness.configuration
+        configuration.sysctls = [Sysctl("vm.swappiness", 10)]
+        try await Harness(configuration, route: route, files: files).proxier.cleanup()
+        #expect(files.values == [forward: "0", "/proc/sys/vm/swappiness": "60"])
+    }
 }

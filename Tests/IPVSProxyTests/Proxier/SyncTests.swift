@@ -44,7 +44,7 @@ struct SyncTests {
         #expect(report?.kind == .full)
         #expect(report?.changes == 150)
         #expect(report?.bound == 50)
-        #expect(harness.table.with { $0.calls } == ["list", "perform"])
+        #expect(harness.table.with { $0.calls } == ["list", "make"])
         harness.table.with { $0.startAnew() }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         let again = try await harness.proxier.sync()
@@ -70,7 +70,7 @@ struct SyncTests {
         let report = try await harness.proxier.sync()
         #expect(report?.kind == .changes)
         #expect(report?.changes == 1)
-        #expect(harness.table.with { $0.calls } == ["read TCP 10.96.1.7:80", "perform"])
+        #expect(harness.table.with { $0.calls } == ["read TCP 10.96.1.7:80", "make"])
         #expect(harness.route.with { $0.sends.count } == sends)
         // And nothing at all where nothing changed.
         harness.table.with { $0.startAnew() }
@@ -218,7 +218,7 @@ struct SyncTests {
         #expect(harness.services == ["TCP 10.96.0.2:80": ["10.244.0.2:8080 1"]])
         harness.table.with { $0.startAnew() }
         #expect(try await harness.proxier.sync()?.failures.count == 1)
-        #expect(harness.table.with { $0.calls } == ["read TCP 10.96.0.1:80", "perform"])
+        #expect(harness.table.with { $0.calls } == ["read TCP 10.96.0.1:80", "make"])
         harness.table.with { $0.verdict = { _ in nil } }
         let mended = try await harness.proxier.sync()
         #expect(mended?.isComplete == true && mended?.kind == .changes)

@@ -48,7 +48,7 @@ extension DesiredState {
         self.init(node: node)
         update(ServiceDefinition(web, ports: ["http": port]))
         update(EndpointSlice(NamespacedName("default", "web-1"), of: web, endpoints: ["http": endpoints]))
-        _ = apply()
+        _ = commit()
     }
 
     /// The real servers of a virtual server, as texts.

@@ -1,6 +1,6 @@
 public import IPVS
 
-/// A virtual server that a service port does not get.
+/// A virtual server that a service port wants and does not get.
 public struct Rejection: Hashable, Sendable {
     /// The service port.
     public let servicePort: ServicePortName
@@ -8,14 +8,14 @@ public struct Rejection: Hashable, Sendable {
     /// The virtual server.
     public let id: VirtualServer.Identity
 
-    /// Why it does not get it.
+    /// Why the service port does not get it.
     public let reason: Reason
 
     /// Why a service port does not get a virtual server.
     public enum Reason: Hashable, Sendable {
         /// Another service port has it.
         case taken(by: ServicePortName)
-        /// Its address is in a block that is not the proxy's to serve.
+        /// Its address is in an excluded block.
         case excluded
     }
 }
@@ -38,7 +38,7 @@ extension Rejection: CustomStringConvertible {
 }
 
 extension Frontend {
-    /// That a service port does not get it, for the address is excluded.
+    /// The rejection of a service port that wants it, because its address is excluded.
     func exclusion(of servicePort: ServicePortName) -> Rejection {
         Rejection(servicePort: servicePort, id: id, reason: .excluded)
     }

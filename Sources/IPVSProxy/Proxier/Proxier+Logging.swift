@@ -1,0 +1,45 @@
+import IPVS
+import IPVSNode
+import Logging
+
+// What a proxier logs of its syncs.
+
+extension Proxier {
+    func log(_ rejections: [Rejection]) {
+        for rejection in rejections { logger.warning("\(rejection)") }
+    }
+
+    func log(brokenOff error: any Error) { logger.error("the sync broke off: \(error)") }
+
+    func log(_ report: SyncReport) {
+        if !report.takenOver.isEmpty {
+            logger.notice("virtual servers of another proxy taken over: \(report.takenOver.count)")
+            for id in report.takenOver { logger.debug("took over \(id)") }
+        }
+        let level: Logger.Level = report.changes + report.bound + report.unbound + report.drained > 0 ? .info : .debug
+        logger.log(level: level, "\(report.kind == .full ? "full sync" : "sync of changes")", metadata: report.metadata)
+        for failure in report.failures { logger.error("\(failure)") }
+        if let settings = report.settings { log(settings) }
+    }
+
+    private func log(_ settings: Sysctls.Outcome) {
+        for change in settings.changes {
+            logger.info("set \(change.name) to \(change.after), which was \(change.before)")
+        }
+        // Each full sync finds the same problems again.
+        let trouble = settings.trouble
+        guard trouble != loggedTrouble else { return }
+        loggedTrouble = trouble
+        for name in trouble.missing { logger.warning("this kernel has no \(name)") }
+        for failure in trouble.failures { logger.error("\(failure)") }
+    }
+}
+
+extension SyncReport {
+    fileprivate var metadata: Logger.Metadata {
+        [
+            "changes": "\(changes)", "bound": "\(bound)", "unbound": "\(unbound)", "drained": "\(drained)",
+            "draining": "\(draining)", "failed": "\(failures.count)",
+        ]
+    }
+}

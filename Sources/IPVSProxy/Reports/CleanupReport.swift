@@ -1,0 +1,19 @@
+public import IPVSNode
+
+/// What ``Proxier/cleanup()`` has removed.
+public struct CleanupReport: Hashable, Sendable {
+    /// How many virtual servers were deleted.
+    public internal(set) var virtualServers = 0
+
+    /// How many addresses were unbound.
+    public internal(set) var addresses = 0
+
+    /// Whether the interface was removed. It stays if others have bound addresses to it.
+    public internal(set) var removedInterface = false
+
+    /// What became of the kernel settings that had been changed.
+    public internal(set) var settings = Sysctls.Outcome()
+
+    /// What could not be removed.
+    public internal(set) var failures: [SyncFailure] = []
+}

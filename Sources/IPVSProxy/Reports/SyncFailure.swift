@@ -1,0 +1,38 @@
+public import IPVS
+public import IPVSNode
+
+/// A virtual server or an address that a sync could not make what it should be.
+public struct SyncFailure: Error, Hashable, Sendable {
+    /// The virtual server; nil for an address that could not be unbound.
+    public let virtualServer: VirtualServer.Identity?
+
+    /// The service port that wants the virtual server, if there is one.
+    public internal(set) var servicePort: ServicePortName?
+
+    /// Why it is not what it should be.
+    public let reason: Reason
+
+    /// Why something is not what it should be.
+    public enum Reason: Hashable, Sendable {
+        /// The kernel refused a change to the table.
+        case table(IPVSError)
+        /// The address could not be bound or unbound.
+        case address(AddressError)
+        /// The virtual server belongs to somebody else.
+        case notOwned
+    }
+}
+
+extension SyncFailure: CustomStringConvertible {
+    /// The failure as a sentence: `default/web: can't bind 10.96.0.1 to kube-ipvs0: IPv6 is disabled`.
+    public var description: String {
+        let sentence =
+            switch reason {
+            case .table(let error): "\(error)"
+            case .address(let error): "\(error)"
+            case .notOwned:
+                "can't use \(virtualServer.map { "\($0)" } ?? "it"), which somebody else has added to the kernel's table"
+            }
+        return servicePort.map { "\($0): \(sentence)" } ?? sentence
+    }
+}

@@ -1,0 +1,58 @@
+public import IPVS
+public import IPVSNode
+
+/// What a sync has done.
+public struct SyncReport: Hashable, Sendable {
+    /// Which kind of sync it was.
+    public internal(set) var kind: Kind
+
+    /// How many changes were made to virtual servers and real servers.
+    public internal(set) var changes = 0
+
+    /// How many addresses were bound.
+    public internal(set) var bound = 0
+
+    /// How many addresses were unbound.
+    public internal(set) var unbound = 0
+
+    /// How many real servers were deleted at the end of their drain.
+    public internal(set) var drained = 0
+
+    /// How many real servers are draining.
+    public internal(set) var draining = 0
+
+    /// The virtual servers and addresses that are not what they should be. The next sync tries them again.
+    public internal(set) var failures: [SyncFailure] = []
+
+    /// The virtual servers of another proxy that the proxier has taken over.
+    public internal(set) var takenOver: [VirtualServer.Identity] = []
+
+    /// What became of the kernel settings; nil for a sync of changes, which does not look at them.
+    public internal(set) var settings: Sysctls.Outcome?
+
+    /// A kind of sync.
+    public enum Kind: Hashable, Sendable {
+        /// It has compared the whole table and all addresses.
+        case full
+        /// It has looked only at what changed.
+        case changes
+    }
+
+    /// Whether the interface was missing and had to be made.
+    var madeInterface = false
+
+    init(_ kind: Kind) { self.kind = kind }
+
+    /// Whether everything is what it should be.
+    public var isComplete: Bool { failures.isEmpty }
+}
+
+extension SyncReport: CustomStringConvertible {
+    /// The numbers on one line, and a line for each failure.
+    public var description: String {
+        let kind = kind == .full ? "full sync" : "sync of changes"
+        let numbers = "\(changes) changes, \(bound) bound, \(unbound) unbound, \(drained) drained, \(draining) draining"
+        return (["\(kind): \(numbers), \(failures.count) failed"] + failures.map(\.description))
+            .joined(separator: "\n")
+    }
+}

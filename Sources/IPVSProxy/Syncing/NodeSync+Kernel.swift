@@ -1,0 +1,40 @@
+import IPVS
+import IPVSNode
+import Netlink
+
+extension NodeSync {
+    /// What a sync reads and writes: the parts of one node.
+    struct Kernel {
+        let table: any KernelTable
+        let binder: AddressBinder
+        let sysctls: Sysctls
+
+        /// The network namespace that all of these belong to, if the configuration names one.
+        var namespace: NodeNamespace?
+    }
+}
+
+extension NodeSync.Kernel {
+    /// Opens the node that a configuration names. Its namespace is looked up once, so that all parts belong to the same node
+    /// even if the name is given to another one meanwhile.
+    ///
+    /// - Throws: `IPVSError` and `AddressError`.
+    init(_ configuration: Proxier.Configuration) throws {
+        guard let name = configuration.namespace else {
+            table = try Handle()
+            binder = try AddressBinder(interface: configuration.interface, method: configuration.bindingMethod)
+            sysctls = Sysctls()
+            return
+        }
+        let held = try name.hold()
+        table = try Handle(held, named: name)
+        binder = try AddressBinder(
+            interface: configuration.interface,
+            method: configuration.bindingMethod,
+            held,
+            named: name
+        )
+        sysctls = Sysctls(files: KernelSysctlFiles(held, named: name))
+        namespace = NodeNamespace(held, named: name)
+    }
+}

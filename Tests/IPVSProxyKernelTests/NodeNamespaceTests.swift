@@ -1,0 +1,71 @@
+import Foundation
+import IPVS
+import IPVSTestKernel
+import Synchronization
+import Testing
+
+@testable import IPVSNode
+@testable import IPVSProxy
+
+extension ProxyKernelTests {
+    /// The name of a node's namespace goes from one node to another.
+    @Suite struct NodeNamespaces {
+        private let nodes: [TestNode]
+        private let link = "/tmp/swift-ipvs-node-\(UUID().uuidString)"
+
+        init() throws {
+            nodes = try [TestNode(), TestNode()]
+            for (number, node) in nodes.enumerated() {
+                try node.namespace.run("ip", "link", "add", "eth7", "type", "dummy")
+                try node.namespace.run("ip", "addr", "add", "192.0.2.\(number)/24", "dev", "eth7")
+                try node.namespace.ipvsadm("-A -f \(number + 1) -s rr")
+                try node.namespace.run("sysctl", "-w", "net.ipv4.vs.conntrack=\(number)")
+            }
+        }
+
+        /// Gives the name to a node, with no moment between in which nobody has it.
+        private func giveName(to node: TestNode) throws {
+            let next = "\(link)-next"
+            try FileManager.default.createSymbolicLink(atPath: next, withDestinationPath: node.namespace.path)
+            try #require(rename(next, link) == 0)
+        }
+
+        /// Which node each part of a proxier is of.
+        private func parts(of kernel: NodeSync.Kernel) throws -> [Int] {
+            let table = try kernel.table.compare(with: Table(), where: { _ in true }).obsolete
+            let addresses = try kernel.binder.nodeAddresses()
+            let setting = try kernel.sysctls.value(of: "net.ipv4.vs.conntrack")
+            return [
+                table[.firewallMark(2, .ipv4)] == nil ? 0 : 1, addresses.contains(IPAddress(192, 0, 2, 1)) ? 1 : 0,
+                setting ?? -1,
+            ]
+        }
+
+        /// While a proxier is made, the name moves all the time: whichever node it gets, it is the same for all its parts.
+        @Test func aNameThatMovesMeanwhile() async throws {
+            defer { unlink(link) }
+            try giveName(to: nodes[0])
+            let state = Mutex((isStopped: false, hasEnded: false))
+            Thread.detachNewThread {
+                var count = 0
+                while !state.withLock({ $0.isStopped }) {
+                    count += 1
+                    try? giveName(to: nodes[count % 2])
+                    usleep(50)
+                }
+                state.withLock { $0.hasEnded = true }
+            }
+            var configuration = Proxier.Configuration()
+            configuration.namespace = .path(link)
+            var mixed: [[Int]] = []
+            for _ in 0..<200 {
+                let kernel = await (try Proxier(configuration, logger: .silent)).node.kernel
+                let parts = try parts(of: kernel)
+                if Set(parts).count > 1 { mixed.append(parts) }
+            }
+            state.withLock { $0.isStopped = true }
+            try eventually(every: 1_000) { state.withLock { $0.hasEnded } }
+            #expect(mixed.isEmpty, "\(mixed.count) proxiers of parts of both nodes")
+        }
+    }
+}

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# For the demos to source, which have a function usage: a scenario is run on a kernel that has IPVS.
+# Sourced by the demos, which have a function usage: runs a scenario on a kernel that has IPVS.
 
-# For ip, which a user's PATH has not.
+# For ip, which is not in a user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
 examples=$(dirname "$(realpath "$0")")
@@ -10,7 +10,7 @@ readonly examples
 source "$examples/../Tests/lib/common.sh"
 kernel=()
 
-# demonstrate SCENARIO PRODUCT... -- OPTION...: runs a scenario with some of the examples' executables.
+# demonstrate SCENARIO PRODUCT... -- OPTION...: runs a scenario with executables of the examples.
 demonstrate() {
   local scenario=$1 products=()
   shift
@@ -22,10 +22,10 @@ demonstrate() {
   parse "$@"
   log=$(mktemp /tmp/swift-ipvs-demo.XXXXXX)
   trap 'rm -f "$log"' EXIT
-  type -P swift >/dev/null || fail "Swift is missing: install it as https://www.swift.org/install/linux says."
-  # What the library is built with, and what the scenario runs.
+  type -P swift >/dev/null || fail "Swift is missing; see https://www.swift.org/install/linux."
+  # For building the library, and for the scenario.
   install_packages pkg-config libnl-genl-3-dev iproute2 python3 || exit 1
-  # First, as it is the one to know whether there can be such a kernel here.
+  # First, as it finds out whether such a kernel can be used here.
   with_kernel --prepare
   build "${products[@]}"
   with_kernel "$examples/lib/$scenario" "${products[@]/#/$examples/.build/debug/}"
@@ -50,10 +50,10 @@ fail() {
   exit 1
 }
 
-# Keeps what a command prints in output.
+# Stores the output of a command in output.
 quietly() { output=$("$@" 2>&1); }
 
-# Debug builds, as they are made sooner and the kernel does the work here.
+# Debug builds are faster to build, and the kernel does the work here.
 build() {
   local product
   for product; do
@@ -67,7 +67,7 @@ with_kernel() {
   "$examples/../Tests/kernel" "${kernel[@]}" "$@" || status=$?
   case $status in
     0) ;;
-    # The reason has been told.
+    # The reason was already printed.
     1 | 124 | 125) exit 1 ;;
     129 | 130 | 143) exit "$status" ;;
     *) fail "The demo ended too early, with the exit status $status." ;;

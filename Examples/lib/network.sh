@@ -1,22 +1,22 @@
 # shellcheck shell=bash
-# For the scenarios to source: a client, a load balancer and three web servers, each in a network namespace of its own; and
-# requests from the client, which must be spread as the weights say.
+# Sourced by the scenarios: a client, a load balancer and three web servers, each in its own network namespace, and requests of
+# the client, which must be distributed according to the weights.
 
-# Who is root here may come from a user, whose PATH has not root's tools.
+# Root may have the PATH of a user, without root's tools.
 PATH=$PATH:/usr/sbin:/sbin
 
 library=$(dirname "$(realpath "$0")")
 readonly library
 readonly address=10.96.0.1 port=80
-# The scheduler takes turns in cycles as long as the sum of the weights. This is whole cycles of each sum in the scenarios,
-# so that the spread is exact.
+# The scheduler works in cycles as long as the sum of the weights. This is a multiple of all sums in the scenarios, so the
+# distribution is exact.
 readonly requests=120
 names=(web1 web2 web3)
 declare -A real=([web1]=10.0.1.2:8080 [web2]=10.0.2.2:8080 [web3]=10.0.3.2:8080)
 declare -A weight=([web1]=1 [web2]=1 [web3]=1)
 servers=()
 
-# Who sources this sets it to the executable ipvs-demo.
+# The scenarios set it to the executable ipvs-demo.
 program=
 
 fail() {
@@ -55,7 +55,7 @@ make_network() {
   printf '%s\n' "${balancer[@]}" | ip_batch -netns ipvs-demo-balancer
 }
 
-ip_batch() { ip "$@" -batch - || fail "The demo's network could not be made."; }
+ip_batch() { ip "$@" -batch - || fail "The demo's network could not be created."; }
 
 inside() { ip netns exec "ipvs-demo-$1" "${@:2}"; }
 

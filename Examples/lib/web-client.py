@@ -1,4 +1,4 @@
-"""Sends HTTP requests when it is told to. usage: web-client.py ADDRESS PORT
+"""Sends HTTP requests on command. usage: web-client.py ADDRESS PORT
 
 Reads commands, one a line, and answers each with a line: the names of those who answered its requests; then, after a
 semicolon, why a request was not answered, if one was not.
@@ -24,7 +24,7 @@ def ask(connection):
 
 
 def hang_up(connection):
-    # By a reset, which the kernel remembers for ten seconds, and not for two minutes as an orderly end.
+    # With a reset, which the kernel keeps for ten seconds instead of two minutes.
     connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
@@ -38,7 +38,7 @@ def perform(command, count="0"):
             hang_up(connection)
     elif command == "open":
         kept = HTTPConnection(address, port, timeout=seconds)
-        # Not to be opened again in silence once it has ended.
+        # It must not be reopened automatically.
         kept.auto_open = 0
         kept.connect()
         yield ask(kept)

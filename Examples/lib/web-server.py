@@ -12,7 +12,7 @@ name, port = sys.argv[1], int(sys.argv[2])
 
 
 class Handler(BaseHTTPRequestHandler):
-    # Connections stay open unless the client says otherwise.
+    # Connections stay open unless the client closes them.
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
@@ -29,7 +29,7 @@ class Server(ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    # Clients hang up, and nobody is to hear of it.
+    # Clients that close their connections are not reported.
     def handle_error(self, *_):
         pass
 

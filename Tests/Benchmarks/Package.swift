@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// A package of its own, so that what is measured here never reaches the library's users.
+// A separate package, so that its dependencies never reach users of the library.
 let package = Package(
     name: "swift-ipvs-benchmarks",
     dependencies: [

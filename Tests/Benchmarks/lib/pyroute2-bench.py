@@ -1,4 +1,4 @@
-"""Times a workload by pyroute2, as one would write it: a call for each change, and a list for each virtual server.
+"""Measures a workload with pyroute2, as one would write it: a call per change, and a dump per virtual server.
 
 usage: pyroute2-bench WORKLOAD SERVICES REAL_SERVERS <COMMANDS
 
@@ -19,7 +19,7 @@ def split(endpoint):
 
 
 def call(ipvs, line):
-    """One line of ipvsadm's as a call that is ready to be made."""
+    """A line of ipvsadm as a function that makes the call."""
     words = line.split()
     service = IPVSService(protocol=IPPROTO_TCP, sched_name="wrr", **split(words[2]))
     if words[0] in ("-A", "-D"):

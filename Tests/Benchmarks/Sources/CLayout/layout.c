@@ -1,6 +1,6 @@
 #include "layout.h"
 
-// An odd number times 0, 1, 2, ... modulo a power of two meets each number once, in an order without one.
+// An odd number times 0, 1, 2, ... modulo a power of two yields each number once, in an irregular order.
 static const uint32_t spread = 0x9e3779b1;
 
 uint32_t layout_virtual_address(uint32_t index) { return 0x0a600000 | (index * spread & 0xfffff); }

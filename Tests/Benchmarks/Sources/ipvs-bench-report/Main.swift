@@ -1,6 +1,6 @@
 import Foundation
 
-/// Reads the lines that the programs print with --json, and prints what they come to: as text, or with --json as JSON.
+/// Reads the programs' output with --json, and prints a summary as text, or with --json as JSON.
 @main
 struct Main {
     static func main() throws {

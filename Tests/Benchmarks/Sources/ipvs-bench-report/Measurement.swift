@@ -1,4 +1,4 @@
-/// A line of what the programs print: what one run took.
+/// A line of the programs' output: the measurement of one run.
 struct Measurement: Decodable {
     let program: String
     let workload: String

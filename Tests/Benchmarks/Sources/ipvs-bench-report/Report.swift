@@ -1,6 +1,6 @@
 import Foundation
 
-/// All figures of one boot of one machine.
+/// All results of one boot of one machine.
 struct Report: Encodable {
     let date: Date
     let kernel: String
@@ -14,7 +14,7 @@ struct Report: Encodable {
         uname(&name)
         let release = withUnsafeBytes(of: &name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         kernel = "Linux \(release)"
-        // Where there is no such file the processor is unknown, and the figures are the same.
+        // Without this file the processor is unknown, which doesn't change the results.
         let cpus = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let model = cpus.split(separator: "\n").first { $0.hasPrefix("model name") || $0.contains("User Mode Linux") }
         processor = model?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"

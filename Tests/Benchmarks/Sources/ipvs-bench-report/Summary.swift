@@ -1,4 +1,4 @@
-/// What all runs of one program with one workload and one size come to.
+/// The summary of all runs of one program with one workload and one size.
 struct Summary: Encodable {
     let workload: String
     let services: Int
@@ -10,12 +10,12 @@ struct Summary: Encodable {
 
     /// The first pass of each process, or the last.
     struct Figure: Encodable {
-        /// How many were timed.
+        /// The number of measurements.
         let runs: Int
         let medianSeconds: Double
         let lowestSeconds: Double
         let highestSeconds: Double
-        /// The median of those of the programs that count them.
+        /// The median, for programs that count them.
         let pageFaults: Int?
         /// The median as a multiple of the floor's.
         var ratio: Double?
@@ -84,7 +84,7 @@ struct Summary: Encodable {
 }
 
 extension [Double] {
-    /// The one in the middle of an ordered list, or between the two there.
+    /// The median of an ordered list.
     fileprivate var median: Double? {
         isEmpty ? nil : (self[(count - 1) / 2] + self[count / 2]) / 2
     }

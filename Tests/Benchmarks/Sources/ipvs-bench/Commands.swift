@@ -1,7 +1,7 @@
 import IPVS
 
 extension Workload {
-    /// A run of it as `ipvsadm -R` reads it; nil for those that ipvsadm can't do so.
+    /// A run in the format of `ipvsadm -R`, or nil if ipvsadm can't do it.
     func commands(_ layout: Layout) throws -> [String]? {
         switch self {
         case .addAll:

@@ -1,12 +1,12 @@
 import CLayout
 import IPVS
 
-/// The table that all programs of the benchmark work on, as values of the library.
+/// The table of all benchmark programs, as values of the library.
 struct Layout {
     let services: UInt32
     let realServers: UInt32
 
-    /// The services of a pass that has its own, which is counted from 1; the others share those of pass 1.
+    /// The services of a pass that has its own, starting with 1. Other passes share those of pass 1.
     func services(ofPass pass: UInt32 = 1) -> Range<UInt32> { (pass - 1) * services..<pass * services }
 
     func id(_ service: UInt32) -> VirtualServer.Identity {

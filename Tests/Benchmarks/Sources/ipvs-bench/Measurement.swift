@@ -1,6 +1,6 @@
 import Glibc
 
-/// What one run took.
+/// The measurement of one run.
 struct Measurement {
     let workload: Workload
     let layout: Layout
@@ -10,7 +10,7 @@ struct Measurement {
 
     var seconds: Double { end.seconds - start.seconds }
 
-    /// How often the process touched memory that the kernel had to give it first, which is what makes a cold run slow.
+    /// The number of page faults, which make a cold run slow.
     var pageFaults: Int { end.pageFaults - start.pageFaults }
 
     var json: String {
@@ -28,14 +28,14 @@ struct Measurement {
     }
 }
 
-/// A moment in the life of this process.
+/// A point in time of this process.
 struct Instant {
-    /// The time on a clock that nobody sets.
+    /// The time of a monotonic clock.
     let seconds: Double
 
     let pageFaults: Int
 
-    /// The most memory that the process has had so far.
+    /// The peak memory use of the process so far.
     let peakBytes: Int
 
     static var now: Instant {

@@ -1,20 +1,20 @@
-/// What the command line asks for.
+/// The options of the command line.
 struct Options {
     static let usage = """
         usage: ipvs-bench --services N --real-servers N --workload W1…W6 [--runs N] [--json]
                ipvs-bench --services N --real-servers N --workload W1…W6 [--runs N] --prepare | --check | --commands
 
-        Times what swift-ipvs does to the table of the network namespace it runs in:
+        Measures swift-ipvs on the table of the network namespace it runs in:
 
           W1  add all                         W4  change every weight
           W2  read the whole table            W5  delete all
-          W3  apply the table that is there   W6  apply the table with 1 % of the real servers changed
+          W3  apply an unchanged table        W6  apply the table with 1 % of the real servers changed
 
-        --runs N      how often (1); the first run is cold, those after it are warm. Those of W1 delete first what the
-                      one before has added; those of W5 have virtual servers of their own each
-        --json        one JSON object for each run, on a line of its own
-        --prepare     makes the table that the workload needs, and does nothing else
-        --check       fails if the table is not what so many runs of the workload leave; and deletes it
+        --runs N      the number of runs (1); the first one is cold, and later ones are warm. Runs of W1 first delete what
+                      the previous one has added; each run of W5 has its own virtual servers
+        --json        one JSON object per run and line
+        --prepare     creates the table that the workload needs, and does nothing else
+        --check       fails if the table is not the result of these runs of the workload, and deletes it
         --commands    prints the workload for ipvsadm -R
         """
 
@@ -59,7 +59,7 @@ struct Options {
     }
 }
 
-/// What this program itself finds wrong, in words.
+/// An error that this program reports itself.
 struct Problem: Error, CustomStringConvertible {
     let description: String
 

@@ -1,6 +1,6 @@
 import IPVS
 
-/// One of the things that are timed.
+/// A workload that is measured.
 enum Workload: String {
     case addAll = "W1"
     case readAll = "W2"
@@ -9,7 +9,7 @@ enum Workload: String {
     case deleteAll = "W5"
     case applyChanged = "W6"
 
-    /// The table that so many runs of it need.
+    /// The table that a number of runs need.
     func tableBefore(_ layout: Layout, runs: UInt32) throws -> Table {
         switch self {
         case .addAll: Table()
@@ -18,7 +18,7 @@ enum Workload: String {
         }
     }
 
-    /// The table that so many runs of it leave.
+    /// The table after a number of runs.
     func tableAfter(_ layout: Layout, runs: UInt32) throws -> Table {
         switch self {
         case .deleteAll: Table()
@@ -28,9 +28,9 @@ enum Workload: String {
         }
     }
 
-    /// Makes ready what a pass needs, which a program has before it calls the library, and returns what is to be timed.
+    /// Prepares the values of a pass, which a program has before it calls the library, and returns what is measured.
     ///
-    /// That in turn returns a check of what came out of it, which is not timed.
+    /// That returns a check of its result, which is not measured.
     func pass(_ pass: UInt32, _ layout: Layout, _ handle: Handle) throws -> () throws -> () throws -> Void {
         switch self {
         case .addAll:
@@ -82,8 +82,8 @@ enum Workload: String {
         }
     }
 
-    /// In the reverse order of their adding, if they are to be added again: the kernel keeps a deleted real server for a
-    /// while, and looks there first.
+    /// In the reverse order of their addition, if they are added again: the kernel keeps a deleted real server for a
+    /// while, and searches there first.
     private func delete(_ ids: [VirtualServer.Identity], _ handle: Handle) throws -> () throws -> Void {
         let outcome = try handle.perform { changes in
             for id in ids { changes.delete(id) }

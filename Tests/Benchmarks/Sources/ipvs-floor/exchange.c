@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-// The kernel makes no part of a dump longer than this.
+// The maximum length of a part of a dump.
 static char buffer[32 * 1024] __attribute__((aligned(8)));
 static int descriptor;
 
@@ -36,7 +36,7 @@ static size_t receive(void) {
   return length;
 }
 
-// Fails if a message says that something went wrong.
+// Fails if a message is an error.
 static void check(const struct nlmsghdr *message) {
   if (message->nlmsg_type != NLMSG_ERROR && message->nlmsg_type != NLMSG_DONE) return;
   const int *code = NLMSG_DATA(message);
@@ -76,7 +76,7 @@ uint16_t open_exchange(void) {
   fail("the kernel does not tell the number of IPVS");
 }
 
-// The answer to the last of a batch comes in any case. Those to others come before it, and only if they failed.
+// The kernel always answers the last request of a batch. Answers to others come before it, and only if they failed.
 void send_changes(const struct requests *requests) {
   size_t start = 0;
   for (size_t i = 0; i < requests->count; start = requests->ends[i++]) {
@@ -86,7 +86,7 @@ void send_changes(const struct requests *requests) {
   }
 }
 
-// Reads a part of a dump and counts its entries. The end comes by itself.
+// Reads a part of a dump and counts its entries. The end is a separate datagram.
 static bool read_part(size_t *entries) {
   size_t left = receive();
   for (const struct nlmsghdr *message = (void *)buffer; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {

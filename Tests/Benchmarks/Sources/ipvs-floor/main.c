@@ -1,6 +1,6 @@
-// The least that a program has to do: every request is there before the clock starts, and no reply is looked into.
+// The minimum that a program has to do: all requests are built before the clock starts, and replies are not decoded.
 //
-// What it measures is the kernel, and what others take longer than this is their own.
+// It measures the kernel. Everything that other programs need in addition is their own work.
 
 #include <errno.h>
 #include <stdbool.h>
@@ -57,9 +57,9 @@ static void parse(char **words) {
   exit(2);
 }
 
-// The changes of one pass, which is counted from 1.
+// The changes of one pass, starting with 1.
 static void build_changes(struct requests *requests, uint32_t pass) {
-  // Passes that delete have services of their own.
+  // Passes that delete have their own services.
   uint32_t first = options.workload == 5 ? (pass - 1) * options.services : 0;
   for (uint32_t service = first; service < first + options.services; ++service) {
     if (options.workload == 1) add_service(requests, service);
@@ -75,8 +75,8 @@ static void build_changes(struct requests *requests, uint32_t pass) {
   acknowledge_last(requests);
 }
 
-// Makes room for another pass that adds. The order of it lets the kernel, which keeps a deleted real server for a while
-// and looks there first, find it at once.
+// Deletes everything before another pass that adds. The kernel keeps deleted real servers for a while and searches them
+// first. In this order it finds each at once.
 static void delete_again(uint16_t family) {
   struct requests requests = {.family = family};
   for (uint32_t service = options.services; service-- > 0;) delete_service(&requests, service);

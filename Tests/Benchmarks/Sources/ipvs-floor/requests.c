@@ -81,7 +81,7 @@ static void end_system_call(struct requests *requests) {
   requests->ends[requests->count++] = requests->length;
 }
 
-// Ends a change: it goes with those before it if they have room for it.
+// Ends a change. It is sent together with those before it if it fits.
 static void end_change(struct requests *requests, size_t start) {
   end(requests, start);
   size_t previous = requests->count > 1 ? requests->ends[requests->count - 2] : 0;

@@ -4,7 +4,7 @@ import IPVSNode
 import IPVSProxy
 import Logging
 
-/// The steps, one after the other, on services that are alike.
+/// The steps, one after the other, on similar services.
 struct Bench {
     let options: Options
     let clock = ContinuousClock()
@@ -45,7 +45,7 @@ struct Bench {
         Main.print("memory \(memory)", to: STDOUT_FILENO)
     }
 
-    /// Binds the addresses of all services to an interface, which is removed then.
+    /// Binds the addresses of all services to an interface, and then removes it.
     private func bind() throws {
         let binder = try AddressBinder(interface: "bench0", method: options.binding)
         let outcome = try binder.bind((0..<options.services).map(address))
@@ -61,7 +61,7 @@ struct Bench {
         return try Proxier(configuration, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// Runs a step, and prints how long it took.
+    /// Runs a step and prints its time.
     private func step(_ name: String, _ body: () async throws -> Duration) async throws {
         Main.print("step \(name)", to: STDERR_FILENO)
         let time = try await body()
@@ -90,10 +90,11 @@ struct Bench {
         await proxier.onEndpointSliceSynced()
     }
 
-    /// Adds an endpoint to so many services in one run, and removes it in the next; other services in each pair of runs.
+    /// Adds an endpoint to a number of services in one run, and removes it in the next. Each pair of runs uses other
+    /// services.
     private func changes(of count: Int, runs: Int, _ proxier: Proxier) async throws -> Duration {
         var times: [Duration] = []
-        // In pairs, so that every service ends as it was.
+        // In pairs, so that all services are unchanged at the end.
         for run in 0..<runs / 2 * 2 {
             let isAdded = run % 2 == 0
             for number in 0..<count {
@@ -103,7 +104,7 @@ struct Bench {
             times.append(
                 try await once {
                     let report = try await proxier.sync()
-                    // One that leaves gets a weight of 0 first.
+                    // A real server that is removed gets a weight of 0 first.
                     let expected = isAdded ? (count, 0) : (count, count)
                     try expect(report?.kind == .changes && report?.changes == expected.0, report)
                     try expect(report?.drained == expected.1, report)
@@ -118,7 +119,7 @@ struct Bench {
     }
 }
 
-// MARK: - What is told
+// MARK: - Reported objects
 
 extension Bench {
     private func name(_ number: Int) -> NamespacedName { NamespacedName("default", "service-\(number)") }

@@ -4,26 +4,26 @@ import IPVSNode
 import IPVSProxy
 import Logging
 
-/// Times the syncs of a proxier in the network namespace that it runs in.
+/// Measures the syncs of a proxier in the network namespace that it runs in.
 @main
 enum Main {
     static let usage = """
         usage: ipvs-proxy-bench --services N --real-servers N [--binding METHOD] [--runs N]
 
-        Times what a proxier does for N services with N endpoints each, in the network namespace that it runs in, and prints
-        a line for each step with its time in microseconds; of those that are made several times, the median:
+        Measures a proxier with N services with N endpoints each, in the network namespace that it runs in. Prints a line
+        for each step with its time in microseconds, or the median of repeated steps:
 
-          bind        the addresses of all services are bound to an interface, which is removed then
-          told        all services and endpoints are told; nothing is synced
+          bind        the addresses of all services are bound to an interface, which is then removed
+          told        all services and endpoints are reported to the proxier; nothing is synced
           first       the first sync, of an empty table
           one         a sync after one endpoint was added, or removed
           percent     a sync after an endpoint of 1 % of the services was added, or removed
-          restart     the first sync of a proxier that was started anew, which finds nothing to do
-          period      a later full sync that finds nothing to do
-          memory      the most memory that the steps before restart took, in KiB
+          restart     the first sync of a restarted proxier, with nothing to do
+          period      a later full sync, with nothing to do
+          memory      the peak memory use of the steps before restart, in KiB
 
         --binding METHOD    how addresses are bound: addresses (the default) or routes
-        --runs N            how often to make the steps that can be repeated (201; percent and period a twentieth)
+        --runs N            how often to repeat steps (201; percent and period a twentieth of that)
 
         Each step begins with a write of its name to standard error.
         """
@@ -41,14 +41,14 @@ enum Main {
         }
     }
 
-    /// Writes a line with one system call, which a trace shows in its place.
+    /// Writes a line with one system call, so that it appears in the right place of a trace.
     static func print(_ line: String, to descriptor: Int32) {
         let bytes = Array((line + "\n").utf8)
         _ = write(descriptor, bytes, bytes.count)
     }
 }
 
-/// What this program itself finds wrong, in words.
+/// An error that this program reports itself.
 struct Problem: Error, CustomStringConvertible {
     let description: String
 }

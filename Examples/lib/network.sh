@@ -65,7 +65,7 @@ python() { inside "$1" /usr/bin/python3 -I -S "$library/$2" "${@:3}"; }
 start_web() {
   local name process listening
   coproc client { python client web-client.py "$address" "$port"; }
-  # All at once; each tells its process id when it listens.
+  # All at once. Each prints its process ID when it listens.
   exec {listening}< <(for name in "${names[@]}"; do python "$name" web-server.py "$name" "${real[$name]#*:}" & done)
   for name in "${names[@]}"; do
     read -r process <&"$listening" || fail "A web server could not be started."
@@ -74,18 +74,18 @@ start_web() {
   exec {listening}<&-
 }
 
-# Gives the client a command; sets answered, the names of those who answered, and reason, why a request was not answered.
+# Sends the client a command. Sets answered to the names of those who answered, and reason to why a request was not answered.
 ask_client() {
-  # The shell forgets a coprocess that has ended.
+  # The shell unsets the variable when the coprocess has ended.
   { [[ -v client ]] && echo "$*" >&"${client[1]}" && IFS=';' read -r answered reason <&"${client[0]}"; } || fail "The client has ended."
 }
 
 # ---- The balancer ----
 
-balancer() { "$program" ipvs-demo-balancer "$@" || fail "The balancer did not do as it was told."; }
+balancer() { "$program" ipvs-demo-balancer "$@" || fail "A command for the balancer failed."; }
 
-# Sends requests, shows where they went, and fails if that is not what the weights say. The web server of the argument
-# got a connection in this step before.
+# Sends requests, shows who answered them, and fails if the distribution doesn't match the weights. The web server in the
+# argument got a connection earlier in this step.
 send_requests() {
   local name number sum=0 bar table endpoint answers answer patience=4 expected=() got=() opened=() counted=()
   local -A count=() connections=()
@@ -101,7 +101,7 @@ send_requests() {
     opened+=("$name $number")
   done
 
-  # The kernel sums its processors' counters up every two seconds, or later if it is very busy.
+  # The kernel adds up its processors' counters every two seconds, or later if it is very busy.
   while ((patience--)) && [[ ${counted[*]} != "${opened[*]}" ]]; do
     sleep 2.5
     table=$(balancer show)
@@ -111,7 +111,7 @@ send_requests() {
     for name in "${names[@]}"; do counted+=("$name ${connections[${real[$name]}]-0}"); done
   done
 
-  printf '\n%s\n\n%s of %s requests, each on a connection of its own, were answered:\n' "$table" "${#answers[@]}" "$requests"
+  printf '\n%s\n\n%s of %s requests, each on its own connection, were answered:\n' "$table" "${#answers[@]}" "$requests"
   for name in "${names[@]}"; do
     printf -v bar '%*s' $((${count[$name]-0} / 2)) ''
     printf '  %s %4d%s\n' "$name" "${count[$name]-0}" "${bar:+  ${bar// /#}}"

@@ -1,8 +1,8 @@
 """Sends HTTP requests on command. usage: web-client.py ADDRESS PORT
 
-Reads commands, one a line, and answers each with a line: the names of those who answered its requests; then, after a
+Reads commands, one per line, and answers each with a line: the names of those who answered its requests; then, after a
 semicolon, why a request was not answered, if one was not.
-  send COUNT  sends so many requests, each on a connection of its own, up to the first that is not answered
+  send COUNT  sends this number of requests, each on its own connection, up to the first that is not answered
   open        opens a connection and sends a request on it
   ask         sends one more request on that connection
   close       closes that connection

@@ -80,7 +80,7 @@ package struct JSONReader {
         return try read(&self)
     }
 
-    /// The rest of an object, behind its brace.
+    /// The rest of an object after its brace.
     private mutating func object() throws(FileError) -> (Node, Lines) {
         var lines = Lines(line: line)
         var fields: [(Node, Node)] = []
@@ -104,7 +104,7 @@ package struct JSONReader {
         return (Node(fields, collections.object), lines)
     }
 
-    /// The rest of a list, behind its bracket.
+    /// The rest of a list after its bracket.
     private mutating func list() throws(FileError) -> (Node, Lines) {
         var lines = Lines(line: line)
         var elements: [Node] = []

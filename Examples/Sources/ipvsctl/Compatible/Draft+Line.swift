@@ -74,7 +74,7 @@ extension Compatible.Draft {
 
     private func zeroed() throws(UsageError) -> VirtualServer.Identity? {
         guard !given.intersection(.services).isEmpty else { return nil }
-        // ipvsadm can't tell the virtual server 0.0.0.0:0 from none.
+        // ipvsadm can't distinguish the virtual server 0.0.0.0:0 from none.
         if let place, place.port ?? 0 == 0, place.address.bytes.allSatisfy({ $0 == 0 }) { return nil }
         return try identity()
     }

@@ -5,8 +5,8 @@ extension Compatible {
     /// ipvsadm's order of listings.
     ///
     /// It compares the difference of two numbers, truncated to a signed 32-bit integer. So 192.0.2.1 can come before
-    /// 10.0.0.1, and the order can depend on that of the kernel. The same listing therefore requires the same comparison
-    /// and the same sorting function, that of the C library.
+    /// 10.0.0.1, and the order can depend on that of the kernel. The same listing therefore requires the same
+    /// comparison and the same sorting function, that of the C library.
     enum Order {
         static func sorted(_ services: [VirtualServer.Status]) -> [VirtualServer.Status] {
             sorted(services) { Key($0.server.id) }

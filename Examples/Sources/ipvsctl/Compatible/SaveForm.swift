@@ -1,7 +1,7 @@
 import IPVS
 
 /// ipvsadm's form of a table, as `ipvsctl -S` and `ipvsadm -S` write it and `-R` reads it: a line `-A …` for each
-/// virtual server, and behind it a line `-a …` for each of its real servers.
+/// virtual server, followed by a line `-a …` for each of its real servers.
 ///
 ///     -A -t 10.96.0.1:80 -s wrr -p 300
 ///     -a -t 10.96.0.1:80 -r 10.244.1.5:8080 -m -w 2
@@ -96,7 +96,7 @@ enum SaveForm {
 }
 
 extension SaveForm {
-    /// The lines of a text; the text behind the last end of a line is one as well.
+    /// The lines of a text, including text after the last line break.
     static func lines(of text: String) -> [Substring] {
         // By bytes: a carriage return and a line feed are one character.
         text.utf8.split(omittingEmptySubsequences: false) { byte in byte == UInt8(ascii: "\n") }.map { Substring($0) }

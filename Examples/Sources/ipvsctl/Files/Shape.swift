@@ -6,7 +6,7 @@ import Yams
 /// The library decodes the values themselves. The structure finds what decoding can't: unknown names, such as a
 /// misspelled `wieght`, and the lines of several errors.
 indirect enum Shape: Sendable {
-    /// One line of text, of a kind that the user is told if it is another.
+    /// One line of text of a kind, which is named in error messages.
     case text(kind: String, isValid: @Sendable (String) -> Bool)
     /// A number from 0 to a maximum.
     case number(UInt32)

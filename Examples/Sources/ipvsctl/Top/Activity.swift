@@ -1,12 +1,12 @@
 import IPVS
 
 extension Top {
-    /// What each virtual server and each of its real servers does, from one snapshot to the next.
+    /// The rates of each virtual server and its real servers between two snapshots.
     struct Activity {
         /// A virtual or a real server.
         struct Row {
             var name: String
-            /// Of a virtual server, the sum over its real servers; so it is with the connections.
+            /// For a virtual server, the sum of its real servers, as with connections.
             var weight: UInt64
             var active: UInt64
             var inactive: UInt64
@@ -22,13 +22,13 @@ extension Top {
         private(set) var services: [Service] = []
         private var meters: [Key: Meter] = [:]
 
-        /// What a meter is of: a virtual server, or a real server of it.
+        /// The server of a meter: a virtual server or one of its real servers.
         private struct Key: Hashable {
             var service: VirtualServer.Identity
             var real: Endpoint?
         }
 
-        /// Goes on to a snapshot; what is not in it is forgotten.
+        /// Advances to a snapshot and removes servers that are not in it.
         mutating func update(_ snapshot: Snapshot) {
             let old = meters
             meters = [:]
@@ -60,8 +60,8 @@ extension Top {
             }
         }
 
-        /// The virtual servers by a column, and under each its real servers by the same: the greatest first, but for
-        /// names. Equal ones are in the order of their names.
+        /// The virtual servers sorted by a column, with their real servers sorted by the same: the greatest first, except
+        /// for names. Equal ones are sorted by name.
         func sorted(by column: Column, isReversed: Bool) -> [Service] {
             func precedes(_ left: Row, _ right: Row) -> Bool {
                 if let (first, second) = column.differentValues(left, right) {

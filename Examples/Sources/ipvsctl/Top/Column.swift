@@ -1,7 +1,7 @@
 import ArgumentParser
 
 extension Top {
-    /// What is shown of each server, and what the servers can be sorted by.
+    /// A column of the page, by which servers can be sorted.
     enum Column: String, CaseIterable, ExpressibleByArgument {
         case name, weight, active, inactive, connections
         case packetsIn = "packets-in"
@@ -9,7 +9,7 @@ extension Top {
         case bytesIn = "bytes-in"
         case bytesOut = "bytes-out"
 
-        /// What stands above it.
+        /// The title.
         var title: String {
             switch self {
             case .name: "SERVER"
@@ -24,7 +24,7 @@ extension Top {
             }
         }
 
-        /// How wide it is with the space before it; nil for names, which get what the others leave.
+        /// The width including the space before it, or nil for names, which get the remaining width.
         var width: Int? { self == .name ? nil : max(8, title.count + 1) }
 
         /// The key that sorts by it.
@@ -42,10 +42,10 @@ extension Top {
             }
         }
 
-        /// Those that a narrow screen goes without, the least important first.
+        /// The columns that a narrow screen leaves out, the least important first.
         static let dispensable: [Column] = [.weight, .packetsOut, .packetsIn, .inactive]
 
-        /// What it has of a server; nil for the name, which is no number.
+        /// The number for a server, or nil for the name.
         func value(_ row: Activity.Row) -> Double? {
             switch self {
             case .name: nil
@@ -60,13 +60,13 @@ extension Top {
             }
         }
 
-        /// What it has of two servers, unless it is equal or no number.
+        /// The numbers for two servers, unless they are equal or not numbers.
         func differentValues(_ left: Activity.Row, _ right: Activity.Row) -> (Double, Double)? {
             guard let first = value(left), let second = value(right), first != second else { return nil }
             return (first, second)
         }
 
-        /// The cell of a server's row, but for its name.
+        /// The cell in a server's row, except for the name.
         func text(_ row: Activity.Row) -> String {
             guard let value = value(row) else { return row.name }
             switch self {
@@ -76,12 +76,12 @@ extension Top {
         }
     }
 
-    /// Numbers in few characters: `7`, `0.4`, `99999`, `123k`, `4.5M`, with powers of 1000.
+    /// Numbers in few characters, with powers of 1000: `7`, `0.4`, `99999`, `123k`, `4.5M`.
     enum Figure {
-        /// A number that has no fraction.
+        /// A whole number.
         static func whole(_ value: Double) -> String { value < 100_000 ? "\(Int(value))" : scaled(value) }
 
-        /// A number of which a fraction is shown if it is small.
+        /// A number with a fraction if it is small.
         static func rate(_ value: Double) -> String {
             switch value {
             case ..<0.05: "0"

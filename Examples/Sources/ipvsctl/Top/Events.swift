@@ -2,17 +2,17 @@ import Dispatch
 import Glibc
 
 extension Top {
-    /// What happens while servers are watched.
+    /// An event while servers are displayed.
     enum Event: Sendable {
-        /// It is time to read them again.
+        /// The interval has passed.
         case tick
         /// The user has pressed keys.
         case input([UInt8])
-        /// The terminal has another size.
+        /// The terminal was resized.
         case resize
-        /// The program goes on after it was stopped.
+        /// The program continues after it was stopped.
         case resume
-        /// There will be no more keys, or the program is asked to end.
+        /// There are no more keys, or a signal ends the program.
         case end
     }
 
@@ -29,7 +29,7 @@ extension Top {
             for (number, event) in [
                 (SIGINT, .end), (SIGTERM, .end), (SIGHUP, .end), (SIGWINCH, .resize), (SIGCONT, .resume),
             ] as [(Int32, Event)] {
-                // Else its default action would come first.
+                // Otherwise its default action would run first.
                 if case .end = event { signal(number, SIG_IGN) }
                 let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
                 source.setEventHandler { continuation.yield(event) }
@@ -53,10 +53,11 @@ extension Top {
             for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
         }
 
-        /// Makes a tick at some time. It is asked for one by one, so that they don't pile up while the terminal waits.
+        /// Creates a tick at a time. Ticks are requested one at a time, so that they don't accumulate while the
+        /// terminal blocks.
         func tick(at time: ContinuousClock.Instant) {
             Task { [continuation] in
-                // Nobody cancels it, which is all that a sleep can fail by.
+                // It is never cancelled, the only error of a sleep.
                 try? await Task.sleep(until: time, clock: .continuous)
                 continuation.yield(.tick)
             }

@@ -1,5 +1,5 @@
 extension Top {
-    /// What the user has pressed.
+    /// A key.
     enum Key: Hashable {
         case character(Character)
         case up, down, left, right, pageUp, pageDown, home, end
@@ -9,14 +9,14 @@ extension Top {
         case suspend
     }
 
-    /// Makes keys of the bytes that a terminal sends.
+    /// Decodes keys from the bytes that a terminal sends.
     struct KeyReader {
-        /// The start of a sequence whose end has not come yet.
+        /// The beginning of an incomplete sequence.
         private var pending: [UInt8] = []
 
         private static let escape: UInt8 = 0x1b
 
-        /// The keys that are complete with these bytes; what is no key that is used here is left out.
+        /// Returns the keys that these bytes complete, without keys that are not used here.
         mutating func read(_ bytes: [UInt8]) -> [Key] { bytes.compactMap { read($0) } }
 
         private mutating func read(_ byte: UInt8) -> Key? {
@@ -27,7 +27,7 @@ extension Top {
             switch pending.count {
             case 0: return Self.plain(byte)
             case 1:
-                // ESC [ or ESC O begins a sequence; after any other byte, ESC was a key of its own.
+                // ESC [ or ESC O begins a sequence. Before any other byte, ESC was a key.
                 guard byte == UInt8(ascii: "[") || byte == UInt8(ascii: "O") else {
                     pending = []
                     return Self.plain(byte)
@@ -36,7 +36,7 @@ extension Top {
                 return nil
             default:
                 guard (0x40...0x7e).contains(byte) else {
-                    // Parameters, of which no terminal sends many.
+                    // Parameters; terminals send few of them.
                     if pending.count < 16 { pending.append(byte) } else { pending = [] }
                     return nil
                 }

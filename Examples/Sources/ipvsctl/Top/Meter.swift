@@ -10,24 +10,24 @@ extension Top {
         var outgoingBytes = 0.0
     }
 
-    /// Finds the rates at which the counters of one server go up.
+    /// Measures the rates of one server's counters.
     ///
-    /// Every two seconds, at a time that it doesn't tell, the kernel adds to its counters what it has counted
-    /// meanwhile. Looks that are closer together see the counters move at some and stand still at others; so a move is
-    /// what was counted in two seconds, however far apart the looks are, and the next move tells the next rate. Looks
-    /// that are far apart see several moves, and their rate is the average. Before the first move there is the kernel's
-    /// own estimate, an average that takes ten seconds to follow.
+    /// The kernel updates its counters every two seconds, at unknown times. With short intervals, the counters change
+    /// in some snapshots and not in others. A change is what was counted in two seconds, however long the intervals
+    /// are, and the next change determines the next rate. With long intervals, a snapshot has several changes, and the
+    /// rate is their average. Before the first change, the rate is the kernel's own estimate, an average that takes ten
+    /// seconds to follow.
     struct Meter {
         private(set) var rates: Rates
         private var counters: Statistics
 
-        /// When the counters were looked at last.
+        /// The time of the last snapshot.
         private var looked: Duration
 
-        /// When they were seen to move last.
+        /// The time of the last change.
         private var moved: Duration
 
-        /// How often the kernel adds to its counters.
+        /// The interval at which the kernel updates its counters.
         static let period = Duration.seconds(2)
 
         init(_ counters: Statistics, at time: Duration) {
@@ -36,10 +36,10 @@ extension Top {
             (looked, moved) = (time, time)
         }
 
-        /// Takes a later look at the counters.
+        /// Adds the counters of a later snapshot.
         mutating func look(_ counters: Statistics, at time: Duration) {
             guard let counted = Rates(from: self.counters, to: counters) else {
-                // They were set to zero, or it is another server of the same name.
+                // They were set to zero, or it is another server with the same name.
                 self = Meter(counters, at: time)
                 return
             }
@@ -49,7 +49,7 @@ extension Top {
                 rates = counted.divided(by: max(interval, Self.period) / .seconds(1))
                 (moved, self.counters) = (time, counters)
             } else if time - moved > Self.period + min(interval, Self.period) / 2 {
-                // The kernel has had nothing to add. Half an interval more, as looks are not exactly regular.
+                // The kernel has counted nothing. Half an interval more, as snapshots are not exactly regular.
                 rates = Rates()
             }
         }
@@ -66,7 +66,7 @@ extension Top.Rates {
         outgoingBytes = Double(estimates.outgoingBytes)
     }
 
-    /// What was counted between two looks; nil if a counter has gone down.
+    /// The difference between two snapshots, or nil if a counter has decreased.
     fileprivate init?(from old: Statistics, to new: Statistics) {
         func difference(_ counter: KeyPath<Statistics, UInt64>) -> Double? {
             let (before, now) = (old[keyPath: counter], new[keyPath: counter])

@@ -20,7 +20,7 @@ extension Top {
         var error: String?
     }
 
-    /// A terminal's columns and lines.
+    /// The numbers of columns and lines of a terminal.
     struct Size: Hashable {
         var width: Int
         var height: Int
@@ -46,7 +46,7 @@ extension Top.Page {
         }
     }
 
-    /// All of it, as wide as it needs to be.
+    /// The whole page with its full width.
     init(_ activity: Top.Activity, _ view: Top.View, _ caption: Top.Caption) {
         let rows = activity.rows(view)
         let layout = Layout(rows, width: nil, keeping: view.column)
@@ -71,7 +71,7 @@ extension Top.Page {
 }
 
 extension Top.Activity {
-    /// The rows of all servers in the order that the view wants.
+    /// The rows of all servers in the order of the view.
     fileprivate func rows(_ view: Top.View) -> [(role: Top.Page.Role, row: Row)] {
         sorted(by: view.column, isReversed: view.isReversed).flatMap { service in
             [(.service, service.row)] + service.realServers.map { (.realServer, $0) }
@@ -79,12 +79,12 @@ extension Top.Activity {
     }
 }
 
-/// Which columns there are, and how wide.
+/// The columns and their widths.
 private struct Layout {
     private let columns: [Top.Column]
     private let nameWidth: Int
 
-    /// All columns where they fit beside the names, else without some that are less important.
+    /// All columns if they fit beside the names, otherwise without less important ones.
     init(_ rows: [(role: Top.Page.Role, row: Top.Activity.Row)], width: Int?, keeping column: Top.Column) {
         let longest = rows.reduce(24) { max($0, $1.row.name.count + ($1.role == .realServer ? 2 : 0)) }
         var columns = Top.Column.allCases
@@ -122,7 +122,7 @@ private struct Layout {
 }
 
 extension String {
-    /// As much of it as fits, with a sign where something is missing.
+    /// The beginning of the text that fits, with a sign if something is left out.
     fileprivate func cut(to width: Int) -> String { count <= width ? self : prefix(max(0, width - 1)) + "~" }
 
     fileprivate func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }

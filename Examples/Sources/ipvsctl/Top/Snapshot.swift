@@ -1,9 +1,9 @@
 import IPVS
 
 extension Top {
-    /// The table with its counters, as the kernel had it at one time.
+    /// The table with its counters at one time.
     struct Snapshot {
-        /// When it was read, on a clock that starts anywhere.
+        /// The time when it was read, of a monotonic clock.
         var time: Duration
 
         var services: [Table.Entry.Status]
@@ -11,7 +11,7 @@ extension Top {
 }
 
 extension Top.Snapshot {
-    /// Reads the table. A virtual server that is deleted meanwhile is left out.
+    /// Reads the table, without virtual servers that are deleted in between.
     init(_ handle: Handle, at time: Duration) throws(IPVSError) {
         self.init(time: time, services: [])
         var statuses = try handle.tableStatuses()

@@ -2,11 +2,11 @@ import Common
 import Glibc
 
 extension Top {
-    /// A terminal that is taken over: a screen of its own, keys without a line's end.
+    /// A terminal in raw mode with an alternate screen.
     struct Terminal {
         private let isColoured: Bool
 
-        /// How the terminal reads keys when it is not taken over; nil if there are no keys to read.
+        /// The terminal's original settings, or nil if there are no keys to read.
         private let original: termios?
 
         init(isColoured: Bool) {
@@ -18,7 +18,7 @@ extension Top {
         /// Whether keys can be read from standard input.
         var hasKeys: Bool { original != nil }
 
-        /// The terminal's size; that of the first ones if it doesn't say.
+        /// The terminal's size, by default 80 x 24.
         var size: Size {
             var size = winsize()
             guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
@@ -27,10 +27,10 @@ extension Top {
             return Size(width: Int(size.ws_col), height: Int(size.ws_row))
         }
 
-        /// Takes the terminal over.
+        /// Switches to raw mode and the alternate screen.
         func enter() {
             if var settings = original {
-                // Ctrl-C and Ctrl-Z come as keys, so that nothing ends or stops before the terminal is given back.
+                // Ctrl-C and Ctrl-Z are keys, so that the program doesn't end or stop before the terminal is restored.
                 settings.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
                 settings.c_iflag &= ~tcflag_t(IXON | ICRNL)
                 tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
@@ -38,16 +38,16 @@ extension Top {
             Console.write("\u{1b}[?1049h\u{1b}[?25l\u{1b}[2J")
         }
 
-        /// Gives the terminal back as it was.
+        /// Restores the terminal.
         func leave() {
             Console.write("\u{1b}[0m\u{1b}[?25h\u{1b}[?1049l")
             if var original { tcsetattr(STDIN_FILENO, TCSAFLUSH, &original) }
         }
 
-        /// Stops the program, as Ctrl-Z does elsewhere, until its user wants it again.
+        /// Stops the program, as Ctrl-Z usually does, until it is continued.
         func suspend() {
             leave()
-            // To this thread and none other, which would let this one go on for a while. Threads of tasks block
+            // To this thread, as with another one this thread would run on for a while. Threads of tasks block
             // signals.
             var (stop, before) = (sigset_t(), sigset_t())
             sigemptyset(&stop)
@@ -58,10 +58,10 @@ extension Top {
             enter()
         }
 
-        /// Forgets what is on the screen, whose size has changed.
+        /// Discards the contents of the screen after it was resized.
         func clear() { Console.write("\u{1b}[2J") }
 
-        /// Writes a page over the one before, at once and without a blank screen between them.
+        /// Overwrites the previous page at once, without a blank screen in between.
         func draw(_ page: Page) {
             let lines = page.lines.map { styled($0) + "\u{1b}[K" }
             Console.write("\u{1b}[H" + lines.joined(separator: "\r\n") + "\u{1b}[J")

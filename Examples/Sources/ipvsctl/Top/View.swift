@@ -7,10 +7,10 @@ extension Top {
         /// The number of rows above the first displayed one.
         var offset = 0
 
-        /// What a key asks for beyond another look at the same rows.
+        /// The action of a key besides displaying the rows again.
         enum Command { case quit, suspend }
 
-        /// Does what a key says, on a page of so many rows.
+        /// Handles a key on a page with a number of rows.
         mutating func press(_ key: Key, pageRows: Int) -> Command? {
             switch key {
             case .character("q"), .character("Q"), .interrupt: return .quit
@@ -32,7 +32,7 @@ extension Top {
             return nil
         }
 
-        /// Keeps the last page full where there are enough rows.
+        /// Keeps the last page full if there are enough rows.
         mutating func clamp(rows: Int, pageRows: Int) { offset = max(0, min(offset, rows - pageRows)) }
 
         private mutating func step(by distance: Int) {

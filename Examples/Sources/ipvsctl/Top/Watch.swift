@@ -4,16 +4,16 @@ import Glibc
 import IPVS
 
 extension Top {
-    /// Looks at the servers again and again, and shows them.
+    /// Reads the servers periodically and displays them.
     struct Watch {
         private let handle: Handle
         private let interval: Duration
 
-        /// How many times the servers are shown yet; nil is without end.
+        /// The number of remaining updates, or nil if there is no limit.
         private var showsLeft: Int?
 
-        /// How many looks there are from one show to the next: as many as it takes to see each move of the counters, or
-        /// one if the interval is that of several moves.
+        /// The number of snapshots per update: enough to see each change of the counters, or one if the interval spans
+        /// several changes.
         private let looksPerShow: Int
         private var looks = 0
 
@@ -32,7 +32,7 @@ extension Top {
 
         private var lookInterval: Duration { interval / looksPerShow }
 
-        /// Reads the servers; what can't be read stays as it was. True if it is time to show them.
+        /// Reads the servers. Those that can't be read stay the same. Returns whether to display them.
         private mutating func look() -> Bool {
             caption.time = Self.timeOfDay()
             do throws(IPVSError) {
@@ -47,7 +47,7 @@ extension Top {
             return isDue
         }
 
-        /// Shows the servers in place until the user has seen enough.
+        /// Displays the servers until the user quits.
         mutating func show(on terminal: Terminal) async {
             let events = Events(readingKeys: terminal.hasKeys)
             var keys = KeyReader()
@@ -79,7 +79,7 @@ extension Top {
             }
         }
 
-        /// Prints the servers block by block. Whatever else asks the program to end does so at once.
+        /// Prints the servers block by block. Signals end the program at once.
         mutating func print() async throws {
             var next = ContinuousClock.now
             while true {

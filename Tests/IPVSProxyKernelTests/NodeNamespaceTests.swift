@@ -41,6 +41,23 @@ extension ProxyKernelTests {
             ]
         }
 
+        /// A proxier that runs ends when another node has its name, and changes neither of them any more.
+        @Test func aNameThatMovesLater() async throws {
+            defer { unlink(link) }
+            try giveName(to: nodes[0])
+            var configuration = Proxier.Configuration()
+            configuration.namespace = .path(link)
+            (configuration.minSyncPeriod, configuration.syncPeriod) = (.milliseconds(10), .milliseconds(50))
+            let proxier = try Proxier(configuration, logger: .silent)
+            await proxier.tell([service("web", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)]))])
+            let run = Task { try await proxier.run() }
+            try await trying { try nodes[0].namespace.saved().contains("-A -t 10.96.0.1:80 -s rr") }
+            try giveName(to: nodes[1])
+            let error = await #expect(throws: AddressError.self) { try await run.value }
+            #expect(error?.code == .namespaceNotFound)
+            #expect(try nodes[1].namespace.saved() == ["-A -f 2 -s rr"])
+        }
+
         /// While a proxier is made, the name moves all the time: whichever node it gets, it is the same for all its parts.
         @Test func aNameThatMovesMeanwhile() async throws {
             defer { unlink(link) }

@@ -29,6 +29,9 @@ extension ProxyKernelTests {
             #expect(text.contains("not permitted; this requires CAP_NET_ADMIN"), "\(text)")
             #expect(try node.namespace.saved().isEmpty)
             #expect(try node.addresses() == nil)
+            // To try again would not help.
+            let end = await #expect(throws: (any Error).self) { try await opened.run() }
+            #expect(end.map { "\($0)" } == text)
             let cleanup = await #expect(throws: IPVSError.self) { try await opened.cleanup() }
             #expect(cleanup?.code == .permissionDenied)
         }

@@ -189,7 +189,7 @@ extension DesiredState {
         }
     }
 
-    /// Makes the table's entries for virtual servers anew.
+    /// Renews the table's entries for virtual servers.
     private mutating func renewEntries(_ ids: [VirtualServer.Identity], _ work: inout Work) {
         table.reserveCapacity(ids.count)
         uses.reserveCapacity(ids.count)
@@ -197,7 +197,7 @@ extension DesiredState {
         for id in ids { renewEntry(id, &work) }
     }
 
-    /// Makes the table's entry for a virtual server anew, as the service port that has it now wants it.
+    /// Renews the table's entry for a virtual server as the service port that has it now wants it.
     private mutating func renewEntry(_ id: VirtualServer.Identity, _ work: inout Work) {
         let (claimsBefore, claimsNow) = claims.settle(id)
         let (before, now) = (claimsBefore.first, claimsNow.first)

@@ -6,12 +6,12 @@ extension Proxier: Service {
     ///
     /// A sync is due when something has changed, when draining real servers are to be looked at, when failures are to be
     /// retried, and once in a sync period; but never sooner after another one than the configuration allows. A sync that
-    /// breaks off is logged and retried, unless trying again can't help.
+    /// breaks off is logged, and retried if that can help.
     ///
     /// It can run again after the task was cancelled, but not twice at the same time.
     ///
-    /// - Throws: The error of a sync that trying again can't help: `IPVSError` or `AddressError` where the process lacks a
-    ///   privilege, the interface is somebody else's, or the network namespace is gone or its name is another one's.
+    /// - Throws: The error of a sync that is not worth retrying: `IPVSError` or `AddressError` with `permissionDenied` or
+    ///   `namespaceNotFound`, or `AddressError` with `notADummy` or `notOwned`.
     public func run() async throws {
         try await withGracefulShutdownHandler {
             try await runner.loop { try await syncAndScheduleNext() }

@@ -68,7 +68,7 @@ extension Proxier {
     /// Removes everything that is the proxier's own, and nothing else: virtual servers, addresses, the interface if nobody else
     /// has bound an address to it, and changes of kernel settings that nobody has changed since.
     ///
-    /// It requires no sync and no report before it. A sync that follows makes everything anew.
+    /// It requires no sync and no report before it. A sync that follows makes everything again.
     ///
     /// - Throws: `IPVSError` or `AddressError` where it broke off.
     @discardableResult

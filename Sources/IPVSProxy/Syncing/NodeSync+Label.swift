@@ -9,7 +9,7 @@ extension NodeSync {
     /// - Throws: `AddressError` where the interface is somebody else's. Of other proxies only kube-proxy is known, which gives
     ///   its interface no alias. An interface that nobody uses may be used.
     func readLabel() throws(AddressError) -> InterfaceLabel? {
-        // One that was seen before is the proxier's own, even if others have made it anew or taken its alias away.
+        // One that was seen before is the proxier's own, even if others have replaced it or taken its alias away.
         if let label { return label }
         guard let alias = try kernel.binder.alias() else { return InterfaceLabel() }
         if let label = readLabel(alias) { return label }

@@ -2,17 +2,17 @@ import IPVS
 import IPVSNode
 
 extension Error {
-    /// Whether the error of a sync is one that trying again can't help, as somebody has to change the configuration, the
-    /// privileges or the node first. This is the only place that decides it.
+    /// Whether a sync that failed with this error is not worth retrying: only an operator can remove the cause. This is the
+    /// one place that decides it.
     ///
-    /// - A process that lacks a privilege, or has lost it, does not get it back.
-    /// - An interface that is not a dummy, or that somebody else uses, has to be renamed or removed by somebody. So it is with an
-    ///   interface whose mark is another proxier's.
-    /// - A namespace that is gone does not return: its name may, but that is another namespace, and the proxier's sockets
-    ///   belong to the old one.
+    /// - A process that lacks a privilege, or has lost it, doesn't get it back.
+    /// - An interface that is not a dummy, that another program uses, or whose mark is another proxier's, stays as it is until
+    ///   the operator renames or removes it, or chooses another one.
+    /// - A network namespace that is gone doesn't return. Its name may, but for another namespace, to which the proxier's
+    ///   sockets don't belong.
     ///
-    /// Everything else may change by itself: the kernel runs out of memory, a module is loaded later, others change the same
-    /// table, addresses or interface at the same time.
+    /// Everything else can change on its own: the kernel runs out of memory for a moment, a module is loaded later, or other
+    /// programs change the table, the addresses or the interface at the same time.
     var isPermanent: Bool {
         switch self {
         case let error as IPVSError: [.permissionDenied, .namespaceNotFound].contains(error.code)

@@ -89,7 +89,7 @@ struct InterfaceLabelTests {
             let bridge = state.add("br0", kind: "bridge", ["198.51.100.2/24"])
             state.interfaces[bridge]?.alias = InterfaceLabel().description
         }
-        let found = try AddressBinder(channel: kernel).nodeAddresses { InterfaceLabel($0) != nil }.map(\.description)
+        let found = try AddressBinder(channel: kernel).nodeAddresses { InterfaceLabel.isLabel($0) }.map(\.description)
         #expect(!found.contains("10.97.0.1"))
         #expect(Set(found).isSuperset(of: ["192.0.2.1", "198.51.100.1", "198.51.100.2"]))
     }

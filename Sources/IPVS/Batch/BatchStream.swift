@@ -164,8 +164,8 @@ extension Handle {
     /// Makes the changes of a batch, in order. A change that fails doesn't stop the others.
     ///
     /// - Returns: The changes that failed, each with its error.
-    /// - Throws: ``IPVSError`` only if nothing was sent: with ``IPVSError/Code/handleClosed`` or
-    ///   ``IPVSError/Code/ipvsUnavailable``.
+    /// - Throws: ``IPVSError`` if the first system call fails, so that no change was made; for example with
+    ///   ``IPVSError/Code/handleClosed`` or ``IPVSError/Code/ipvsUnavailable``.
     public func perform(_ batch: Handle.Batch) throws(IPVSError) -> Handle.Batch.Outcome {
         try perform { changes in
             for request in batch.requests { changes.make(request) }
@@ -181,7 +181,7 @@ extension Handle {
     ///     }
     ///
     /// - Returns: The changes that failed, each with its error.
-    /// - Throws: ``IPVSError`` only if nothing was sent, as ``perform(_:)-(Handle.Batch)`` does.
+    /// - Throws: ``IPVSError``, as ``perform(_:)-(Handle.Batch)`` does.
     public func perform(_ body: (inout Handle.Batch.Stream) -> Void) throws(IPVSError) -> Handle.Batch.Outcome {
         var stream = Handle.Batch.Stream(self)
         body(&stream)

@@ -91,7 +91,7 @@ extension IPVSError {
         /// No sync daemon with this role is running (`ESRCH`).
         public static let syncDaemonNotRunning = Code(.syncDaemonNotRunning)
 
-        /// The process lacks `CAP_NET_ADMIN` (`EPERM`).
+        /// The process lacks `CAP_NET_ADMIN`, or `CAP_SYS_ADMIN` for another network namespace (`EPERM`, `EACCES`).
         public static let permissionDenied = Code(.permissionDenied)
 
         /// This kernel has no IPVS, and could not load its module.

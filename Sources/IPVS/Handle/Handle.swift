@@ -11,7 +11,7 @@ import Netlink
 /// Calls are synchronous: they block the thread until the kernel has answered, which usually takes microseconds. A handle can
 /// be used from any number of threads and tasks; calls run one at a time. After an error, the handle can still be used.
 ///
-/// Every call, even one that only reads, requires `CAP_NET_ADMIN` in the initial user namespace.
+/// Every request, even one that only reads, requires `CAP_NET_ADMIN` in the initial user namespace. Opening a handle does not.
 public final class Handle: Sendable {
     let connection: Lock<GenericNetlinkConnection>
 

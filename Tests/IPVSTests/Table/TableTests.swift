@@ -102,6 +102,6 @@ struct TableTests {
 }
 
 extension Table {
-    /// Named otherwise than the tests that use it.
+    /// The name differs from that of the tests that use it.
     fileprivate func json() throws -> String { try IPVSTests.json(self) }
 }

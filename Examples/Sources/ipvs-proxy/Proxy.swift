@@ -22,7 +22,7 @@ struct Proxy {
         self.logger = logger
     }
 
-    /// Follows the manifests until a signal ends the program.
+    /// Follows the manifests until a signal, or an error of the proxier that a retry can't help, ends the program.
     func watch() async throws {
         // Installed here, so that a signal doesn't end the program while it starts.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
@@ -60,7 +60,7 @@ struct Proxy {
     /// Synchronizes the kernel with the manifests.
     func syncOnce() async throws {
         let proxier = try await informedProxier()
-        guard let report = try await proxier.sync() else { preconditionFailure("all lists have been told") }
+        guard let report = try await proxier.sync() else { preconditionFailure("all lists are complete") }
         for change in report.settings?.changes ?? [] {
             Console.print("set \(change.name) to \(change.after), which was \(change.before)")
         }
@@ -71,7 +71,7 @@ struct Proxy {
 
     /// Prints what would be changed.
     func showPlan() async throws {
-        guard let plan = try await informedProxier().plan() else { preconditionFailure("all lists have been told") }
+        guard let plan = try await informedProxier().plan() else { preconditionFailure("all lists are complete") }
         Console.print(changes: plan.description)
         guard plan.failures.isEmpty else { throw ExitCode(IPVSProxyCommand.trouble) }
         if !plan.isEmpty { throw ExitCode(1) }

@@ -65,7 +65,7 @@ actor ManifestService: Service {
         do throws(ManifestErrors) {
             guard let changes = try read(&watch) else { return }
             errorCount.record(0)
-            guard !changes.isEmpty else { return logger.info("nothing is otherwise in the manifests") }
+            guard !changes.isEmpty else { return logger.info("nothing has changed in the manifests") }
             logger.info("the manifests have changed: \(changes)")
             await proxier.tell(changes)
         } catch {

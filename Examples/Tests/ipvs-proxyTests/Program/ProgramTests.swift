@@ -32,7 +32,7 @@ extension ProxyKernelTests {
 
         /// The table without the proxy's mark, as ipvsctl export would print it.
         private func table() throws -> [String] {
-            try handle.table().entries.map { service in
+            try handle.table().sortedEntries().map { service in
                 let reals = service.realServers.map { "\($0.endpoint) \($0.weight)" }
                 return "\(service.server.id) \(service.server.scheduler)"
                     + (service.server.persistence.map { " \($0.timeout)" } ?? "") + ": " + reals.joined(separator: ", ")
@@ -275,6 +275,26 @@ extension ProxyKernelTests {
             #expect(result.status == 1 && result.stdout.isEmpty)
             #expect(result.stderr.hasPrefix("ipvs-proxy: can't ") && result.stderr.contains(": not permitted; "))
             #expect(result.stderr.count(where: \.isNewline) == 1, "\(result.stderr)")
+        }
+
+        /// Trying again can't help, so the program ends with the reason.
+        @Test func anInterfaceThatIsSomebodyElses() throws {
+            try writeWeb("10.244.0.1")
+            let program = try RunningProgram(folder.path, in: namespace)
+            try eventually { try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"] }
+            program.signal(SIGTERM)
+            #expect(program.end() == 0)
+            try namespace.run("ip", "link", "set", "dev", "kube-ipvs0", "alias", "anycast")
+            let result = try TestProcess.run([
+                "timeout", "60", Program.path, folder.path, "--netns", namespace.path, "--healthz-address", "",
+                "--metrics-address", "",
+            ])
+            #expect(result.status == 1 && result.stdout.isEmpty, "\(result)")
+            let reason = "can't use the interface kube-ipvs0: somebody else has given it addresses"
+            #expect(result.stderr.contains(" the sync broke off: \(reason)"), "\(result)")
+            let last = result.stderr.split(separator: "\n").last ?? ""
+            #expect(last.hasPrefix("ipvs-proxy: \(reason)"), "\(result)")
+            #expect(try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"])
         }
 
         /// Nothing is done by a program that will not be able to tell of it.

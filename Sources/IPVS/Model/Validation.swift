@@ -11,17 +11,17 @@ struct InvalidValue: Error, Hashable {
 
 private func require(
     _ condition: Bool,
-    _ field: Field,
+    _ field: @autoclosure () -> Field,
     _ reason: @autoclosure () -> String
 ) throws(InvalidValue) {
-    guard condition else { throw InvalidValue(field: field, reason: reason()) }
+    guard condition else { throw InvalidValue(field: field(), reason: reason()) }
 }
 
 /// Names are C strings in buffers of a fixed size in the kernel.
-private func requireName(_ name: String, _ field: Field, maximum: Int) throws(InvalidValue) {
-    try require(!name.isEmpty, field, "is empty")
-    try require(name.utf8.count <= maximum, field, "\"\(name)\" is longer than \(maximum) bytes")
-    try require(!name.utf8.contains(0), field, "contains a NUL")
+private func requireName(_ name: String, _ field: @autoclosure () -> Field, maximum: Int) throws(InvalidValue) {
+    try require(!name.isEmpty, field(), "is empty")
+    try require(name.utf8.count <= maximum, field(), "\"\(name)\" is longer than \(maximum) bytes")
+    try require(!name.utf8.contains(0), field(), "contains a NUL")
 }
 
 extension VirtualServer.Identity {
@@ -48,7 +48,8 @@ extension VirtualServer {
             "\(persistence.timeout) is longer than \(Persistence.maximumTimeout) seconds"
         )
         if let mask = persistence.mask {
-            let maskField = Field(CodingKeys.persistence, Persistence.CodingKeys.mask)
+            // Made only for an error: its name takes longer than all else here.
+            var maskField: Field { Field(CodingKeys.persistence, Persistence.CodingKeys.mask) }
             try require(
                 mask.family == id.family,
                 maskField,
@@ -90,12 +91,14 @@ extension RealServer {
                     + "only a tunnel leads to another family"
             )
         }
-        let port = Field(
-            CodingKeys.forwarding,
-            ForwardingMethod.CodingKeys.tunnel,
-            Tunnel.CodingKeys.port,
-            name: "tunnel port"
-        )
+        var port: Field {
+            Field(
+                CodingKeys.forwarding,
+                ForwardingMethod.CodingKeys.tunnel,
+                Tunnel.CodingKeys.port,
+                name: "tunnel port"
+            )
+        }
         try require(tunnel.kind != .gue || tunnel.port != 0, port, "is 0, which GUE can't be sent to")
     }
 }

@@ -97,7 +97,7 @@ extension KernelTests {
             #expect(
                 error?.description
                     == "can't open IPVS: not permitted to enter network namespace \(wanted); this requires CAP_SYS_ADMIN, "
-                    + "as root has it"
+                    + "which root has"
             )
         }
     }

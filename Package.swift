@@ -12,10 +12,9 @@ let package = Package(
         // any release.
         .library(name: "_IPVSTestSupport", targets: ["IPVSTestModels", "IPVSTestKernel"]),
     ],
-    // A trait is what leaves other packages out: SwiftPM resolves a dependency for each user of this package, whichever
-    // product that is for, unless it is needed by a disabled trait alone. Proxy is enabled by default, so that a clone
-    // builds and tests all of it with plain `swift build` and `swift test`. Who needs no IPVSProxy writes `traits: []`,
-    // and resolves this package alone.
+    // SwiftPM resolves the dependencies of a package for all of its users, whichever product they use, except those that only
+    // a disabled trait needs. `Proxy` is enabled by default, so that plain `swift build` and `swift test` in a clone cover
+    // everything. A package that doesn't use IPVSProxy disables it with `traits: []`, and resolves this package alone.
     traits: [
         .default(enabledTraits: ["Proxy"]),
         .trait(name: "Proxy", description: "IPVSProxy, with swift-log, swift-metrics and swift-service-lifecycle"),
@@ -26,7 +25,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
-        // What of C is needed: libnl, by a shim; and the kernel's headers.
+        // C: libnl and a shim over it, and the kernel's headers.
         .systemLibrary(
             name: "CLibNL",
             pkgConfig: "libnl-genl-3.0",

@@ -27,15 +27,23 @@ extension Request: EncodableRequest {
 
     /// An approximation. If it is wrong, the template doesn't match, which is detected.
     var shape: RequestShape {
-        let id = IPVSError.Operation(self).virtualServer
-        guard let server = configuredVirtualServer else { return RequestShape(command, flags, id) }
-        return RequestShape(
-            command,
-            flags,
-            id,
-            lengths: server.scheduler.rawValue.utf8.count,
-            server.persistenceEngine?.rawValue.utf8.count ?? 0
-        )
+        switch self {
+        case .addVirtualServer(let server), .updateVirtualServer(let server):
+            RequestShape(
+                command,
+                flags,
+                server.id,
+                lengths: server.scheduler.rawValue.utf8.count,
+                server.persistenceEngine?.rawValue.utf8.count ?? 0
+            )
+        case .deleteVirtualServer(let id), .readVirtualServer(let id), .addRealServer(_, let id),
+            .updateRealServer(_, let id), .deleteRealServer(_, let id), .readRealServers(let id),
+            .zeroCounters(let id?):
+            RequestShape(command, flags, id)
+        case .readVirtualServers, .flush, .zeroCounters(nil), .readTimeouts, .setTimeouts, .readInfo, .startDaemon,
+            .stopDaemon, .readDaemons:
+            RequestShape(command, flags, nil)
+        }
     }
 }
 

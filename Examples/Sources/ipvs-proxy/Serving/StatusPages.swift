@@ -38,7 +38,7 @@ struct StatusPages: Sendable {
     private static let help = [
         "ipvs_proxy_manifest_errors": "Errors in the manifests, which are as before until these are mended.",
         "kubeproxy_ipvs_bound_addresses": "Addresses that the services have on the dummy interface.",
-        "kubeproxy_ipvs_draining_real_servers": "Real servers on their way out, which keep their connections.",
+        "kubeproxy_ipvs_draining_real_servers": "Real servers that are draining, and keep their connections.",
         "kubeproxy_ipvs_failures":
             "Virtual servers and addresses that the last sync could not make what they should be.",
         "kubeproxy_ipvs_real_servers": "Real servers that the kernel's table should have.",

@@ -38,6 +38,6 @@ server = Server(("", port), Handler)
 if process := os.fork():
     print(process)
     sys.exit()
-# Whoever reads the process id reads to the end.
+# The reader of the process ID waits for the end of the output.
 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 server.serve_forever()

@@ -36,7 +36,7 @@ extension NodeKernelTests {
                 ),
             ]
             #expect(Set(seen.addresses) == expected)
-            // No route leads there but those that make the addresses the kernel's own.
+            // Only the routes that make the addresses local lead there.
             for family in ["-4", "-6"] {
                 let routes = try namespace.run("ip", family, "route", "show", "table", "all", "dev", "kube-ipvs0")
                 let lines = routes.split(separator: "\n")
@@ -97,12 +97,12 @@ extension NodeKernelTests {
             try namespace.run("ip", "link", "del", "kube-ipvs0")
             #expect(try binder.bind([four]) == outcome(changed: 1, made: true))
             #expect(try binder.addresses() == [four])
-            // While it is at work: whatever happens, it ends, and the next call makes everything right.
+            // Meanwhile each call ends, whatever happens, and the next call corrects everything.
             let isDone = Mutex(false)
             let remover = try AddressBinder(namespace: .path(namespace.path))
             let thread = Thread {
                 while !isDone.withLock({ $0 }) {
-                    // It may go while it is looked for; another turn follows.
+                    // It may be removed while it is looked up; another attempt follows.
                     _ = try? remover.removeInterface()
                     usleep(1_000)
                 }
@@ -145,12 +145,12 @@ extension NodeKernelTests {
                 }
             }
             while done.withLock({ $0 }) < 2 {
-                // Where they change each time they are listed, there is nothing to compare.
+                // If they change each time they are listed, there is nothing to compare.
                 let seen = try? binder.addresses()
                 #expect(seen.map { $0.isSubset(of: addresses) } ?? true)
             }
             #expect(faults.withLock { $0 } == [])
-            // Those of both halves may have been taken away by the one that ended last but one.
+            // Those of both halves may have been removed by the process that ended last but one.
             _ = try binder.bind(addresses)
             #expect(try binder.addresses() == Set(addresses))
         }

@@ -19,7 +19,7 @@ extension NodeKernelTests {
             six = try #require(IPAddress("fd00::1"))
         }
 
-        /// The local routes over an interface, as `ip` has them and in order, but for those that the kernel has made.
+        /// The sorted local routes over an interface in ip's form, except for those that the kernel has added.
         private func routes(_ interface: String = "kube-ipvs0") throws -> [String] {
             try ["-4", "-6"].flatMap { family in
                 try namespace.run("ip", family, "route", "show", "table", "local", "dev", interface)
@@ -38,7 +38,7 @@ extension NodeKernelTests {
                     "local 10.96.0.1 proto 118 scope host", "local fd00::1 proto 118 metric 1024 pref medium",
                 ]
             )
-            // The kernel takes both for its own, and ip lists neither as an address.
+            // Both make the kernel accept packets to the address, and ip lists neither as an address.
             #expect(try namespace.run("ip", "route", "get", "10.96.0.1").hasPrefix("local 10.96.0.1"))
             #expect(try namespace.run("ip", "-6", "route", "get", "fd00::1").hasPrefix("local fd00::1"))
             let seen = try namespace.interface("kube-ipvs0").addresses
@@ -75,7 +75,7 @@ extension NodeKernelTests {
             #expect(try binder.addresses().isEmpty)
         }
 
-        /// Someone else's route to the same address neither hinders nor goes with it.
+        /// A route of others to the same address neither prevents a binding nor is removed with it.
         @Test func ofTwoInterfaces() throws {
             let other = try AddressBinder(interface: "other0", method: .routes, namespace: .path(namespace.path))
             _ = try other.bind([four, six])
@@ -88,7 +88,7 @@ extension NodeKernelTests {
             #expect(try namespace.run("ip", "route", "get", "10.96.0.1").hasPrefix("local 10.96.0.1"))
         }
 
-        /// By both methods at a time, it is unbound by either.
+        /// An address bound by both methods is unbound by either.
         @Test(arguments: AddressBinder.Method.allCases)
         func boundTwice(method: AddressBinder.Method) throws {
             let place = NetworkNamespace.path(namespace.path)
@@ -102,7 +102,7 @@ extension NodeKernelTests {
         @Test func setDown() throws {
             _ = try binder.bind([four, six])
             try namespace.run("ip", "link", "set", "kube-ipvs0", "down")
-            // IPv6 has forgotten its own.
+            // The kernel has removed the IPv6 routes.
             #expect(try binder.addresses() == [four])
             #expect(try binder.bind([six]).changed == 1)
             #expect(try binder.addresses() == [four, six])

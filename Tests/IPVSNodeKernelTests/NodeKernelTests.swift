@@ -1,7 +1,7 @@
 import IPVSTestKernel
 import Testing
 
-/// The tests of a node's addresses and settings that need a kernel with IPVS and root. They run one after the other, as they
-/// count and measure.
+/// Tests of a node's addresses and settings, which need a kernel with IPVS and root. They run one after the other, as
+/// they count and measure.
 @Suite(.serialized, .needsKernel)
 enum NodeKernelTests {}

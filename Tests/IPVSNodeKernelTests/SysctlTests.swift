@@ -13,7 +13,7 @@ extension NodeKernelTests {
 
         @Test func setAndRestored() throws {
             let (namespace, other) = (try TestNamespace(), try TestNamespace())
-            // Opening a handle sees to it that IPVS is there.
+            // Opening a handle makes the kernel load IPVS.
             let handle = try namespace.open()
             defer { handle.close() }
             let settings = Sysctl.ipvsMode(on: KernelVersion(5, 0), forwardingIPv6: true, strictARP: true)
@@ -27,7 +27,7 @@ extension NodeKernelTests {
                 outcome.changes.map { "\($0.before)" } == zip(settings, before).filter { "\($0.value)" != $1 }.map(\.1)
             )
             #expect(!outcome.changes.isEmpty)
-            // Another namespace has its own.
+            // Another namespace has its own value.
             #expect(try read(other, "net.ipv4.conf.all.arp_announce") == "0")
             #expect(sysctls.ensure(settings).changes.isEmpty)
             try namespace.run("sysctl", "-w", "net.ipv4.conf.all.arp_ignore=2")
@@ -49,7 +49,7 @@ extension NodeKernelTests {
             #expect(try read(namespace, "net.ipv4.conf.all.arp_ignore") == "1")
         }
 
-        /// The name of a namespace can become another one's: what was opened stays what it was.
+        /// A namespace's name can be given to another one: what was opened still refers to the first.
         @Test func ofANamespaceWhoseNameIsGone() throws {
             let namespace = try TestNamespace()
             let link = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)

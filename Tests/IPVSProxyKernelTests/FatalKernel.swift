@@ -7,7 +7,7 @@ import Synchronization
 @testable import IPVSProxy
 @testable import Netlink
 
-/// Ends its process by SIGKILL in the middle of what it does: before a random one of the kernel's calls, or after it.
+/// Kills its process with SIGKILL before or after a random system call.
 final class Fate: Sendable {
     private let callsLeft: Mutex<Int>
 
@@ -23,7 +23,7 @@ final class Fate: Sendable {
     }
 }
 
-/// A netlink socket with a fate, which sends so little at a time that there are many calls.
+/// A netlink socket that can kill the process. It sends so little at a time that there are many calls.
 final class FatalSocket: Channel {
     private let socket: NetlinkSocket
     private let fate: Fate
@@ -45,7 +45,7 @@ final class FatalSocket: Channel {
     func close() { socket.close() }
 }
 
-/// The settings' files, with a fate.
+/// The settings' files, which can kill the process.
 struct FatalFiles: SysctlFiles {
     let files: KernelSysctlFiles
     let fate: Fate

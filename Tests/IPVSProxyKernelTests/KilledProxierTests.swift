@@ -11,13 +11,13 @@ import Testing
 @testable import Netlink
 
 extension ProxyKernelTests {
-    /// A proxier's process that is killed at any moment of a sync, and what the next one makes of what it left.
+    /// A proxier whose process is killed at any moment of a sync, and the next one's work on what it left.
     @Suite struct KilledProxiers {
         private static let variable = "IPVS_PROXY_NAMESPACE"
         private static let callVariable = "IPVS_PROXY_CALLS"
 
-        /// What is told in a round: of three services two, each with other endpoints and some with other ports than in the
-        /// round before.
+        /// The objects reported in a round: two of three services, with other endpoints and some other ports than in
+        /// the round before.
         private static func objects(_ round: Int) -> ([ServiceDefinition], [EndpointSlice]) {
             let numbers = (0..<60).filter { ($0 + round) % 3 != 0 }
             let services = numbers.map { number in
@@ -42,7 +42,7 @@ extension ProxyKernelTests {
             return configuration
         }
 
-        /// What the process does that the test below starts: it tells a proxier of one round after the other, until it is
+        /// The process that the test below starts. It reports one round after the other to a proxier, until it is
         /// killed.
         @Test(.enabled(if: ProcessInfo.processInfo.environment[variable] != nil, "a part of the next test"))
         func worker() async throws {
@@ -87,7 +87,7 @@ extension ProxyKernelTests {
             #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL)
         }
 
-        /// The table and addresses of whoever was never killed.
+        /// The table and addresses of a process that was never killed.
         private static func expectation(_ round: Int) -> (table: Table, addresses: Set<IPAddress>) {
             let mark = Ownership(interface: AddressBinder.defaultInterface).mark
             var state = DesiredState(node: NodeFacts(flags: mark))
@@ -105,7 +105,7 @@ extension ProxyKernelTests {
             let sysctls = Sysctls(namespace: .path(node.namespace.path))
             let settings = Self.configuration("").sysctls
             let values = try settings.map { try sysctls.value(of: $0.name) }
-            // Others have one at an address of the proxier's, one elsewhere, and an address on its interface.
+            // Others have a virtual server at a proxier's address, one elsewhere, and an address on its interface.
             let others = try Table([
                 Table.Entry(VirtualServer(.tcp(IPAddress(10, 96, 0, 2), 9_999), scheduler: .roundRobin)),
                 Table.Entry(VirtualServer(.firewallMark(7), scheduler: .weightedRoundRobin)),
@@ -116,12 +116,12 @@ extension ProxyKernelTests {
             let expected = Self.expectation(1)
             var all = expected.table
             for service in others.entries { all.replace(service) }
-            // Those that a worker may have come to when it is killed.
+            // The rounds that a worker may have reached when it is killed.
             let states = (0..<42).map { Self.expectation($0) }
             var interrupted = 0
             for round in 0..<50 {
                 let call = Int.random(in: 1...150)
-                // At times there is nothing of a proxier's at the beginning.
+                // Sometimes the proxier has nothing at the start.
                 if round % 5 == 0 {
                     let cleaner = try node.proxier()
                     try await cleaner.cleanup()

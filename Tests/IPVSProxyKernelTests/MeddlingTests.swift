@@ -9,7 +9,7 @@ import Testing
 @testable import IPVSProxy
 
 extension ProxyKernelTests {
-    /// What others do to the proxier's own, and how it is mended.
+    /// Changes by others to what belongs to the proxier, and their correction.
     @Suite struct Meddling {
         let node: TestNode
         let clock = TestClock()
@@ -59,12 +59,12 @@ extension ProxyKernelTests {
             #expect(try await fullSync().isIdle)
         }
 
-        /// ipvsadm knows nothing of the mark, and takes it away when it edits a virtual server.
+        /// ipvsadm doesn't know the mark, and removes it when it edits a virtual server.
         @Test func virtualServersAreEdited() async throws {
             try node.namespace.ipvsadm("-E -t 10.96.0.1:80 -s wlc")
             try node.namespace.ipvsadm("-E -t 10.96.0.2:80 -s rr -p 60")
             #expect(try await fullSync().changes == 2)
-            // Before a sync of changes too.
+            // A sync of changes corrects that too.
             try node.namespace.ipvsadm("-E -t 10.96.0.1:80 -s wlc")
             await proxier.onEndpointSliceAdd(slice("web-1", "[fd01::1]:80", "10.244.1.1:80", "10.244.1.2:80"))
             #expect(try await proxier.syncWell().kind == .changes)
@@ -103,7 +103,7 @@ extension ProxyKernelTests {
             #expect(try node.alias() == alias)
         }
 
-        /// A sync of changes that has to make the interface finds out that all other addresses have gone with the old one.
+        /// A sync of changes that has to create the interface notices that all other addresses are gone too.
         @Test func theInterfaceIsRemovedBeforeASyncOfChanges() async throws {
             let alias = try node.alias()
             try node.namespace.run("ip", "link", "del", "kube-ipvs0")
@@ -114,13 +114,13 @@ extension ProxyKernelTests {
             #expect(try node.alias() == alias)
         }
 
-        /// Others remove the interface again and again while syncs are under way: none hangs, and in the end all is right.
+        /// Others remove the interface repeatedly during syncs: no sync hangs, and the final state is right.
         @Test func theInterfaceIsRemovedAllTheTime() async throws {
             let remover = try AddressBinder(namespace: .path(node.namespace.path))
             let state = Mutex((isStopped: false, hasEnded: false, removals: 0))
             Thread.detachNewThread {
                 while !state.withLock({ $0.isStopped }) {
-                    // Sometimes there is none, and sometimes it goes while it is looked for.
+                    // Sometimes there is none, and sometimes it is removed while it is looked up.
                     if (try? remover.removeInterface()) == true { state.withLock { $0.removals += 1 } }
                     usleep(500)
                 }
@@ -148,7 +148,7 @@ extension ProxyKernelTests {
             #expect(try await fullSync().isIdle)
         }
 
-        /// An address that can't be bound is a failure even where its virtual server is what it should be.
+        /// An address that can't be bound is a failure even if its virtual server is already right.
         @Test func anAddressThatCanNotBeBoundAgain() async throws {
             let disabled = "net.ipv6.conf.kube-ipvs0.disable_ipv6"
             try node.namespace.run("sysctl", "-w", "\(disabled)=1")
@@ -158,7 +158,7 @@ extension ProxyKernelTests {
             let first = "default/web-1: can't bind fd00::1 to kube-ipvs0: IPv6 is disabled"
             #expect(report.failures.contains { $0.description.hasPrefix(first) }, "\(report)")
             #expect(try node.namespace.saved() == desired)
-            // The others go on, and those are tried again.
+            // The others are programmed, and the failed ones are retried.
             await proxier.onEndpointSliceDelete(slice("web-1"))
             #expect(try await proxier.sync()?.failures.count == 40)
             try node.namespace.run("sysctl", "-w", "\(disabled)=0")

@@ -8,7 +8,7 @@ import Testing
 @testable import IPVSProxy
 
 extension ProxyKernelTests {
-    /// The name of a node's namespace goes from one node to another.
+    /// The name of a node's namespace is moved from one node to another.
     @Suite struct NodeNamespaces {
         private let nodes: [TestNode]
         private let link = "/tmp/swift-ipvs-node-\(UUID().uuidString)"
@@ -23,14 +23,14 @@ extension ProxyKernelTests {
             }
         }
 
-        /// Gives the name to a node, with no moment between in which nobody has it.
+        /// Gives the name to a node, without a moment in which the name doesn't exist.
         private func giveName(to node: TestNode) throws {
             let next = "\(link)-next"
             try FileManager.default.createSymbolicLink(atPath: next, withDestinationPath: node.namespace.path)
             try #require(rename(next, link) == 0)
         }
 
-        /// Which node each part of a proxier is of.
+        /// The node that each part of a proxier belongs to.
         private func parts(of kernel: NodeSync.Kernel) throws -> [Int] {
             let table = try kernel.table.compare(with: Table(), where: { _ in true }).obsolete
             let addresses = try kernel.binder.nodeAddresses()
@@ -41,7 +41,7 @@ extension ProxyKernelTests {
             ]
         }
 
-        /// A proxier that runs ends when another node has its name, and changes neither of them any more.
+        /// A running proxier ends when another node has its name, and no longer changes either of them.
         @Test func aNameThatMovesLater() async throws {
             defer { unlink(link) }
             try giveName(to: nodes[0])
@@ -58,7 +58,7 @@ extension ProxyKernelTests {
             #expect(try nodes[1].namespace.saved() == ["-A -f 2 -s rr"])
         }
 
-        /// While a proxier is made, the name moves all the time: whichever node it gets, it is the same for all its parts.
+        /// While a proxier is created, the name moves all the time: all parts of the proxier belong to the same node.
         @Test func aNameThatMovesMeanwhile() async throws {
             defer { unlink(link) }
             try giveName(to: nodes[0])

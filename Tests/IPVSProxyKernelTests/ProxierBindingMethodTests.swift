@@ -15,7 +15,7 @@ extension ProxyKernelTests {
                 service("web", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1), six])),
                 service("other", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 2)])),
             ]
-            // What a former process bound stays as it is; what is new is bound as this one does it.
+            // Addresses that an earlier process bound are kept as they are; new ones are bound by this one's method.
             for (bound, method) in [(3, AddressBinder.Method.addresses), (0, .routes), (0, .addresses)] {
                 let proxier = try node.proxier { $0.bindingMethod = method }
                 await proxier.tell(services)

@@ -8,7 +8,7 @@ import Testing
 @testable import IPVSProxy
 
 extension ProxyKernelTests {
-    /// What a clean-up removes and restores.
+    /// The objects and settings that a clean-up removes and restores.
     @Suite struct ProxierCleanups {
         let node: TestNode
         let web = service("web", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1), address("fd00::1")]))
@@ -23,7 +23,7 @@ extension ProxyKernelTests {
             try Dictionary(uniqueKeysWithValues: settings.map { ($0.name, try node.setting($0.name)) })
         }
 
-        /// Nothing is left, whoever cleans up: the process that made it, or another one that was told nothing.
+        /// Everything is removed, whether by the process that added it or by another one that has no objects.
         @Test(arguments: [false, true])
         func allOfItsOwn(byAnother: Bool) async throws {
             try node.namespace.ipvsadm("-A -t 10.99.0.1:80 -s rr")
@@ -35,7 +35,7 @@ extension ProxyKernelTests {
             #expect(changed == Dictionary(uniqueKeysWithValues: settings.map { ($0.name, "\($0.value)") }))
             #expect(report.settings?.changes.map(\.name) == settings.map(\.name).filter { before[$0] != changed[$0] })
             #expect(report.settings?.changes.isEmpty == false)
-            // A restart must not forget what the settings were.
+            // A restart must not forget the original settings.
             let next = try self.proxier()
             await next.tell([web], [endpoints])
             #expect(try await next.syncWell().settings?.changes.isEmpty == true)
@@ -52,7 +52,7 @@ extension ProxyKernelTests {
             #expect(again == CleanupReport())
             #expect(try node.namespace.saved() == ["-A -t 10.99.0.1:80 -s rr"])
             #expect(try values() == before)
-            // It can begin anew.
+            // It can start again.
             await cleaner.tell([web], [endpoints])
             #expect(try await cleaner.syncWell().kind == .full)
             #expect(try node.namespace.saved().count == 5)
@@ -70,7 +70,7 @@ extension ProxyKernelTests {
             #expect(try values() == before.merging([name: "1"]) { $1 })
         }
 
-        /// A process that finds a setting changed makes it anew, and it still is known what it was at first.
+        /// A process that finds a setting changed sets it again, and the original value is still known.
         @Test func aSettingThatIsMadeTwice() async throws {
             let name = "net.ipv4.conf.all.arp_announce"
             let before = try values()
@@ -100,7 +100,7 @@ extension ProxyKernelTests {
             #expect(try values() == before)
         }
 
-        /// What is in an excluded block stays, however it was bound, and with it the interface.
+        /// Addresses in excluded blocks are kept, however they were bound, and so is the interface.
         @Test(arguments: AddressBinder.Method.allCases)
         func whatIsExcluded(method: AddressBinder.Method) async throws {
             let other = service("other", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 97, 0, 1)]))
@@ -114,7 +114,7 @@ extension ProxyKernelTests {
             #expect(try AddressBinder(namespace: .path(node.namespace.path)).addresses() == [IPAddress(10, 97, 0, 1)])
         }
 
-        /// With the interface the label has gone, which tells what the settings were; the process remembers it.
+        /// The label with the original settings was removed with the interface; the process remembers them.
         @Test func theInterfaceIsGone() async throws {
             let before = try values()
             let proxier = try proxier()
@@ -127,7 +127,7 @@ extension ProxyKernelTests {
             #expect(try values() == before)
         }
 
-        /// Somebody else's interface of the same name is left alone, and so is what is bound to it.
+        /// An interface of others with the same name is left alone, and so are the addresses bound to it.
         @Test func anInterfaceThatIsNoDummy() async throws {
             try node.namespace.run("ip", "link", "add", "kube-ipvs0", "type", "veth", "peer", "name", "other")
             let proxier = try proxier()

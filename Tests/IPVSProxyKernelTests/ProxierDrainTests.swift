@@ -8,7 +8,7 @@ import Testing
 @testable import Netlink
 
 extension ProxyKernelTests {
-    /// Real servers on their way out, with a connection through the proxier's virtual server that a client holds open.
+    /// Draining real servers, with a connection through the proxier's virtual server that a client keeps open.
     @Suite struct ProxierDrains {
         let node: TestNode
         let clock = TestClock()
@@ -57,9 +57,9 @@ extension ProxyKernelTests {
             #expect(try weights() == [here: 0, elsewhere: 1])
             #expect(connection.isAlive())
             connection.close()
-            // The kernel remembers a connection for some seconds after its end.
+            // The kernel keeps a connection for some seconds after its end.
             try await trying {
-                // Looked at again, but not so often that the time is up.
+                // It is checked again, but not so often that the drain times out.
                 clock.advance(by: .milliseconds(100))
                 return try await proxier.syncWell().draining == 0
             }
@@ -89,7 +89,7 @@ extension ProxyKernelTests {
             let report = try await proxier.syncWell()
             #expect(report.changes == 1 && report.draining == 0)
             #expect(try weights() == [here: 1, elsewhere: 1])
-            // It is not deleted when the time of its drain would be up.
+            // It is not deleted when its drain would time out.
             clock.advance(by: .seconds(15 * 60 + 5))
             try await proxier.syncWell()
             #expect(try weights() == [here: 1, elsewhere: 1])
@@ -126,7 +126,7 @@ extension ProxyKernelTests {
             #expect(try status().map(\.server.endpoint.description) == ["127.0.0.2:5353"])
         }
 
-        /// The process that began a drain is gone: the next one begins it anew, or gives the weight back.
+        /// The process that began a drain has ended: the next one starts the drain again, or restores the weight.
         @Test(arguments: [false, true])
         func afterARestart(comesBack: Bool) async throws {
             let connection = try connect()
@@ -149,7 +149,7 @@ extension ProxyKernelTests {
             #expect(try weights() == [elsewhere: 1])
         }
 
-        /// Real servers that leave while no process is there are drained by the next one.
+        /// Real servers whose endpoints are removed while no process is running are drained by the next one.
         @Test func leavingWhileNobodyWatches() async throws {
             let connection = try connect()
             let next = try node.proxier(clock)
@@ -185,7 +185,7 @@ extension ProxyKernelTests {
             connection.close()
         }
 
-        /// Somebody gives it a weight: it is taken away again, and the time of the drain is what it was.
+        /// Others give it a weight, which the proxier takes away again. The drain's timeout is unchanged.
         @Test(arguments: [Proxier.Configuration().drainInterval, .seconds(3_600)])
         func othersGiveItAWeight(after wait: Duration) async throws {
             let proxier = try node.proxier(clock) { $0.drainTimeout = .seconds(7_200) }

@@ -9,14 +9,14 @@ import Testing
 @testable import IPVSProxy
 
 extension ProxyKernelTests {
-    /// Random changes, restarts and meddling.
+    /// Random changes, restarts and changes by others.
     @Suite struct ProxierHistories {
         private struct Objects {
             var services: [NamespacedName: ServiceDefinition] = [:]
             var slices: [NamespacedName: EndpointSlice] = [:]
         }
 
-        /// Few addresses, ports and names, so that services often want the same.
+        /// Few addresses, ports and names, so that services often conflict.
         private static func port(_ random: inout SplitMix64) -> ServicePort {
             ServicePort(
                 random.next() % 4 == 0 ? .udp : .tcp,
@@ -44,7 +44,7 @@ extension ProxyKernelTests {
             }
         }
 
-        /// Does one thing to the objects, and tells it.
+        /// Makes one change to the objects, and reports it.
         private static func change(_ objects: inout Objects, _ proxier: Proxier, _ random: inout SplitMix64) async {
             let name = "web-\(random.next() % 10)"
             switch random.next() % 10 {
@@ -65,7 +65,7 @@ extension ProxyKernelTests {
             }
         }
 
-        /// After each sync the kernel has what the objects of that moment want, however they came to be.
+        /// After each sync the kernel has the state of the current objects, whatever their history.
         @Test(arguments: [1, 2, 3] as [UInt64])
         func theKernelFollows(seed: UInt64) async throws {
             var random = SplitMix64(seed: seed)
@@ -73,7 +73,7 @@ extension ProxyKernelTests {
             let clock = TestClock()
             let binder = try AddressBinder(namespace: .path(node.namespace.path))
             var objects = Objects()
-            // Later ones bind by either method.
+            // Later proxiers bind by either method.
             var proxier = try node.proxier(clock) { $0.bindingMethod = .routes }
             await proxier.tell([])
             for _ in 0..<60 {
@@ -87,7 +87,7 @@ extension ProxyKernelTests {
                     }
                     await proxier.tell(Array(objects.services.values), Array(objects.slices.values))
                 case 2:
-                    // What others do is mended by a full sync.
+                    // A full sync corrects what others have changed.
                     if let victim = try node.handle.virtualServers().first { try node.handle.delete(victim.server.id) }
                     if let address = try binder.addresses().first { _ = try binder.unbind([address]) }
                     clock.advance(by: .seconds(3_600))

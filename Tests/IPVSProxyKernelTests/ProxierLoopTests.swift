@@ -10,7 +10,7 @@ import Testing
 @testable import Netlink
 
 extension ProxyKernelTests {
-    /// A proxier at work by itself.
+    /// A proxier's loop.
     @Suite struct ProxierLoops {
         let node: TestNode
         let web = service("web", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)]))
@@ -27,7 +27,7 @@ extension ProxyKernelTests {
             }
         }
 
-        /// Calls `body` while a proxier runs as a service among others, and has it shut down gracefully then.
+        /// Calls `body` while a proxier runs as one of several services, and then shuts it down gracefully.
         private func running(_ proxier: Proxier, _ body: () async throws -> Void) async throws {
             let group = ServiceGroup(services: [proxier], logger: .silent)
             let run = Task { try await group.run() }
@@ -64,7 +64,7 @@ extension ProxyKernelTests {
             #expect(health.isHealthy(at: .now) && health.lastFinished != nil)
         }
 
-        /// Nobody tells it anything: it mends once in a period what others have changed.
+        /// Without any report, it corrects changes by others once in a period.
         @Test func aPeriodMends() async throws {
             let proxier = try proxier(period: .milliseconds(200))
             try await running(proxier) {
@@ -77,7 +77,7 @@ extension ProxyKernelTests {
             }
         }
 
-        /// Nobody tells it anything: a real server that leaves is deleted when its connection has ended.
+        /// Without any report, a draining real server is deleted when its connection has ended.
         @Test func aDrainComesToItsEnd() async throws {
             let server = try EchoServer(node.namespace, port: 8_080)
             let proxier = try proxier()
@@ -96,7 +96,7 @@ extension ProxyKernelTests {
             withExtendedLifetime(server) {}
         }
 
-        /// What fails for one service is tried again until its cause has gone, and keeps no other from being served.
+        /// A failure for one service is retried until its cause is gone, and doesn't keep others from being served.
         @Test func failuresAreTriedAgain() async throws {
             let proxier = try proxier()
             let api = service("api", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 2)]))
@@ -106,7 +106,7 @@ extension ProxyKernelTests {
                 clusterIPs: [IPAddress(10, 96, 0, 3)],
                 scheduler: Scheduler(rawValue: "nosuch")
             )
-            // Somebody else has what a service wants.
+            // Others have a virtual server that a service wants.
             try node.namespace.ipvsadm("-A -t 10.96.0.2:80 -s wlc")
             try await running(proxier) {
                 await proxier.tell([api, service("odd", nosuch), web], [slice("web", "10.244.1.1:80")])
@@ -123,7 +123,7 @@ extension ProxyKernelTests {
             }
         }
 
-        /// A scheduler that the kernel has not: told as it is, by the name of the service.
+        /// A scheduler that the kernel doesn't have: the error names the service.
         @Test func aSchedulerThatTheKernelHasNot() async throws {
             let proxier = try proxier()
             let scheduler = Scheduler(rawValue: "nosuch")
@@ -140,7 +140,7 @@ extension ProxyKernelTests {
                 #expect(text.hasPrefix(beginning), "\(text)")
                 #expect(try node.namespace.saved() == ["-A -t 10.96.0.1:80 -s rr", one])
             }
-            // A service that had another one keeps it.
+            // A service that already had another one keeps it.
             var changed = web.ports[""] ?? odd
             changed.scheduler = scheduler
             await proxier.onServiceUpdate(web, service("web", changed))
@@ -149,7 +149,7 @@ extension ProxyKernelTests {
             #expect(try node.namespace.saved() == ["-A -t 10.96.0.1:80 -s rr", one, two])
         }
 
-        /// While a loop is under way, whoever else syncs waits for its turn.
+        /// While a loop runs, other syncs wait for their turn.
         @Test func manyAtOnce() async throws {
             let proxier = try proxier(period: .milliseconds(20))
             try await running(proxier) {

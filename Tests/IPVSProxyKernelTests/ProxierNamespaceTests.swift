@@ -9,7 +9,7 @@ import Testing
 
 extension ProxyKernelTests {
     @Suite struct ProxierNamespaces {
-        /// Settings are those of the namespace that the proxier was made in, wherever threads are that use it.
+        /// Settings are those of the namespace that the proxier was created in, whichever namespace a thread is in.
         @Test func ofAProxierInTheCallersNamespace() async throws {
             let node = try TestNode()
             let setting = Sysctl("net.ipv4.conf.all.arp_ignore", 1)
@@ -29,7 +29,7 @@ extension ProxyKernelTests {
             #expect(try node.setting(setting.name) == before)
         }
 
-        /// A proxier does not go on at a node that has lost its name to another one, which its own sockets do not reach.
+        /// A proxier ends if its node has lost its name to another one, which its own sockets don't reach.
         @Test func ofANodeWhoseNameIsAnothers() async throws {
             let (node, other) = (try TestNode(), try TestNamespace())
             let link = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -42,7 +42,7 @@ extension ProxyKernelTests {
             let proxier = try Proxier(configuration, logger: .silent)
             await proxier.tell([service("web", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)]))])
             try await proxier.syncWell()
-            // That nothing has the name for a while does not matter.
+            // It doesn't matter if nothing has the name for a while.
             unlink(link.path())
             try await proxier.syncWell()
             try #require(symlink(other.path, link.path()) == 0)

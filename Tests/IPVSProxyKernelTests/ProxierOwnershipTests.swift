@@ -7,7 +7,7 @@ import Testing
 @testable import IPVSProxy
 
 extension ProxyKernelTests {
-    /// What others have in the same table and on the same interface.
+    /// Objects of others in the same table and on the same interface.
     @Suite struct ProxierOwnership {
         let node: TestNode
         let clock = TestClock()
@@ -18,10 +18,10 @@ extension ProxyKernelTests {
 
         init() throws { node = try TestNode() }
 
-        /// Adds virtual servers that no proxier made, and returns what ipvsadm would save of them.
+        /// Adds virtual servers that no proxier made, and returns ipvsadm's saved form of them.
         private func addOthers() throws -> [String] {
             let others = [
-                // An address of the proxier's on another port, and by another protocol.
+                // One of the proxier's addresses with another port, and with another protocol.
                 "-A -t 10.96.0.1:9999 -s wlc", "-a -t 10.96.0.1:9999 -r 10.244.9.9:80 -m -w 3",
                 "-A -u 10.96.0.1:80 -s rr",
                 // The node's address.
@@ -66,7 +66,7 @@ extension ProxyKernelTests {
             #expect(try node.namespace.saved() == left.sorted())
             #expect(Set(try node.addresses() ?? []) == Set(foreignAddresses))
 
-            // The interface is not the proxier's any more, and a next one may not take these over either.
+            // The interface no longer belongs to the proxier, and the next one must not take these over either.
             let last = try node.proxier(clock, excluding)
             await last.tell([web], [endpoints])
             try await last.syncWell()
@@ -76,7 +76,7 @@ extension ProxyKernelTests {
             #expect(Set(try node.addresses() ?? []) == Set(foreignAddresses + ["10.96.0.1/32"]))
         }
 
-        /// The identity that a service wants is somebody else's: it is told, and the service gets it when it is free.
+        /// A service wants the identity of others' virtual server: that is reported, and it gets it when it is free.
         @Test func anIdentityThatIsTaken() async throws {
             try node.namespace.ipvsadm("-A -t 10.96.0.1:80 -s wlc")
             try node.namespace.ipvsadm("-a -t 10.96.0.1:80 -r 10.244.9.9:80 -m -w 3")
@@ -93,7 +93,7 @@ extension ProxyKernelTests {
                 #expect(report.failures.map(\.description) == [text])
                 #expect(try node.namespace.saved() == withOthers)
             }
-            // It does not go with the service either.
+            // Nor is it deleted with the service.
             await proxier.onServiceDelete(web)
             try await proxier.syncWell()
             #expect(try node.namespace.saved() == withOthers)
@@ -126,7 +126,7 @@ extension ProxyKernelTests {
             #expect(try node.addresses(of: "other0") == ["10.96.0.2/32"])
         }
 
-        /// A node port is reached at the node's addresses, which those of another proxier's services are not.
+        /// A node port is reachable at the node's addresses, which don't include those of another proxier's services.
         @Test func twoProxiersWithNodePorts() async throws {
             try node.addNodeAddresses()
             let first = try node.proxier(clock)

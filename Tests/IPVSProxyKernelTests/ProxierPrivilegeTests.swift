@@ -8,12 +8,12 @@ import Testing
 @testable import IPVSProxy
 
 extension ProxyKernelTests {
-    /// What a proxier may not do.
+    /// Operations that a proxier has no privileges for.
     @Suite struct ProxierPrivileges {
         @Test func withoutPrivilege() async throws {
             let node = try TestNode()
             let place = node.namespace.descriptor
-            // In another namespace, and in the one that it is in.
+            // In another namespace, and in the current one.
             let entering = try onThread { () -> String in
                 try #require(dropCapabilities() == 0)
                 return message { try node.proxier() }
@@ -29,7 +29,7 @@ extension ProxyKernelTests {
             #expect(text.contains("not permitted; this requires CAP_NET_ADMIN"), "\(text)")
             #expect(try node.namespace.saved().isEmpty)
             #expect(try node.addresses() == nil)
-            // To try again would not help.
+            // A retry would not help.
             let end = await #expect(throws: (any Error).self) { try await opened.run() }
             #expect(end.map { "\($0)" } == text)
             let cleanup = await #expect(throws: IPVSError.self) { try await opened.cleanup() }
@@ -51,7 +51,7 @@ extension ProxyKernelTests {
     }
 }
 
-/// The error that a call throws, as a text; empty if it throws none.
+/// The error that a call throws, as text; empty if it throws none.
 private func message<Value>(_ call: () throws -> Value) -> String {
     do {
         _ = try call()
@@ -61,7 +61,7 @@ private func message<Value>(_ call: () throws -> Value) -> String {
     }
 }
 
-/// Runs where the others can't: on a kernel that has no IPVS.
+/// Runs where the others can't: on a kernel without IPVS.
 @Suite(.enabled(if: Kernel.lacksIPVS, "this kernel has IPVS, or does not say"))
 struct WithoutIPVSTests {
     @Test func aProxierCanNotBeMade() throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import IPVSProxy
 
 extension ProxyKernelTests {
-    /// What services and endpoints become in the kernel, as ipvsadm and ip see it.
+    /// The kernel's state for services and endpoints, according to ipvsadm and ip.
     @Suite struct Proxying {
         let node: TestNode
 
@@ -22,7 +22,7 @@ extension ProxyKernelTests {
                 80,
                 clusterIPs: [address("10.96.0.1"), address("fd00::1")],
                 nodePort: 30_080,
-                // One is the node's own.
+                // One is the node's own address.
                 externalIPs: [address("203.0.113.1"), address("192.0.2.1")],
                 loadBalancerIPs: [address("203.0.113.2"), address("2001:db8:1::2")]
             )
@@ -93,7 +93,7 @@ extension ProxyKernelTests {
                 "-a -t 192.0.2.1:30080 -r 10.244.1.1:80 -m -w 1",
             ]
             #expect(try node.namespace.saved() == expected)
-            // A ready one takes the place of those that leave.
+            // A ready endpoint replaces the terminating ones.
             let ready = slice("late", [leaving, gone, ServiceEndpoint("10.244.1.5:80")])
             await proxier.onEndpointSliceUpdate(slice("late", [leaving, gone]), ready)
             #expect(try await proxier.syncWell().kind == .changes)
@@ -119,7 +119,7 @@ extension ProxyKernelTests {
             #expect(try node.namespace.saved().count == 3)
         }
 
-        /// A sync of changes writes what changed alone; what others changed elsewhere waits for the full one.
+        /// A sync of changes writes only what changed; what others changed elsewhere waits for the full sync.
         @Test func aChangedEndpoint() async throws {
             let clock = TestClock()
             let proxier = try node.proxier(clock)
@@ -133,7 +133,7 @@ extension ProxyKernelTests {
             await proxier.onEndpointSliceAdd(slice("web-1", "10.244.1.1:80", "10.244.1.3:80"))
             let report = try await proxier.syncWell()
             #expect(report.kind == .changes)
-            // One is added; the other loses its weight, and goes as it has no connections.
+            // One is added; the other loses its weight, and is deleted as it has no connections.
             #expect(report.changes == 2 && report.drained == 1 && report.bound == 0)
             var expected = before.filter { $0 != "-a -t 10.96.0.2:80 -r 10.244.1.1:80 -m -w 1" }
             expected = expected.map {
@@ -174,7 +174,7 @@ extension ProxyKernelTests {
             clock.advance(by: .seconds(3_600))
             let again = try await proxier.syncWell()
             #expect(again.kind == .full && again.isIdle, "\(again)")
-            // Nor has one of a process that was started anew.
+            // Nor does a sync of a restarted process change anything.
             let next = try node.proxier(clock)
             await next.tell(services, slices)
             #expect(try await next.plan()?.isEmpty == true)
@@ -202,7 +202,7 @@ extension ProxyKernelTests {
             #expect(try await proxier.plan()?.isEmpty == true)
         }
 
-        /// The node gets another address: it has the node ports too, from the next full sync on.
+        /// The node gets another address: it has the node ports too, starting with the next full sync.
         @Test func aNewNodeAddress() async throws {
             try node.addNodeAddresses()
             let clock = TestClock()

@@ -8,7 +8,7 @@ import Testing
 @testable import Netlink
 
 extension ProxyKernelTests {
-    /// What kube-proxy leaves behind: its interface without an alias, with addresses, and virtual servers at these.
+    /// What kube-proxy leaves: its interface, without an alias but with addresses, and virtual servers at these.
     @Suite struct TakeOvers {
         let node: TestNode
         let clock = TestClock()
@@ -16,7 +16,7 @@ extension ProxyKernelTests {
         let web = service("web", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)]))
         let endpoints = slice("web", "127.0.0.1:8080")
         let own = ["-A -t 10.96.0.1:80 -s rr", "-a -t 10.96.0.1:80 -r 127.0.0.1:8080 -m -w 1"]
-        /// What is at no address of the interface.
+        /// Virtual servers at no address of the interface.
         let elsewhere = ["-A -f 7 -s rr", "-A -t 10.99.0.1:80 -s rr", "-a -t 10.99.0.1:80 -r 10.244.1.1:80 -m -w 1"]
 
         init() throws {
@@ -36,13 +36,13 @@ extension ProxyKernelTests {
             await proxier.tell([web], [endpoints])
             let plan = try #require(try await proxier.plan())
             let report = try await proxier.syncWell()
-            // All three get the mark, and two of them go.
+            // All three get the mark, and two of them are deleted.
             #expect(report.changes == 5 && report.bound == 0 && report.unbound == 1 && report.draining == 0)
             #expect(plan.plan.changes.count == 3 && plan.failures.isEmpty)
             #expect(connection.isAlive())
             #expect(try node.namespace.saved() == (own + elsewhere).sorted())
             #expect(try node.addresses() == ["10.96.0.1/32"])
-            // It is over: what others add at these addresses from now on is theirs.
+            // The take-over has ended: what others add at these addresses from now on belongs to them.
             try node.namespace.ipvsadm("-A -t 10.96.0.1:443 -s rr")
             clock.advance(by: .seconds(3_600))
             #expect(try await proxier.syncWell().isIdle)
@@ -54,7 +54,7 @@ extension ProxyKernelTests {
             #expect(try node.namespace.saved() == (elsewhere + ["-A -t 10.96.0.1:443 -s rr"]).sorted())
         }
 
-        /// Those that services want, of which no address on the interface tells whose they are.
+        /// Virtual servers that services want, without an address on the interface that shows their owner.
         @Test func nodePorts() async throws {
             try node.addNodeAddresses()
             let others = ["-A -t 192.0.2.1:30081 -s rr"]
@@ -70,7 +70,7 @@ extension ProxyKernelTests {
             #expect(try node.namespace.saved() == (elsewhere + others).sorted())
         }
 
-        /// Real servers that are not wanted any more are drained, as if they were the proxier's.
+        /// Real servers that are not wanted any more are drained like those of the proxier.
         @Test func aRealServerThatLeaves() async throws {
             let connection = try TestConnection(node.namespace, to: 0x0a60_0001, port: 80)
             #expect(connection.isAlive())
@@ -83,8 +83,8 @@ extension ProxyKernelTests {
             #expect(saved.contains("-a -t 10.96.0.1:80 -r 10.244.1.1:8080 -m -w 1"))
         }
 
-        /// Something fails in the first sync. What is at addresses that the proxier binds itself is still not taken over, by
-        /// it or by a next one.
+        /// The first sync has a failure. Virtual servers at addresses that the proxier binds itself are still not taken
+        /// over, by this process or the next one.
         @Test(arguments: [false, true])
         func aFailureMeanwhile(restarts: Bool) async throws {
             let other = service("other", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 99, 0, 1)]))
@@ -111,7 +111,7 @@ extension ProxyKernelTests {
             #expect(try node.addresses() == ["10.96.0.1/32", "10.96.0.7/32"])
         }
 
-        /// Another proxier, with an interface of its own, has a virtual server at an address of kube-proxy's.
+        /// Another proxier, with its own interface, has a virtual server at one of kube-proxy's addresses.
         @Test func whatBearsAnothersMarkIsNotTakenOver() async throws {
             let another = try node.proxier(clock) { $0.interface = "other0" }
             await another.tell([service("secure", ServicePort(.tcp, 443, externalIPs: [IPAddress(10, 96, 0, 1)]))])
@@ -121,12 +121,12 @@ extension ProxyKernelTests {
             try await proxier.syncWell()
             #expect(try node.namespace.saved() == (own + elsewhere + ["-A -t 10.96.0.1:443 -s rr"]).sorted())
             clock.advance(by: .seconds(3_600))
-            // Until now the address was one of the node's to that one, which are not bound.
+            // Until now the other proxier took the address for one of the node's, which are not bound.
             let report = try await another.syncWell()
             #expect(report.changes == 0 && report.bound == 1)
         }
 
-        /// Who only cleans up has not taken over anything.
+        /// A process that only cleans up has not taken over anything.
         @Test func aCleanUpTouchesNothing() async throws {
             let before = try node.namespace.saved()
             let report = try await node.proxier().cleanup()

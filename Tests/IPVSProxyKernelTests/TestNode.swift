@@ -10,11 +10,11 @@ import Testing
 @testable import IPVSNode
 @testable import IPVSProxy
 
-/// A node of a test's own: a namespace, which proxiers and others change and look at.
+/// A node for one test: a namespace that proxiers and others change and read.
 struct TestNode {
     let namespace: TestNamespace
 
-    /// What the test itself sees the table with, and changes it.
+    /// The test's own access to the table.
     let handle: Handle
 
     init() throws {
@@ -22,7 +22,7 @@ struct TestNode {
         handle = try namespace.open()
     }
 
-    /// A proxier of the node, as a new process has it.
+    /// A proxier of the node, as if in a new process.
     func proxier(_ change: (inout Proxier.Configuration) -> Void = { _ in }) throws -> Proxier {
         try Proxier(configuration(change), logger: .silent)
     }
@@ -49,13 +49,13 @@ struct TestNode {
     private func configuration(_ change: (inout Proxier.Configuration) -> Void) -> Proxier.Configuration {
         var configuration = Proxier.Configuration()
         configuration.namespace = .path(namespace.path)
-        // No period ends in a test that does not want it.
+        // No period ends unless a test wants it to.
         configuration.syncPeriod = .seconds(3_600)
         change(&configuration)
         return configuration
     }
 
-    /// Gives the node an interface with an address of either family.
+    /// Adds an interface with an address of each family to the node.
     func addNodeAddresses() throws {
         try namespace.run("ip", "link", "add", "eth7", "type", "dummy")
         try namespace.run("ip", "link", "set", "eth7", "up")
@@ -63,27 +63,27 @@ struct TestNode {
         try namespace.run("ip", "-6", "addr", "add", "2001:db8::1/64", "dev", "eth7", "nodad")
     }
 
-    /// The addresses of an interface with the lengths of their prefixes, as `ip` has them and in order; nil if there is no
+    /// The sorted addresses of an interface with their prefix lengths, in ip's form; nil if there is no
     /// such interface.
     func addresses(of interface: String = AddressBinder.defaultInterface) throws -> [String]? {
         guard try namespace.hasInterface(interface) else { return nil }
         return try namespace.interface(interface).addresses.map { "\($0.local)/\($0.prefixlen)" }.sorted()
     }
 
-    /// The alias of an interface, as `ip` has it; nil if it has none.
+    /// The alias of an interface, according to `ip`; nil if it has none.
     func alias(of interface: String = AddressBinder.defaultInterface) throws -> String? {
         let text = try namespace.run("ip", "-details", "link", "show", "dev", interface)
         let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         return lines.first { $0.hasPrefix("alias ") }.map { String($0.dropFirst("alias ".count)) }
     }
 
-    /// The value of a setting of the kernel's.
+    /// The value of a kernel setting.
     func setting(_ name: String) throws -> String {
         try namespace.run("sysctl", "-n", name).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 
-/// A clock that stands still until it is set forward.
+/// A clock that stands still unless it is set forward.
 final class TestClock: Sendable {
     private let time = Mutex(ContinuousClock.now)
 
@@ -93,12 +93,12 @@ final class TestClock: Sendable {
 }
 
 extension Logger {
-    /// One that tells nobody.
+    /// A clock whose changes nobody observes.
     static let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
 }
 
 extension Proxier {
-    /// Tells it that these are all services and slices there are.
+    /// Reports that these are all services and slices.
     func tell(_ services: [ServiceDefinition], _ slices: [EndpointSlice] = []) {
         for service in services { onServiceAdd(service) }
         onServiceSynced()
@@ -106,7 +106,7 @@ extension Proxier {
         onEndpointSliceSynced()
     }
 
-    /// Syncs, which has to get through without a failure.
+    /// Runs a sync, which must succeed without a failure.
     @discardableResult
     func syncWell(sourceLocation: SourceLocation = #_sourceLocation) async throws -> SyncReport {
         let report = try #require(try await sync(), sourceLocation: sourceLocation)
@@ -116,7 +116,7 @@ extension Proxier {
 }
 
 extension SyncReport {
-    /// Whether it did nothing.
+    /// Whether the sync changed nothing.
     var isIdle: Bool { changes == 0 && bound == 0 && unbound == 0 && drained == 0 && draining == 0 && isComplete }
 }
 
@@ -125,18 +125,18 @@ func service(_ name: String, _ port: ServicePort) -> ServiceDefinition {
     ServiceDefinition(NamespacedName("default", name), ports: ["": port])
 }
 
-/// The one slice of such a service.
+/// The only slice of such a service.
 func slice(_ service: String, _ endpoints: [ServiceEndpoint]) -> EndpointSlice {
     let name = NamespacedName("default", "\(service)-1")
     return EndpointSlice(name, of: NamespacedName("default", service), endpoints: ["": endpoints])
 }
 
-/// The one slice of a service whose endpoints are all ready.
+/// The only slice of a service whose endpoints are all ready.
 func slice(_ service: String, _ endpoints: String...) -> EndpointSlice {
     slice(service, endpoints.map { ServiceEndpoint($0) })
 }
 
-/// Does something until it comes to what was waited for; if it does not within a long time, the test fails.
+/// Repeats an action until it has the expected result; after a long time without it, the test fails.
 func trying(
     until condition: () async throws -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -9,7 +9,7 @@ import Testing
 @testable import IPVSNode
 
 extension ProxyKernelTests {
-    /// A client in one namespace, IPVS and a real server in another, and a wire between them.
+    /// A client in one namespace, IPVS and a real server in another, and a link between them.
     @Suite struct Traffic {
         let (client, node): (TestNamespace, TestNamespace)
 
@@ -39,22 +39,22 @@ extension ProxyKernelTests {
             let web = VirtualServer(.tcp(address, 80), scheduler: .roundRobin)
             try handle.add(web)
             try handle.add(RealServer(server, 8_080, forwarding: .masquerade), to: web.id)
-            // The interface is down, and no packet needs it up; only routes of IPv6 do.
+            // The interface is down, which is enough for packets; only IPv6 routes need it up.
             let isUp = try node.interface("kube-ipvs0").flags.contains("UP")
             #expect(isUp == (method == .routes && address.family == .ipv6))
             #expect(try echo.isReached(from: client, address, port: 80))
             // A client on the node itself.
             #expect(try echo.isReached(from: node, address, port: 80))
-            // The kernel sums its counters up every two seconds.
+            // The kernel adds up its counters every two seconds.
             try eventually { try handle.virtualServers().map(\.statistics.connections) == [2] }
-            // The same address, unbound: nobody answers.
+            // The same address, unbound: there is no answer.
             _ = try binder.unbind([address])
             #expect(try !echo.isReached(from: client, address, port: 80))
         }
     }
 }
 
-/// A TCP server that sends back what it gets, one client after the other.
+/// A TCP server that echoes its input, for one client after the other.
 private final class EchoOnce: Sendable {
     private let listener: Int32
 
@@ -90,7 +90,7 @@ private final class EchoOnce: Sendable {
             guard enterNamespace(place) == 0 else { throw TestFailure("setns") }
             let descriptor = socket(Int32(address.family.rawValue), Int32(SOCK_STREAM.rawValue), 0)
             defer { reset(descriptor) }
-            // Bounds the wait for a connection too.
+            // This limits the time to connect too.
             var patience = timeval(tv_sec: 3, tv_usec: 0)
             for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
                 setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -103,7 +103,7 @@ private final class EchoOnce: Sendable {
     }
 }
 
-/// Ends a connection by a reset, which the kernel forgets soon, so that its namespace can end.
+/// Ends a connection with a reset: the kernel removes it soon, so that the namespace can end.
 private func reset(_ descriptor: Int32) {
     var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))

@@ -12,7 +12,7 @@ struct ChangeTrackerTests {
         ServiceDefinition(NamespacedName("default", name), ports: ["http": ServicePort(.tcp, port)])
     }
 
-    @Test("Of several changes to an object the first previous and the newest current value count")
+    @Test("Several changes to an object are one, from the first previous to the newest current value")
     mutating func newest() throws {
         services.update(service(1))
         _ = services.merge()
@@ -30,7 +30,7 @@ struct ChangeTrackerTests {
         #expect(services.pendingCount == 0)
     }
 
-    @Test("An addition, an update and a deletion, one after the other")
+    @Test("An addition, an update and a deletion, in this order")
     mutating func lifetime() {
         services.update(service(1))
         var changes = services.merge()
@@ -44,7 +44,7 @@ struct ChangeTrackerTests {
         #expect(services.objects.isEmpty)
     }
 
-    @Test("What is told again, or undone, is no change")
+    @Test("An object that is reported again, or a change that is undone, is not a change")
     mutating func undone() {
         var isChanged = [services.update(service(1)), services.update(service(1)), services.delete(web)]
         #expect(isChanged == [true, true, false])
@@ -63,7 +63,7 @@ struct ChangeTrackerTests {
         #expect(services.objects == [web: service(1)])
     }
 
-    @Test("The deletion of an unknown object is no change")
+    @Test("The deletion of an unknown object is not a change")
     mutating func unknown() {
         let isChanged = services.delete(NamespacedName("default", "nobody"))
         let changes = services.merge()
@@ -73,7 +73,7 @@ struct ChangeTrackerTests {
     /// The ports that the changes since the last merge affect.
     private mutating func affectedPorts() -> [String] { services.merge().flatMap(\.servicePorts).map(\.port).sorted() }
 
-    @Test("A change of a service affects the ports that are otherwise")
+    @Test("A change of a service affects the ports that differ")
     mutating func servicePorts() {
         let one = ServicePort(.tcp, 1)
         let two = ServicePort(.tcp, 2)
@@ -88,7 +88,7 @@ struct ChangeTrackerTests {
         #expect(affected == ["changed", "new", "same"])
     }
 
-    @Test("A change of a slice affects the ports whose endpoints are others")
+    @Test("A change of a slice affects the ports whose endpoints differ")
     func slicePorts() {
         var slices = ChangeTracker<EndpointSlice>()
         func affected(_ service: String, _ endpoints: [String: [ServiceEndpoint]]) -> [String] {

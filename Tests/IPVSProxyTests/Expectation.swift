@@ -2,7 +2,7 @@ import IPVS
 
 @testable import IPVSProxy
 
-/// What should be by the rules, worked out from all objects at once and with no thought to what it costs.
+/// The state that the rules require, computed from all objects at once and without regard to cost.
 struct Expectation {
     var table = Table()
     var addresses: Set<IPAddress> = []
@@ -53,7 +53,7 @@ struct Expectation {
             }
             let policy = isInternal ? wish.port.internalTrafficPolicy : wish.port.externalTrafficPolicy
             let endpoints = Self.endpoints(of: wish.name, objects)
-            // A second role of the same address is none.
+            // A second role of the same address is ignored.
             if reached.insert("\(wish.name) \(wish.id)").inserted, policy == .local,
                 Self.usable(endpoints.filter(\.isLocal)).isEmpty, !Self.usable(endpoints).isEmpty
             {

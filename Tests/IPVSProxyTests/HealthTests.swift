@@ -8,7 +8,7 @@ struct HealthTests {
 
     private func at(_ seconds: Int) -> ManualClock.Instant { ManualClock.Instant(time: .seconds(seconds)) }
 
-    @Test("Where nothing is queued all is well, however long ago the last sync was")
+    @Test("If nothing is queued, the proxier is healthy, however long ago the last sync was")
     mutating func idle() {
         #expect(health.isHealthy(at: at(10_000)))
         health.queued(at: at(10_000))
@@ -18,13 +18,13 @@ struct HealthTests {
         #expect(health.isHealthy(at: at(20_000)))
     }
 
-    @Test("What is queued for twice the period without a finished sync is too long")
+    @Test("Changes queued for twice the period without a finished sync are too old")
     mutating func waiting() {
         health.queued(at: at(100))
         health.queued(at: at(150))
         #expect(health.isHealthy(at: at(159)))
         #expect(!health.isHealthy(at: at(160)))
-        // To start is not enough.
+        // The start of a sync is not enough.
         health.started(at: at(161))
         #expect(!health.isHealthy(at: at(162)))
         health.finished(at: at(163))
@@ -32,7 +32,7 @@ struct HealthTests {
         #expect(health.isHealthy(at: at(1_000)))
     }
 
-    @Test("What is queued while a sync is under way is for the next one, but that sync was one")
+    @Test("Changes queued during a sync are for the next one, but the sync counts")
     mutating func queuedMeanwhile() {
         health.queued(at: at(0))
         health.started(at: at(1))
@@ -45,7 +45,7 @@ struct HealthTests {
         #expect(health.isHealthy(at: at(1_000)))
     }
 
-    @Test("A sync that fails again and again is not healthy, nor is one that never ends")
+    @Test("A sync that fails repeatedly is not healthy, nor is one that never ends")
     mutating func failing() {
         health.started(at: at(30))
         #expect(health.isHealthy(at: at(89)))

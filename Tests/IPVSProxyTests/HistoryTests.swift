@@ -12,7 +12,7 @@ struct HistoryTests {
         let node = random.node()
         var objects = FinalObjects(node: node)
         var state = DesiredState(node: node)
-        // What somebody has who knows the updates alone.
+        // The state that results from the updates alone.
         var table = Table()
         var addresses: Set<IPAddress> = []
         for _ in 0..<60 {
@@ -51,7 +51,7 @@ struct HistoryTests {
         }
     }
 
-    @Test("The order in which objects become known does not matter, nor what was there before", arguments: 1...20)
+    @Test("The order in which objects become known doesn't matter, nor do earlier states", arguments: 1...20)
     func order(seed: UInt64) {
         var random = RandomHistory(seed: seed)
         var objects = FinalObjects(node: random.node())

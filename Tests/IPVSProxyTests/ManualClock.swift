@@ -2,10 +2,10 @@ import IPVS
 
 @testable import Netlink
 
-/// A clock on which time passes when a test says so.
+/// A clock whose time a test advances.
 final class ManualClock: Clock {
     struct Instant: InstantProtocol, Hashable {
-        /// The time since the clock began.
+        /// The time since the clock's start.
         var time: Duration = .zero
 
         func advanced(by duration: Duration) -> Instant { Instant(time: time + duration) }
@@ -30,7 +30,7 @@ final class ManualClock: Clock {
 
     var minimumResolution: Duration { .zero }
 
-    /// Until when somebody sleeps now, in order.
+    /// The times at which sleeping tasks wake, in order.
     var deadlines: [Duration] { state.withLock { $0.sleepers.values.map(\.deadline.time).sorted() } }
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
@@ -53,7 +53,7 @@ final class ManualClock: Clock {
         }
     }
 
-    /// Lets time pass, and wakes who has slept long enough.
+    /// Advances the time, and wakes the tasks whose time has come.
     func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.now = state.now.advanced(by: duration)

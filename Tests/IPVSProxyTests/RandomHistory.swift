@@ -3,7 +3,7 @@ import IPVSProxy
 import IPVSProxyTestSamples
 import IPVSTestModels
 
-/// Random services, slices, facts of nodes and events about them, few enough that they often get into each other's way.
+/// Random services, slices, node configurations and events, with so few names that they often conflict.
 struct RandomHistory {
     private var random: SplitMix64
 
@@ -41,7 +41,7 @@ struct RandomHistory {
         (0..<number(count)).map { _ in make(&self) }
     }
 
-    /// One of the addresses that services want, nodes have and blocks exclude alike.
+    /// One of the addresses that services, nodes and excluded blocks share.
     private mutating func address() -> IPAddress {
         chance(70)
             ? IPAddress(10, 96, 0, UInt8(number(1...12)))
@@ -104,7 +104,7 @@ struct RandomHistory {
     }
 }
 
-/// The objects that a history of events ends with.
+/// The final objects of a history of events.
 struct FinalObjects {
     var services: [NamespacedName: ServiceDefinition] = [:]
     var slices: [NamespacedName: EndpointSlice] = [:]

@@ -3,7 +3,7 @@ import IPVSProxy
 import IPVSProxyTestSamples
 import Testing
 
-@Suite("What a service port becomes")
+@Suite("The virtual servers of a service port")
 struct RuleTests {
     private let pods = [ServiceEndpoint("10.244.1.1:8080"), ServiceEndpoint("10.244.1.2:8080")]
 
@@ -61,7 +61,7 @@ struct RuleTests {
         #expect(state.table[id("UDP 203.0.113.5:30053")] == nil)
     }
 
-    @Test("An external IP that is the node's own is served but not bound")
+    @Test("An external IP that is one of the node's addresses is served but not bound")
     func ownAddress() {
         let state = DesiredState(
             ServicePort(.tcp, 80, externalIPs: [address("203.0.113.5"), address("203.0.113.6")]),
@@ -102,7 +102,7 @@ struct RuleTests {
         #expect(state.table.count == 2)
     }
 
-    @Test("Session affinity is persistence, for three hours if nothing else is said")
+    @Test("Session affinity is persistence, for three hours by default")
     func affinity() {
         var port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
         #expect(DesiredState(port).table.sortedEntries()[0].server.persistence == nil)
@@ -112,7 +112,7 @@ struct RuleTests {
         #expect(DesiredState(port).table.sortedEntries()[0].server.persistence == Persistence(timeout: 60))
     }
 
-    @Test("The scheduler is the service port's, or else the node's")
+    @Test("The scheduler is that of the service port, or by default the node's")
     func scheduler() {
         var port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
         let node = NodeFacts(scheduler: .leastConnection)
@@ -124,12 +124,12 @@ struct RuleTests {
         #expect(server.flags == .mhPort)
     }
 
-    @Test("Ready endpoints serve; without any, those that serve while they terminate; else none")
+    @Test("Ready endpoints serve; without any, serving ones that are terminating; without those, none")
     func states() {
         let ready = ServiceEndpoint("10.244.1.1:80")
         let leaving = ServiceEndpoint("10.244.1.2:80", isReady: false, isServing: true, isTerminating: true)
         let starting = ServiceEndpoint("10.244.1.3:80", isReady: false)
-        // Serves, but neither is it ready nor does it terminate: it has been taken out on purpose.
+        // It is serving, but neither ready nor terminating: it was taken out of service intentionally.
         let held = ServiceEndpoint("10.244.1.4:80", isReady: false, isServing: true)
         let dead = ServiceEndpoint("10.244.1.5:80", isReady: false, isTerminating: true)
         let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
@@ -142,7 +142,7 @@ struct RuleTests {
         #expect(servers([]) == [])
     }
 
-    @Test("A local policy leaves the endpoints of this node, for those who come from where it holds")
+    @Test("A local policy selects this node's endpoints, for the clients that it applies to")
     func policies() {
         let here = ServiceEndpoint("10.244.1.1:80", isLocal: true)
         let there = ServiceEndpoint("10.244.2.1:80")
@@ -169,7 +169,7 @@ struct RuleTests {
         for text in outside { #expect(state.realServers(of: text) == ["10.244.1.1:80"]) }
         #expect(state.servicePortsWithoutLocalEndpoints(for: .external).isEmpty)
 
-        // Where no local one is ready, a local one that terminates is taken, though others are ready elsewhere.
+        // If no local endpoint is ready, a terminating local one is used, though others are ready elsewhere.
         state = DesiredState(port, [there, leavingHere], node: node)
         #expect(state.realServers(of: "TCP 10.96.0.1:80") == ["10.244.2.1:80"])
         for text in outside { #expect(state.realServers(of: text) == ["10.244.1.2:80"]) }
@@ -189,7 +189,7 @@ struct RuleTests {
         #expect(state.servicePortsWithoutLocalEndpoints(for: .external).isEmpty)
     }
 
-    @Test("A local policy is no matter where no client comes from")
+    @Test("A local policy is ignored where there are no clients")
     func policyWithoutClients() {
         let state = DesiredState(
             ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")], externalTrafficPolicy: .local),
@@ -198,7 +198,7 @@ struct RuleTests {
         #expect(state.servicePortsWithoutLocalEndpoints(for: .external).isEmpty)
     }
 
-    @Test("An endpoint that is in several slices counts once, and is ready where one of them says so")
+    @Test("An endpoint in several slices counts once, and is ready if any of them says so")
     func severalSlices() {
         var state = DesiredState(ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")]), pods)
         state.update(
@@ -222,7 +222,7 @@ struct RuleTests {
         )
     }
 
-    @Test("What is excluded is neither served nor bound, and told")
+    @Test("Excluded addresses are neither served nor bound, and are reported")
     func excluded() {
         let node = NodeFacts(
             addresses: [address("10.0.0.5"), address("10.0.1.5")],
@@ -249,7 +249,7 @@ struct RuleTests {
         #expect(state.rejections.isEmpty)
     }
 
-    @Test("An address with two roles has the stronger one's policy")
+    @Test("An address with two roles has the policy of the stronger one")
     func twoRoles() {
         let state = DesiredState(
             ServicePort(

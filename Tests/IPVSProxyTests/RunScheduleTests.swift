@@ -5,14 +5,14 @@ import Testing
 
 @Suite("Schedules of runs")
 struct RunScheduleTests {
-    /// What happened in a random history: when runs started and ended, and what was asked for.
+    /// A random history: the starts and ends of runs, and the requests.
     private struct History {
         var runs: [(start: Duration, end: Duration)] = []
-        /// Times before which, or at the first that may be after which, a run had to start.
+        /// The latest time at which each requested run had to start, or the first possible time after that.
         var wishes: [(asked: Duration, due: Duration)] = []
     }
 
-    @Test("However it is used, runs are neither too many nor too few", arguments: 1...50)
+    @Test("In any use, there are neither too many nor too few runs", arguments: 1...50)
     func bounds(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         func duration(_ range: ClosedRange<Int>) -> Duration { .milliseconds(Int.random(in: range, using: &random)) }
@@ -25,7 +25,7 @@ struct RunScheduleTests {
         for (index, run) in history.runs.enumerated() {
             let idleSince = index == 0 ? .zero : history.runs[index - 1].end
             #expect(run.start - idleSince <= maximum)
-            // In the time without runs between this run and any later one there is room for so many.
+            // The time without runs between this run and any later one has room for this number.
             var idle = Duration.zero
             for later in history.runs.indices.dropFirst(index + 1) {
                 idle += history.runs[later].start - history.runs[later - 1].end
@@ -70,7 +70,7 @@ struct RunScheduleTests {
             now = max(now, schedule.due)
             schedule.start(at: now)
             let start = now.time
-            // What is asked for within a run is for the next one.
+            // A request during a run is for the next one.
             now = now.advanced(by: .milliseconds(Int.random(in: 1...500, using: &random)))
             ask(&schedule, &random)
             schedule.finish(at: now)
@@ -79,7 +79,7 @@ struct RunScheduleTests {
         return history
     }
 
-    @Test("Nothing that was asked for is left after a run")
+    @Test("After a run no request is left")
     func satisfied() {
         var schedule = RunSchedule(
             from: ManualClock.Instant(),

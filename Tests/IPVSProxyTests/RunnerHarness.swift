@@ -3,18 +3,18 @@ import Testing
 
 @testable import IPVSProxy
 
-/// A runner on a clock of its own, and what it did.
+/// A runner with its own clock, and a record of its runs.
 struct RunnerHarness {
     let clock = ManualClock()
     let runner: BoundedFrequencyRunner<ManualClock>
 
-    /// When runs started.
+    /// The start times of runs.
     private let starts = Locked<[Duration]>([])
 
-    /// Which runs take how long; those that are not named take no time.
+    /// The durations of runs; all others take no time.
     private let lengths: [Int: Duration]
 
-    /// What happens within a run, by its number.
+    /// Actions during a run, by its number.
     private let events: [Int: @Sendable (BoundedFrequencyRunner<ManualClock>) -> Void]
 
     init(
@@ -38,12 +38,12 @@ struct RunnerHarness {
                 return starts.count
             }
             events[number]?(runner)
-            // It does not matter here whether the run was cancelled: its time is to be taken in any case.
+            // It doesn't matter here whether the run was cancelled: it must have its duration in any case.
             if let length = lengths[number] { await Task { try? await clock.sleep(for: length) }.value }
         }
     }
 
-    /// Runs the loop while `body` does something, and ends it then.
+    /// Runs the loop during `body`, and then ends it.
     func whileLooping(_ body: () async throws -> Void) async rethrows {
         let loop = Task { await self.loop() }
         defer { loop.cancel() }
@@ -52,7 +52,7 @@ struct RunnerHarness {
         await loop.value
     }
 
-    /// Waits until the runs that started are these, and the runner, or the run that is under way, sleeps until a time.
+    /// Waits until these runs have started, and the runner, or the current run, sleeps until a time.
     func expect(
         runs: [Duration],
         thenSleepsUntil deadline: Duration,

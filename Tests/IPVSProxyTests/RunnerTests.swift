@@ -3,9 +3,9 @@ import Testing
 
 @testable import IPVSProxy
 
-@Suite("Runs of a bounded frequency", .timeLimit(.minutes(2)))
+@Suite("Runs with a bounded frequency", .timeLimit(.minutes(2)))
 struct RunnerTests {
-    @Test("Nothing is run without a request until the longest interval has passed")
+    @Test("Without requests nothing is run until the longest interval has passed")
     func period() async throws {
         let harness = RunnerHarness()
         try await harness.whileLooping {
@@ -19,7 +19,7 @@ struct RunnerTests {
         }
     }
 
-    @Test("The first request is run at once, the next when the shortest interval has passed")
+    @Test("The first request is run at once, the next after the shortest interval")
     func minimum() async throws {
         let harness = RunnerHarness()
         try await harness.whileLooping {
@@ -52,7 +52,7 @@ struct RunnerTests {
         }
     }
 
-    @Test("Many requests are one")
+    @Test("Many requests are one run")
     func coalescing() async throws {
         let harness = RunnerHarness()
         await withTaskGroup { group in
@@ -69,7 +69,7 @@ struct RunnerTests {
         }
     }
 
-    @Test("A burst is spent, and comes back one by one")
+    @Test("A burst is used up, and is restored one by one")
     func burst() async throws {
         let harness = RunnerHarness(burst: 3)
         try await harness.whileLooping {
@@ -81,7 +81,7 @@ struct RunnerTests {
             try await harness.expect(runs: [.zero, .zero, .zero], thenSleepsUntil: .seconds(1))
             harness.clock.advance(by: .seconds(1))
             try await harness.expect(runs: [.zero, .zero, .zero, .seconds(1)], thenSleepsUntil: .seconds(31))
-            // Two and a half intervals later there are two again, and half of a third.
+            // After two and a half intervals two are available again, and half of a third.
             harness.clock.advance(by: .milliseconds(2_500))
             harness.runner.run()
             var runs: [Duration] = [.zero, .zero, .zero, .seconds(1), .milliseconds(3_500)]
@@ -110,7 +110,7 @@ struct RunnerTests {
         }
     }
 
-    @Test("Requests within a run are one more run, and the time of the run does not count")
+    @Test("Requests during a run cause one more run, and the run's duration doesn't count")
     func requestsWhileRunning() async throws {
         let harness = RunnerHarness(lengths: [1: .seconds(5)])
         harness.runner.run()
@@ -126,7 +126,7 @@ struct RunnerTests {
         }
     }
 
-    @Test("A retry is run at its time, the soonest of several, and a later one than the next run is none")
+    @Test("A retry is run at its time, the earliest of several, and not if another run comes first")
     func retries() async throws {
         let harness = RunnerHarness()
         try await harness.whileLooping {
@@ -139,7 +139,7 @@ struct RunnerTests {
             harness.runner.retry(after: .seconds(5))
             try await harness.expect(runs: [], thenSleepsUntil: .seconds(5))
             harness.clock.advance(by: .seconds(5))
-            // That run did for all of them.
+            // That run counted for all of them.
             try await harness.expect(runs: [.seconds(5)], thenSleepsUntil: .seconds(35))
         }
     }
@@ -157,7 +157,7 @@ struct RunnerTests {
         }
     }
 
-    @Test("A retry that was asked for within a run holds after it, and counts from when it was asked for")
+    @Test("A retry requested during a run is valid after it, and counts from the request")
     func retryWhileRunning() async throws {
         let harness = RunnerHarness(lengths: [1: .seconds(2)], events: [1: { $0.retry(after: .seconds(5)) }])
         harness.runner.run()
@@ -165,7 +165,7 @@ struct RunnerTests {
             try await harness.expect(runs: [.zero], thenSleepsUntil: .seconds(2))
             harness.clock.advance(by: .seconds(2))
             try await harness.expect(runs: [.zero], thenSleepsUntil: .seconds(5))
-            // A request does for it.
+            // A request replaces it.
             harness.clock.advance(by: .seconds(2))
             harness.runner.run()
             try await harness.expect(runs: [.zero, .seconds(4)], thenSleepsUntil: .seconds(34))
@@ -196,7 +196,7 @@ struct RunnerTests {
         }
     }
 
-    @Test("A loop that is stopped or cancelled while it waits ends", arguments: [false, true])
+    @Test("A waiting loop ends when it is stopped or cancelled", arguments: [false, true])
     func endWhileWaiting(byCancellation: Bool) async throws {
         let harness = RunnerHarness()
         harness.runner.run()
@@ -210,7 +210,7 @@ struct RunnerTests {
         #expect(harness.clock.deadlines.isEmpty)
     }
 
-    @Test("A run is not cut off by the end of the loop, and none comes after it", arguments: [false, true])
+    @Test("The end of the loop doesn't interrupt a run, and no run follows", arguments: [false, true])
     func endWhileRunning(byCancellation: Bool) async throws {
         let harness = RunnerHarness(min: .zero, lengths: [1: .seconds(5)])
         harness.runner.run()
@@ -243,7 +243,7 @@ struct RunnerTests {
         #expect(harness.runs.isEmpty)
     }
 
-    @Test("An error of a run ends the loop with it")
+    @Test("An error of a run ends the loop with that error")
     func errors() async {
         struct Failure: Error {}
         let runner = BoundedFrequencyRunner(minInterval: .zero, maxInterval: .seconds(1), clock: ManualClock())
@@ -251,7 +251,7 @@ struct RunnerTests {
         await #expect(throws: Failure.self) { try await runner.loop { throw Failure() } }
     }
 
-    @Test("Never is a time too: who says so waits for requests alone")
+    @Test("The longest interval can be infinite: then nothing is run without a request")
     func never() async {
         let runner = BoundedFrequencyRunner(minInterval: .zero, maxInterval: .seconds(Int64.max))
         let count = Locked(0)
@@ -261,14 +261,14 @@ struct RunnerTests {
                 runner.stop()
             }
         }
-        // It is waiting by then, or else it need not.
+        // It is waiting by now, or need not wait.
         try? await Task.sleep(for: .milliseconds(100))
         runner.run()
         await loop.value
         #expect(count.value == 1)
     }
 
-    @Test("It works by the system's clock too")
+    @Test("The system's clock works too")
     func systemClock() async {
         let runner = BoundedFrequencyRunner(minInterval: .milliseconds(1), maxInterval: .milliseconds(5))
         var starts: [ContinuousClock.Instant] = []

@@ -24,7 +24,7 @@ struct UpdateTests {
         ServicePort(transport, 80, clusterIPs: [address(clusterIP)])
     }
 
-    @Test("A change of one service is that alone")
+    @Test("A change of one service updates only that service")
     func oneOfMany() {
         var state = DesiredState()
         for number in UInt8(1)...50 {
@@ -54,15 +54,15 @@ struct UpdateTests {
         #expect(update == DesiredState.Update())
     }
 
-    @Test("What makes no difference to the table is no change")
+    @Test("A change without an effect on the table is not a change")
     func noDifference() {
         var state = DesiredState(port("10.96.0.1"), pods)
         let name = NamespacedName("default", "web-1")
-        // The other order, and one that is not ready.
+        // In another order, and with an endpoint that is not ready.
         let endpoints = [pods[1], pods[0], ServiceEndpoint("10.244.1.3:8080", isReady: false)]
         let isChanged = state.update(EndpointSlice(name, of: web, endpoints: ["http": endpoints]))
         #expect(isChanged)
-        // A port, and a service, that there isn't.
+        // A port, and a service, that don't exist.
         state.update(slice("other", of: "web", pods))
         state.update(slice("others", of: "others", pods))
         let update = state.commit()
@@ -92,7 +92,7 @@ struct UpdateTests {
         #expect(state.addresses.isEmpty && state.table.isEmpty)
     }
 
-    @Test("An address that goes from one service to another stays bound, and its virtual server is updated")
+    @Test("An address that moves from one service to another stays bound, and its virtual server is updated")
     func replacedService() {
         var state = DesiredState()
         state.update(service("old", ["": port("10.96.0.1")]))
@@ -115,7 +115,7 @@ struct UpdateTests {
         )
     }
 
-    @Test("A slice that goes to another service takes its endpoints along")
+    @Test("A slice that moves to another service takes its endpoints along")
     func movedSlice() {
         var state = DesiredState()
         state.update(service("a", ["": port("10.96.0.1")]))
@@ -129,7 +129,7 @@ struct UpdateTests {
         #expect(state.realServers(of: "TCP 10.96.0.2:80")?.count == 2)
     }
 
-    @Test("Of two that want the same, the first by name gets it, and the other one when that is gone")
+    @Test("If two ports want the same, the first by name gets it, and then the other one")
     func conflict() {
         var state = DesiredState()
         state.update(service("b", ["": port("10.96.0.1")]))
@@ -147,7 +147,7 @@ struct UpdateTests {
         #expect(state.entries(of: ServicePortName(NamespacedName("default", "b"))).isEmpty)
         #expect(state.rejections == update.rejections)
 
-        // What has been told is not told again.
+        // What was already reported is not reported again.
         state.update(slice("b", of: "b", pods))
         update = state.commit()
         #expect(update == DesiredState.Update())
@@ -160,7 +160,7 @@ struct UpdateTests {
         #expect(state.rejections.isEmpty)
     }
 
-    @Test("Nobody gets another one's cluster IP by an external IP, whatever the names")
+    @Test("An external IP never gets another service's cluster IP, whatever their names")
     func hijacking() {
         var state = DesiredState()
         state.update(service("dns", ["": port("10.96.0.10")]))
@@ -175,7 +175,7 @@ struct UpdateTests {
         )
     }
 
-    @Test("An excluded address that a service port wants in another role is not told again")
+    @Test("An excluded address that a service port wants in another role is not reported again")
     func excludedOnce() {
         let node = NodeFacts(excludedBlocks: [block("192.0.2.0/24")])
         var state = DesiredState(ServicePort(.tcp, 80, externalIPs: [address("192.0.2.1")]), node: node)
@@ -187,7 +187,7 @@ struct UpdateTests {
         #expect(state.rejections.count == 1)
     }
 
-    @Test("A node's change takes effect everywhere with the next time it is applied")
+    @Test("A change of the node takes effect everywhere with the next update")
     func node() {
         var port = port("10.96.0.1")
         port.nodePort = 30_080
@@ -202,7 +202,7 @@ struct UpdateTests {
                 "TCP 10.0.0.5:30080 true false", "TCP 10.0.0.6:30080 false true", "TCP 192.0.2.1:30080 false true",
             ]
         )
-        // It has become the node's own.
+        // It has become one of the node's own.
         #expect(update.addressesToUnbind == [address("192.0.2.1")])
         state.node.scheduler = .leastConnection
         update = state.commit()

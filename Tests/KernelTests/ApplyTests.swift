@@ -16,7 +16,7 @@ extension KernelTests {
             handle = try namespace.open()
         }
 
-        /// Tables that any of the kernels takes.
+        /// Tables that any of the kernels accepts.
         private static func models(seed: UInt64) -> RandomModels {
             var models = RandomModels(seed: seed)
             models.schedulers = [.roundRobin, .weightedRoundRobin, .leastConnection, .sourceHashing, .maglevHashing]
@@ -28,7 +28,7 @@ extension KernelTests {
         private static func table(_ models: inout RandomModels, size: Int) throws -> Table {
             var table = Table()
             for _ in 0..<size {
-                // Few, so that the tables of a series have many in common.
+                // Few, so that the tables of a series have many entries in common.
                 let address = IPAddress(10, 96, 0, models.number(1...20))
                 let model = models.virtualServer()
                 let id: VirtualServer.Identity =
@@ -47,7 +47,7 @@ extension KernelTests {
             return table
         }
 
-        /// How many virtual and real servers a table has.
+        /// The numbers of virtual and real servers in a table.
         private static func size(of table: Table) -> Int {
             table.entries.reduce(into: 0) { $0 += 1 + $1.realServers.count }
         }
@@ -103,7 +103,7 @@ extension KernelTests {
             #expect(try handle.table() == Table([Table.Entry(good, realServers: [real])]))
         }
 
-        /// While another program adds and deletes what is not ours, ours becomes right and its stays alone.
+        /// While another program adds and deletes entries outside the owned part, the owned part is corrected.
         @Test func aSecondWriter() throws {
             var models = Self.models(seed: 3)
             let desired = try Self.table(&models, size: 12)
@@ -111,7 +111,7 @@ extension KernelTests {
             let writer = Thread {
                 for number in UInt32(1)...2_000 where !Thread.current.isCancelled {
                     let id = VirtualServer.Identity.udp(IPAddress(10, 97, 0, UInt8(number % 250)), 53)
-                    // It comes to an existing one at times, and deletes one that is not there: any change will do.
+                    // Some already exist, and some deleted ones don't exist: any change is enough.
                     try? other.add(VirtualServer(id, scheduler: .roundRobin))
                     if number % 3 == 0 { try? other.delete(id) }
                 }
@@ -131,7 +131,7 @@ extension KernelTests {
             for service in desired.entries { #expect(try handle.table()[service.server.id] == service) }
         }
 
-        /// The statuses have the table's configuration, and what the lists of each virtual server tell.
+        /// The statuses have the table's configuration, and the same values as the lists of each virtual server.
         @Test func statuses() throws {
             var models = Self.models(seed: 4)
             let desired = try Self.table(&models, size: 12)
@@ -147,7 +147,7 @@ extension KernelTests {
             #expect(read == desired)
         }
 
-        /// What another program deletes between two looks is left out, and no error.
+        /// Entries that another program deletes between two reads are omitted, without an error.
         @Test func statusesUnderASecondWriter() throws {
             var models = Self.models(seed: 5)
             let desired = try Self.table(&models, size: 12)
@@ -158,7 +158,7 @@ extension KernelTests {
             var seen: [VirtualServer.Identity] = []
             while let status = try statuses.next() {
                 seen.append(status.virtualServer.server.id)
-                // The first one that was not seen yet. It may have been deleted in an earlier turn.
+                // The first one that was not read yet. It may have been deleted earlier.
                 if let next = ids.first(where: { !seen.contains($0) }) { try? other.delete(next) }
             }
             let left = Set(try handle.table().entries.map(\.server.id))
@@ -166,7 +166,7 @@ extension KernelTests {
             #expect((1..<ids.count).contains(seen.count))
         }
 
-        /// A client's connection lives on while everything else is changed.
+        /// A client's connection survives while everything else is changed.
         @Test func aConnectionSurvives() throws {
             let server = try EchoServer(namespace, port: 8080)
             let web = VirtualServer(.tcp(IPAddress(127, 0, 0, 10), 80), scheduler: .roundRobin)

@@ -8,7 +8,7 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-/// The `index`th of many virtual servers, which the kernel's hash spreads.
+/// The `index`th of many virtual servers, which are evenly distributed in the kernel's hash table.
 private func service(_ index: Int, persistence: Persistence? = nil) -> VirtualServer {
     let id = VirtualServer.Identity.tcp(IPAddress(ipv4: 0x0a61_0000 + UInt32(index)), 80)
     return VirtualServer(id, scheduler: .roundRobin, persistence: persistence)
@@ -51,7 +51,7 @@ extension KernelTests {
             #expect(try namespace.saved() == expected.sorted())
         }
 
-        /// Each change finds what those before it have left.
+        /// Each change depends on those before it.
         @Test func theOrderIsKept() throws {
             let (web, real) = (service(1), realServer(1))
             let changed = VirtualServer(web.id, scheduler: .sourceHashing, flags: .shPort)
@@ -82,12 +82,12 @@ extension KernelTests {
                 ]
             )
             #expect(try namespace.table() == [changed: [heavy]])
-            // Once more, there is something else to find.
+            // The second time, there are other objects.
             #expect(try handle.perform(batch).failures.map(\.index) == [1, 3, 4, 6, 9, 11])
             #expect(try namespace.table() == [changed: [heavy]])
         }
 
-        /// For each of 10,000 services five changes that are made, and one that is not, each time at another place.
+        /// For each of 10,000 services, five changes that succeed, and one that fails, each time at another position.
         @Test func sixtyThousandWithTenThousandFailures() throws {
             var batch = Handle.Batch()
             var expected: [(index: Int, code: IPVSError.Code)] = []
@@ -107,7 +107,7 @@ extension KernelTests {
                 batch.add(other, to: web.id)
                 expectFailure(at: 4, .realServerExists) { batch.add(other, to: web.id) }
                 batch.update(realServer(2, weight: 7), of: web.id)
-                // Another scheduler would have the kernel wait for all of its processors, each time.
+                // With another scheduler the kernel would wait for all of its processors each time.
                 batch.update(service(number, persistence: Persistence(timeout: 77)))
                 expectFailure(at: 5, .invalidValue) { batch.update(realServer(1, weight: .max), of: web.id) }
             }
@@ -131,7 +131,7 @@ extension KernelTests {
             }
         }
 
-        /// Of the services from 9,994 on.
+        /// Of the services from number 9,994.
         private static let lastSentences = [
             "can't add real server 10.244.0.2:8080 to TCP 10.97.39.10:80: it exists already",
             "can't update real server 10.244.0.1:8080 of TCP 10.97.39.11:80: weight 4294967295 is above 2147483647",
@@ -141,7 +141,7 @@ extension KernelTests {
             "can't delete real server 10.244.0.1:8080 from TCP 10.97.39.15:80: no such real server",
         ]
 
-        /// More answers than any buffer holds, and none of them good.
+        /// More answers than any buffer holds, all of them errors.
         @Test func everythingFails() throws {
             let batch = Handle.Batch((0..<20_000).map { service($0).id })
             let outcome = try handle.perform(batch)
@@ -163,7 +163,7 @@ extension KernelTests {
             #expect(try handle.virtualServers().count == 4_000)
         }
 
-        /// Each change is made by one of two writers, and is a failure of the other one.
+        /// Each change is made by one of two writers, and fails for the other one.
         @Test func twoWriters() throws {
             var adding = Handle.Batch()
             for number in 0..<2_000 {
@@ -171,7 +171,7 @@ extension KernelTests {
                 adding.add(realServer(1), to: service(number).id)
             }
             let outcomes = try together(adding)
-            // A real server may come before its virtual server has: never, as both make them in the same order.
+            // A real server is never added before its virtual server, as both writers use the same order.
             for (index, codes) in try failures(outcomes).enumerated() {
                 #expect(codes == [index % 2 == 0 ? .virtualServerExists : .realServerExists])
             }
@@ -181,7 +181,7 @@ extension KernelTests {
             #expect(try handle.virtualServers().isEmpty)
         }
 
-        /// Makes a batch twice at the same time, over two handles.
+        /// Makes a batch twice at the same time, with two handles.
         private func together(_ batch: Handle.Batch) throws -> [Handle.Batch.Outcome] {
             let (namespace, start) = (namespace, DispatchSemaphore(value: 0))
             let outcomes = Mutex<[Result<Handle.Batch.Outcome, any Error>]>([])
@@ -201,7 +201,7 @@ extension KernelTests {
             return try outcomes.withLock { try $0.map { try $0.get() } }
         }
 
-        /// The errors of each change, whoever got them.
+        /// The errors of each change, from either writer.
         private func failures(_ outcomes: [Handle.Batch.Outcome]) throws -> [[IPVSError.Code]] {
             let count = outcomes.map { $0.succeeded + $0.failures.count }
             try #require(count.count == 2 && count[0] == count[1])
@@ -210,7 +210,7 @@ extension KernelTests {
             return codes
         }
 
-        /// Without the privilege nothing is made, by a handle that had it when it was opened and by one that had not.
+        /// Without the privilege nothing is changed, by a handle that was opened with it and by one that was not.
         @Test func withoutPrivilege() throws {
             let batch = Handle.Batch((0..<1_000).map { service($0).id })
             try handle.add(service(0))
@@ -228,7 +228,7 @@ extension KernelTests {
             #expect(try handle.virtualServers().count == 1)
         }
 
-        /// Whatever limit the system has by default (net.core.wmem_default), a whole batch is sent at once.
+        /// Whatever the system's default limit (net.core.wmem_default), a whole batch is sent at once.
         @Test func roomToSend() throws {
             var requests = RequestBuffer(capacity: 2 * RequestBuffer.defaultCapacity)
             let request = Request.deleteVirtualServer(service(1).id)

@@ -7,7 +7,7 @@ import Testing
 @testable import Netlink
 
 extension KernelTests {
-    /// The connection table, with connections that are made for it.
+    /// The connection table, with connections made for the tests.
     @Suite struct Connections {
         let namespace: TestNamespace
         let handle: Handle
@@ -39,7 +39,7 @@ extension KernelTests {
             try handle.add(RealServer(try #require(Endpoint(real)), forwarding: .masquerade), to: id)
         }
 
-        /// What an engine without persistence does: a packet that a real server sends first becomes a connection.
+        /// The effect of an engine without persistence: a packet that a real server sends first becomes a connection.
         @Test(arguments: [nil, .sip] as [PersistenceEngine?]) func whatARealServerSendsFirst(
             engine: PersistenceEngine?
         ) throws {
@@ -58,7 +58,7 @@ extension KernelTests {
             #expect(try entries(showing: .origin).isEmpty)
         }
 
-        /// One of each form that the kernel writes, beside what ipvsadm makes of it.
+        /// An entry of each form that the kernel writes, compared with ipvsadm's.
         @Test func eachForm() throws {
             try namespace.run("ip", "-6", "address", "add", "fd00::1/128", "dev", "lo", "nodad")
             try balance(.tcp(IPAddress(127, 0, 0, 9), 80), Persistence(timeout: 300), to: "127.0.0.1:8080")
@@ -89,7 +89,7 @@ extension KernelTests {
                 ]
                 #expect(forms == expected)
                 #expect(found.count == expected.count)
-                // The clients' ports differ, and so does what is left of each timeout.
+                // The clients' ports differ, and so does the remaining time of each entry.
                 for entry in found {
                     #expect((entry.client.port == 0) == entry.isTemplate)
                     let timeout: UInt32 =
@@ -103,14 +103,14 @@ extension KernelTests {
                     #expect((timeout - 30...timeout).contains(entry.secondsLeft), "\(entry)")
                 }
                 #expect(try asListed(found) == Set(namespace.listed("-Lnc", "--persistent-conn")))
-                // The other list has the same entries, with their origin and without what an engine knows.
+                // The sync list has the same entries, with their origin and without persistence data.
                 let origins = try entries(showing: .origin)
                 #expect(origins.allSatisfy { $0.origin == .local && $0.persistence == nil })
                 #expect(Set(origins.map(\.key)) == Set(found.map(\.key)))
             }
         }
 
-        /// What ipvsadm prints of entries, without the time that is left.
+        /// ipvsadm's output for entries, without the remaining time.
         private func asListed(_ entries: [ConnectionEntry]) -> Set<String> {
             Set(
                 entries.map { entry in
@@ -124,7 +124,7 @@ extension KernelTests {
             )
         }
 
-        /// The list is that of the handle's namespace, wherever the calling thread is, and of no other.
+        /// The list is that of the handle's namespace, whichever namespace the calling thread is in.
         @Test func ofTheHandlesNamespace() throws {
             try balance(.tcp(IPAddress(127, 0, 0, 9), 80), nil, to: "127.0.0.1:80")
             let server = try EchoServer(namespace, port: 80)
@@ -132,7 +132,7 @@ extension KernelTests {
             let other = try TestNamespace()
             #expect(try entries(of: other.open()).isEmpty)
             let (here, elsewhere) = (namespace.descriptor, other.descriptor)
-            // A handle of the calling thread's namespace, on a thread that moves on, and is without privileges by then.
+            // A handle of the calling thread's namespace, on a thread that then leaves it and drops its privileges.
             let counts = try onThread { () -> [Int] in
                 func count(_ handle: Handle) throws -> Int {
                     var list = try handle.connectionEntries()
@@ -168,7 +168,7 @@ extension KernelTests {
             #expect(error?.code == .permissionDenied)
         }
 
-        /// A table of tens of thousands takes no more memory than one of a few.
+        /// A table of tens of thousands of entries needs no more memory than one of a few.
         @Test func aLargeTable() throws {
             let id = VirtualServer.Identity.udp(IPAddress(127, 0, 0, 9), 53)
             try balance(id, nil, to: "127.0.0.1:5353")
@@ -183,17 +183,17 @@ extension KernelTests {
             let grown = try peakMemory() - before
             print("\(count) entries in \(ContinuousClock.now - start); the most memory ever used grew by \(grown) KiB")
             #expect(count == wanted)
-            // Where a list of them would take some eight megabytes.
+            // A list of all of them would need some eight megabytes.
             #expect(grown < 2_048)
         }
 
-        /// Makes entries, each by one packet of another client.
+        /// Makes entries, each with one packet of another client.
         private func fill(_ count: Int) throws {
             let descriptor = namespace.descriptor
             try onThread {
                 try #require(enterNamespace(descriptor) == 0)
                 for index in 0..<count {
-                    // Clients of 127.1.0.0/16 and above, some thousand ports of each.
+                    // Clients of 127.1.0.0/16 and above, with some thousand ports each.
                     let client = UInt32(127 << 24 | (1 + index / 20_000) << 16 | 1)
                     try sendDatagram("x", to: (127 << 24 | 9, 53), from: (client, UInt16(20_000 + index % 20_000)))
                 }
@@ -215,20 +215,20 @@ extension KernelTests {
             _ = try list.next()
             try self.handle.flush()
             try unloadModules()
-            // What was read before is still there.
+            // What was read before is still available.
             let error = #expect(throws: IPVSError.self) { while try list.next() != nil {} }
             #expect(error?.code == .ipvsUnavailable)
             let late = #expect(throws: IPVSError.self) { _ = try handle.connectionEntries() }
             #expect(late?.code == .ipvsUnavailable)
             #expect(late?.errno == ENOENT)
-            // And when it is there again, so is the table.
+            // When the module is loaded again, the table is available again.
             _ = try handle.info()
             #expect(try entries(of: handle).isEmpty)
         }
     }
 }
 
-/// What is the same each time of an entry that a test makes.
+/// What is the same each time in an entry that a test makes.
 private struct Form: Hashable {
     var transport: String
     var virtualServer: String
@@ -265,12 +265,12 @@ private struct Form: Hashable {
 }
 
 extension ConnectionEntry {
-    /// What tells it from all others.
+    /// What distinguishes it from all others.
     fileprivate var key: [String] { ["\(transport)", "\(client)", "\(virtualServer)", "\(realServer)", "\(state)"] }
 }
 
 extension TestNamespace {
-    /// The entries that ipvsadm prints, without the time that is left, with one space between words.
+    /// The entries that ipvsadm prints, without the remaining time, with one space between words.
     fileprivate func listed(_ options: String...) throws -> [String] {
         try ipvsadm(options.joined(separator: " ")).split(separator: "\n").dropFirst(2).map { line in
             let words = line.split(separator: " ")
@@ -279,7 +279,7 @@ extension TestNamespace {
     }
 }
 
-/// Clients of each kind, whose connections last as long as this.
+/// Clients of each kind, whose connections exist as long as this object.
 private final class Clients {
     static let callID = "a84b4c76e66710@pc33.example"
 
@@ -290,7 +290,7 @@ private final class Clients {
         sockets = try onThread {
             try #require(enterNamespace(descriptor) == 0)
             var sockets: [Int32] = []
-            // As far as a connection goes without anybody who accepts it.
+            // A connection that no server accepts.
             sockets += [try listen("127.0.0.1", 8080), try listen("::1", 8080)]
             sockets.append(try connect("127.0.0.9", 80))
             sockets.append(try connect("fd00::1", 80))

@@ -12,7 +12,7 @@ private let realSix = RealServer(
     forwarding: .tunnel(.ipip)
 )
 
-/// An error that the kernel gives to a request of the library's: its cause, and what the caller sees.
+/// An error that the kernel gives for a request of the library: its cause, and the error that is thrown.
 struct ErrorRow: Sendable, CustomTestStringConvertible {
     let cause: String
     let errno: Int32
@@ -243,7 +243,7 @@ extension KernelTests {
             #expect(error.code == row.code)
             #expect(error.description == row.sentence)
             #expect(error.field == nil)
-            // It changed nothing, and the handle works on.
+            // It changed nothing, and the handle still works.
             #expect(try namespace.table() == before)
             try handle.add(VirtualServer(.firewallMark(99)))
         }

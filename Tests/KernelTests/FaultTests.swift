@@ -20,7 +20,7 @@ extension KernelTests {
             handle = try Handle(channel: socket)
         }
 
-        /// Another process may send to the handle's socket; none of that is taken for an answer.
+        /// Another process may send to the handle's socket; none of its messages is mistaken for an answer.
         @Test func strayMessages() throws {
             try handle.add(web)
             for payload in Self.strays {
@@ -31,7 +31,7 @@ extension KernelTests {
             }
         }
 
-        /// Among them an acknowledgement with the sequence numbers that come next, from the wrong sender.
+        /// Among them an acknowledgement with the next sequence numbers, from the wrong sender.
         private static let strays: [[UInt8]] = [
             [1], Array(repeating: 0xff, count: 64),
             (0..<40).flatMap { sequence in
@@ -39,7 +39,7 @@ extension KernelTests {
             },
         ]
 
-        /// A socket whose buffer is full loses answers: a read is asked again, a change that may have been made says so.
+        /// A socket with a full buffer loses answers: a read is repeated, and a change has an unknown outcome.
         @Test func aFullBuffer() throws {
             try handle.add(web)
             try fill()
@@ -47,13 +47,13 @@ extension KernelTests {
             try fill()
             let error = #expect(throws: IPVSError.self) { try handle.add(VirtualServer(.firewallMark(5))) }
             #expect(error?.code == .answerLost)
-            // It was made; and the handle works on.
+            // It was made, and the handle still works.
             #expect(try handle.virtualServers().count == 2)
             try handle.delete(.firewallMark(5))
             #expect(try handle.virtualServers().count == 1)
         }
 
-        /// Fills the handle's socket to the last gap that an answer would fit into.
+        /// Fills the handle's socket until no answer fits.
         private func fill() throws {
             for size in [4000, 400, 16, 1] {
                 let taken = try stray([UInt8](repeating: 0, count: size), times: 10_000)
@@ -61,7 +61,7 @@ extension KernelTests {
             }
         }
 
-        /// Sends datagrams to the handle's socket until the buffer is full, and returns how many it took.
+        /// Sends datagrams to the handle's socket until the buffer is full, and returns their number.
         private func stray(_ payload: [UInt8], times: Int) throws -> Int {
             let port = socket.port
             let descriptor = namespace.descriptor
@@ -134,14 +134,14 @@ extension KernelTests {
             #expect(try namespace.open().virtualServers().count == 1)
         }
 
-        /// A handle that is let go closes its socket: many more than a process may have open at once.
+        /// A handle that is released closes its socket: many more than a process may have open at once.
         @Test func handlesCloseThemselves() throws {
             var limit = rlimit()
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
             for _ in 0..<min(limit.rlim_cur, 2048) + 10 { _ = try namespace.open() }
         }
 
-        /// What a name of the largest size and a small buffer make of a reply: it does not fit and is asked for again.
+        /// With the longest name and a small buffer, a reply does not fit and is requested again.
         @Test func aReplyLargerThanTheBuffer() throws {
             let small = try Handle(
                 channel: try NetlinkSocket(in: HeldNamespace(path: namespace.path), protocol: NETLINK_GENERIC),

@@ -5,11 +5,11 @@ import IPVSTestKernel
 import Testing
 
 extension KernelTests {
-    /// A process that is killed while it applies a table, and what is made of what it left.
+    /// A process that is killed while it applies a table, and the next one's work on what it left.
     @Suite struct KilledApplies {
         private static let variable = "IPVS_APPLY_NAMESPACE"
 
-        /// Two tables that have nothing in common but their identities.
+        /// Two tables that have nothing in common except their identities.
         private static func table(weight: UInt32) throws -> Table {
             try Table(
                 (UInt32(0)..<600).map { number in
@@ -24,7 +24,7 @@ extension KernelTests {
             )
         }
 
-        /// What the process does that the test below starts: one table after the other, until it is killed.
+        /// The process that the test below starts: it applies one table after the other, until it is killed.
         @Test(.enabled(if: ProcessInfo.processInfo.environment[variable] != nil, "a part of the next test"))
         func worker() throws {
             let path = try #require(ProcessInfo.processInfo.environment[Self.variable])

@@ -4,7 +4,7 @@ import IPVSTestKernel
 import Testing
 
 extension KernelTests {
-    /// What unloads the kernel's modules: only where nobody else needs them.
+    /// Tests that unload the kernel's modules: only where no other process needs them.
     @Suite(.enabled(if: Kernel.isDisposable, "it unloads modules; Tests/run does this in a virtual machine"))
     struct Modules {
         private var isLoaded: Bool { FileManager.default.fileExists(atPath: "/sys/module/ip_vs") }
@@ -20,7 +20,7 @@ extension KernelTests {
             try handle.flush()
         }
 
-        /// The family gets another number when the module comes back, and an open handle notices.
+        /// The family gets another number when the module is reloaded, and an open handle detects that.
         @Test func aHandleOutlivesTheModule() throws {
             let handle = try Handle()
             try unloadModules()
@@ -33,7 +33,7 @@ extension KernelTests {
         @Test func aKernelWithoutIPVS() throws {
             let handle = try Handle()
             let path = try String(contentsOfFile: "/proc/sys/kernel/modprobe", encoding: .utf8)
-            // Without it the tests that have the kernel load its modules fail, so it is not missed.
+            // Without it the tests that make the kernel load its modules fail, so its absence would be noticed.
             defer { try? path.write(toFile: "/proc/sys/kernel/modprobe", atomically: false, encoding: .utf8) }
             try "/bin/false\n".write(toFile: "/proc/sys/kernel/modprobe", atomically: false, encoding: .utf8)
             try unloadModules()
@@ -45,7 +45,7 @@ extension KernelTests {
             #expect(error?.description == expected)
             let late = #expect(throws: IPVSError.self) { try handle.virtualServers() }
             #expect(late?.code == .ipvsUnavailable)
-            // And when it is there again, so is the handle.
+            // When the module is loaded again, the handle works again.
             try path.write(toFile: "/proc/sys/kernel/modprobe", atomically: false, encoding: .utf8)
             #expect(try handle.virtualServers().isEmpty)
         }
@@ -59,6 +59,6 @@ func unloadModules() throws {
             [ ! -e /sys/module/$module ] || rmmod $module || exit
         done
         """
-    // The kernel takes its time to end the namespaces of earlier tests, whose tables use these modules.
+    // The kernel needs some time to end the namespaces of earlier tests, whose tables use these modules.
     try eventually { try TestProcess.run(["sh", "-c", script]).status == 0 }
 }

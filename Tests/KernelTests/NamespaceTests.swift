@@ -41,7 +41,7 @@ extension KernelTests {
             sleeper.arguments = ["--net=/run/netns/\(name)", "sleep", "1000"]
             try sleeper.run()
             defer { sleeper.terminate() }
-            // Until nsenter has entered it, the process is where we are.
+            // Until nsenter has entered it, the process is in the test's namespace.
             try eventually {
                 try Handle(namespace: .process(sleeper.processIdentifier)).virtualServers().map(\.server) == [web]
             }

@@ -6,7 +6,7 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-/// Requests that the library would refuse or never make, to see what the kernel says of them.
+/// Requests that the library would refuse or never make, to test the kernel's answers.
 struct RawSocket {
     private let socket: NetlinkSocket
     private let family: UInt16
@@ -49,7 +49,7 @@ extension Message {
     }
 }
 
-/// An attribute with any value, right or wrong.
+/// An attribute with any value, valid or not.
 enum RawAttribute {
     case byte(Int, UInt8)
     case short(Int, UInt16)
@@ -77,26 +77,26 @@ enum RawAttribute {
         }
     }
 
-    /// What names TCP 10.96.0.1:80.
+    /// The identity TCP 10.96.0.1:80.
     static let identity: [RawAttribute] = [
         .short(IPVS_SVC_ATTR_AF, 2), .short(IPVS_SVC_ATTR_PROTOCOL, 6),
         .address(IPVS_SVC_ATTR_ADDR, IPAddress(10, 96, 0, 1)), .short(IPVS_SVC_ATTR_PORT, UInt16(80).bigEndian),
     ]
 
-    /// A configuration that the kernel takes.
+    /// A configuration that the kernel accepts.
     static let configuration: [RawAttribute] = [
         .text(IPVS_SVC_ATTR_SCHED_NAME, "rr"), .pair(IPVS_SVC_ATTR_FLAGS, 0, .max), .word(IPVS_SVC_ATTR_TIMEOUT, 0),
         .word(IPVS_SVC_ATTR_NETMASK, .max),
     ]
 
-    /// A real server that the kernel takes: 10.244.1.5:8080.
+    /// A real server that the kernel accepts: 10.244.1.5:8080.
     static let destination: [RawAttribute] = [
         .short(IPVS_DEST_ATTR_ADDR_FAMILY, 2), .address(IPVS_DEST_ATTR_ADDR, IPAddress(10, 244, 1, 5)),
         .short(IPVS_DEST_ATTR_PORT, UInt16(8080).bigEndian), .word(IPVS_DEST_ATTR_FWD_METHOD, 0),
         .word(IPVS_DEST_ATTR_WEIGHT, 1), .word(IPVS_DEST_ATTR_U_THRESH, 0), .word(IPVS_DEST_ATTR_L_THRESH, 0),
     ]
 
-    /// A sync daemon that the kernel takes, where there is an interface mc0.
+    /// A sync daemon that the kernel accepts if there is an interface mc0.
     static let daemon: [RawAttribute] = [
         .word(IPVS_DAEMON_ATTR_STATE, 1), .text(IPVS_DAEMON_ATTR_MCAST_IFN, "mc0"), .word(IPVS_DAEMON_ATTR_SYNC_ID, 7),
     ]

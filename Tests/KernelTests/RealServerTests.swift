@@ -14,7 +14,7 @@ extension KernelTests {
             try handle.add(web)
         }
 
-        /// Each kind of real server, and how ipvsadm saves it, thresholds aside: those it forgets.
+        /// Each kind of real server, and ipvsadm's saved form, which has no thresholds.
         static let kinds: [(server: RealServer, saved: String)] = [
             (RealServer(IPAddress(10, 244, 1, 1), 8080, forwarding: .masquerade), "10.244.1.1:8080 -m -w 1"),
             (
@@ -67,13 +67,13 @@ extension KernelTests {
         }
 
         @Test func whatIpvsadmAddsIsWhatIsRead() throws {
-            // ipvsadm has no weight above 65535.
+            // ipvsadm supports no weight above 65535.
             let kinds = Self.kinds.filter { $0.server.weight <= 65_535 }
             for kind in kinds { try namespace.ipvsadm("-a -t 10.96.0.1:80 -r \(kind.saved)") }
             #expect(Set(try handle.realServers(of: web.id).map(\.server)) == Set(kinds.map(\.server)))
         }
 
-        /// ipvsadm can set neither, and has no word for the second.
+        /// ipvsadm can set neither, and doesn't know the second.
         @Test func localAndBypass() throws {
             let local = RealServer(IPAddress(127, 0, 0, 1), 8080, forwarding: .local)
             let bypass = RealServer(IPAddress(10, 244, 1, 9), 8080, forwarding: .bypass)
@@ -98,7 +98,7 @@ extension KernelTests {
             #expect(try namespace.ipvsadm("-Ln --thresholds").contains("2147483647 800"))
         }
 
-        /// Newer kernels refuse it, older ones take it.
+        /// Newer kernels refuse it, older ones accept it.
         @Test func aThresholdBeyondWhatAllKernelsTake() throws {
             let server = RealServer(
                 IPAddress(10, 244, 1, 1),
@@ -156,7 +156,7 @@ extension KernelTests {
             #expect(Set(try handle.realServers(of: web.id).map(\.server)) == [servers[0], servers[2]])
         }
 
-        /// The kernel answers an empty list for both; the library tells them apart.
+        /// The kernel answers both with an empty list; the library distinguishes them.
         @Test func noRealServersAndNoService() throws {
             #expect(try handle.realServers(of: web.id).isEmpty)
             let missing = VirtualServer.Identity.tcp(IPAddress(10, 96, 9, 9), 80)

@@ -6,7 +6,7 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-/// A message that the kernel refuses, and that the library either can't make or refuses by itself.
+/// A message that the kernel refuses, and that the library either can't make or refuses itself.
 struct RefusedMessage: Sendable, CustomTestStringConvertible {
     let cause: String
     let command: Int
@@ -74,7 +74,7 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
         whole.with(.short(IPVS_SVC_ATTR_AF, 10)).with(.word(IPVS_SVC_ATTR_NETMASK, prefix))
     }
 
-    /// Messages with a name that is too long; the kernels differ in the number.
+    /// Messages with a name that is too long; the kernels differ in the errno.
     static let names: [RefusedMessage] = [
         RefusedMessage(
             cause: "NEW_SERVICE: scheduler of 16 letters",
@@ -150,12 +150,12 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
 }
 
 extension KernelTests {
-    /// What the library refuses before a byte is sent: that the kernel would have refused it too.
+    /// The kernel refuses what the library refuses before it sends anything.
     @Suite struct Refusals {
         let namespace: TestNamespace
         let socket: RawSocket
 
-        /// One namespace for all, with an interface for sync daemons: to make many takes long in an emulated machine.
+        /// One namespace for all, with an interface for sync daemons: in an emulated machine many would be slow.
         private static let shared = Result {
             let namespace = try TestNamespace()
             try ErrorRow.interface(namespace, try namespace.open())
@@ -170,7 +170,7 @@ extension KernelTests {
             socket = try RawSocket(namespace)
         }
 
-        /// That the messages are refused for what is wrong with them, and not for the rest.
+        /// The messages are refused because of what is wrong with them, and not for another reason.
         @Test func whatIsRightIsTaken() throws {
             let whole = RawAttribute.identity + RawAttribute.configuration
             let right = [
@@ -211,7 +211,7 @@ extension KernelTests {
             #expect(try namespace.table().isEmpty)
         }
 
-        /// What the kernel does with what the library never sends.
+        /// The kernel's answers to messages that the library never sends.
         @Test func aMarkOfZeroIsAnEndpoint() throws {
             let zero: [RawAttribute] = [.short(IPVS_SVC_ATTR_AF, 2), .word(IPVS_SVC_ATTR_FWMARK, 0)]
             let service = zero + RawAttribute.configuration
@@ -221,7 +221,7 @@ extension KernelTests {
         }
 
         @Test func theKernelsOwnWordsAreKept() throws {
-            // Two bytes where four belong: an attribute that the kernel's policy speaks of.
+            // Two bytes instead of four: an attribute that the kernel's policy has.
             let answer = try socket.send(IPVS_CMD_SET_CONFIG) { $0.put(IPVS_CMD_ATTR_TIMEOUT_TCP, UInt16(1)) }
             let text = try #require(answer.message)
             #expect(!text.isEmpty)

@@ -78,12 +78,12 @@ extension KernelTests {
             for server in [dns, other] {
                 try handle.add(server)
                 try handle.add(RealServer(IPAddress(127, 0, 0, 1), 5353, forwarding: .masquerade), to: server.id)
-                // Three packets of one sender: one connection, of 28 bytes of headers and what is sent.
+                // Three packets of one sender: one connection, with 28 bytes of headers and the payload.
                 guard case .endpoint(_, let endpoint) = server.id else { return }
                 let target = "/dev/udp/\(endpoint.address)/\(endpoint.port)"
                 try namespace.run("bash", "-c", "exec 3>\(target); for i in 1 2 3; do printf hello >&3 || true; done")
             }
-            // The kernel gathers the counts of its processors every two seconds.
+            // The kernel adds up its processors' counters every two seconds.
             try eventually { try handle.virtualServer(other.id)?.statistics.connections == 1 }
             let status = try #require(try handle.virtualServer(dns.id))
             #expect(status.statistics.connections == 1)

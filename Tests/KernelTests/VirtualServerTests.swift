@@ -12,7 +12,7 @@ extension KernelTests {
             handle = try namespace.open()
         }
 
-        /// Each kind of virtual server, and how ipvsadm saves it.
+        /// Each kind of virtual server, and ipvsadm's saved form.
         static let kinds: [(server: VirtualServer, saved: String)] = [
             (VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 443), scheduler: .roundRobin), "-A -t 10.96.0.1:443 -s rr"),
             (VirtualServer(.tcp(IPAddress(10, 96, 0, 2), 443)), "-A -t 10.96.0.2:443 -s wlc"),
@@ -64,7 +64,7 @@ extension KernelTests {
                     scheduler: .maglevHashing,
                     flags: [.mhPort, .scheduler3]
                 ),
-                // ipvsadm loses the third flag.
+                // ipvsadm omits the third flag.
                 "-A -t 10.96.0.16:80 -s mh -b mh-port"
             ),
             (
@@ -96,7 +96,7 @@ extension KernelTests {
             for kind in Self.kinds {
                 try namespace.ipvsadm(kind.saved)
                 var server = kind.server
-                // ipvsadm has a name for this flag of any scheduler, but not in what it saves.
+                // ipvsadm has a name for this flag of any scheduler, but doesn't save it.
                 server.flags.remove(.scheduler3)
                 #expect(try handle.virtualServer(server.id)?.server == server)
             }
@@ -112,8 +112,8 @@ extension KernelTests {
 
         @Test(arguments: schedulers)
         func everyScheduler(_ scheduler: Scheduler) throws {
-            // These two take a lock of the kernel's while they load that the end of a namespace holds; when IPVS loads
-            // them for an add, and a namespace that had a table ends, each waits for the other, for ever.
+            // While these two load, they take a kernel lock that the end of a namespace holds. If IPVS loads them for a
+            // new virtual server, and a namespace that had a table ends, each waits for the other forever.
             if [.localityBasedLeastConnection, .localityBasedLeastConnectionWithReplication].contains(scheduler) {
                 _ = try TestProcess.run(["modprobe", "ip_vs_\(scheduler)"])
             }
@@ -121,7 +121,7 @@ extension KernelTests {
             do {
                 try handle.add(server)
             } catch {
-                // The youngest may be missing: Debian's 6.1 is built without it.
+                // The newest may be missing: Debian's 6.1 is built without it.
                 try #require(error.code == .schedulerNotFound && scheduler == .powerOfTwoChoices)
                 #expect(error.description.hasSuffix("this kernel has no scheduler \"twos\" (module ip_vs_twos)"))
                 return
@@ -190,7 +190,7 @@ extension KernelTests {
             try handle.flush()
         }
 
-        /// More than one datagram holds, so the kernel lists it in parts.
+        /// More than fits into one datagram, so the kernel lists it in parts.
         @Test func aLongList() throws {
             let servers = (UInt32(0)..<600).map { index -> VirtualServer in
                 let address = IPAddress(ipv4: 0x0a61_0000 + index)

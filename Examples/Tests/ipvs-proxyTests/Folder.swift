@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of a test's own, that goes away with this object.
+/// A folder for one test, which is removed with this object.
 final class Folder {
     let path: String
 
@@ -9,17 +9,17 @@ final class Folder {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     }
 
-    // Nobody is the worse for a folder that is left in /tmp.
+    // A folder that is left in /tmp does no harm.
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Writes a file in place; gives its path.
+    /// Writes a file in place, and returns its path.
     @discardableResult
     func write(_ name: String, _ text: String) throws -> String {
         try text.write(toFile: self[name], atomically: false, encoding: .utf8)
         return self[name]
     }
 
-    /// Puts another file in the place of one.
+    /// Replaces a file with another one.
     func replace(_ name: String, _ text: String) throws {
         try text.write(toFile: self[name], atomically: true, encoding: .utf8)
     }
@@ -34,7 +34,7 @@ final class Folder {
         try FileManager.default.createSymbolicLink(atPath: self[name], withDestinationPath: target)
     }
 
-    /// Puts a link in the place of another at one stroke.
+    /// Replaces a link atomically.
     func relink(_ name: String, to target: String) throws {
         try link("\(name).new", to: target)
         guard rename(self["\(name).new"], self[name]) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }

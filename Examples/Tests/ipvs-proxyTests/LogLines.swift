@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Keeps what is logged.
+/// Keeps log messages.
 final class LogLines: LogHandler {
     private let kept = Mutex<[String]>([])
 

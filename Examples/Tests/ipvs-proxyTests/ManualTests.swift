@@ -13,7 +13,7 @@ struct ManualTests {
 
     init() throws { lines = try page.text.components(separatedBy: "\n") }
 
-    /// What argument-parser says of the options.
+    /// argument-parser's description of the options.
     private struct Help: Decodable {
         struct Command: Decodable { let arguments: [Argument] }
         struct Argument: Decodable {
@@ -23,7 +23,7 @@ struct ManualTests {
             let defaultValue: String?
             let abstract: String?
 
-            /// As it is shown, by argument-parser or in the option's own words.
+            /// As argument-parser shows it, or in the option's own words.
             var shownDefault: String? {
                 defaultValue ?? abstract?.firstMatch(of: /\(default: (.+)\)$/).map { String($0.1) }
             }
@@ -36,7 +36,7 @@ struct ManualTests {
             .filter { $0.names != nil }
     }
 
-    /// The names behind `Fl` in some lines, as argument-parser has them.
+    /// The names after `Fl` in some lines, in argument-parser's form.
     private static func flags(_ lines: some Sequence<String>) -> [String] {
         lines.flatMap { line -> [String] in
             guard line.hasPrefix(".") else { return [] }
@@ -45,7 +45,7 @@ struct ManualTests {
         }
     }
 
-    /// The items of the lists of options: their first lines with what is said of them.
+    /// The items of the lists of options: their first lines and their descriptions.
     private var items: [[String]] {
         lines.split { $0.hasPrefix(".Sh") || $0.hasPrefix(".El") }.flatMap { section in
             section.indices.filter { section[$0].hasPrefix(".It Fl ") }.map { start in
@@ -55,7 +55,7 @@ struct ManualTests {
         }
     }
 
-    /// Each is explained once, and none that is not there.
+    /// Each option is described once, and no others.
     @Test func everyOptionAndNoOther() throws {
         let names = try options().flatMap { $0.names ?? [] }.map(\.name)
         #expect(names.count > 15)
@@ -71,7 +71,7 @@ struct ManualTests {
             let name = option.names?.last?.name ?? ""
             let item = try #require(items.first { Self.flags($0.prefix(1)).contains(name) })
             #expect(item[0].contains(" Ar ") == (option.valueName != nil && option.valueName != name), "\(item)")
-            // That of the node's name is the host's.
+            // The default of the node's name is the host's.
             guard let value = option.shownDefault, name != "node-name" else { continue }
             #expect(item.contains { $0.hasPrefix(".Ql \(value)") || $0.hasPrefix(".Cm \(value)") }, "\(name) \(value)")
         }

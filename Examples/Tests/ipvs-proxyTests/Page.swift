@@ -2,30 +2,30 @@ import Foundation
 import Glibc
 import IPVS
 
-/// A page that was asked for over HTTP.
+/// A page that was requested over HTTP.
 struct Page: Equatable {
     let status: Int
     let contentType: String
     let body: String
 
-    /// Asks for a page without keeping a task's thread waiting.
+    /// Requests a page without blocking a task's thread.
     static func ask(_ endpoint: Endpoint, _ path: String, method: String = "GET") async throws -> Page {
         try await apart { try askAndWait(endpoint, path, method: method) }
     }
 
-    /// What comes back for a text until the connection is closed.
+    /// Sends a text, and returns the answer until the connection is closed.
     static func answer(_ endpoint: Endpoint, _ request: String) async throws -> String {
         try await apart { try answerAndWait(endpoint, request) }
     }
 
-    /// Does what waits on a thread of its own: a task's would be the only one on a machine with one core.
+    /// Does blocking work on a separate thread: a machine with one core has only one for tasks.
     private static func apart<Value: Sendable>(_ wait: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(with: Result { try wait() }) }
         }
     }
 
-    /// Asks for a page, again and again until somebody listens.
+    /// Requests a page repeatedly until the server is listening.
     static func askAndWait(_ endpoint: Endpoint, _ path: String, method: String = "GET") throws -> Page {
         try Page(answerAndWait(endpoint, "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"))
     }
@@ -38,7 +38,7 @@ struct Page: Equatable {
         return try text(of: descriptor)
     }
 
-    /// Sends more and more until that is not taken for half a minute; gives the number of the error that it ends with.
+    /// Sends more and more until nothing is accepted for half a minute, and returns the errno of the last send.
     static func sendWithoutEnd(_ endpoint: Endpoint, _ beginning: String) async throws -> Int32 {
         try await apart {
             let descriptor = try connection(to: endpoint)
@@ -53,7 +53,7 @@ struct Page: Equatable {
         }
     }
 
-    /// Connects, as soon as somebody listens.
+    /// Connects as soon as the server is listening.
     static func connection(to endpoint: Endpoint) throws -> Int32 {
         for _ in 0..<600 {
             let descriptor = try open(endpoint.address)
@@ -66,7 +66,7 @@ struct Page: Equatable {
         throw POSIXError(.ECONNREFUSED)
     }
 
-    /// An endpoint whose port nobody has; somebody could take it before it is used, which fails a test.
+    /// An endpoint with an unused port. If another process uses it first, a test fails.
     static func freeEndpoint(_ address: IPAddress) throws -> Endpoint {
         let descriptor = try open(address)
         defer { close(descriptor) }
@@ -114,7 +114,7 @@ struct Page: Equatable {
         }
     }
 
-    /// The C library's form of an endpoint: the family, the port, and the address behind it or, for IPv6, after four bytes.
+    /// The C form of an endpoint: the family, the port, and the address, which for IPv6 follows after four more bytes.
     private static func withSocketAddress<Result>(
         of endpoint: Endpoint,
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result

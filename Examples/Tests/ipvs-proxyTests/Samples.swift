@@ -4,7 +4,7 @@ import IPVSProxy
 
 @testable import ipvs_proxy
 
-/// Manifests for tests to begin with.
+/// Basic manifests for tests.
 enum Sample {
     static func fixture(_ name: String) throws -> String {
         try String(
@@ -41,7 +41,7 @@ enum Sample {
         """
     }
 
-    /// A slice of a service's endpoints.
+    /// An endpoint slice of a service.
     static func slice(_ name: String = "web-1", of service: String = "web", _ addresses: String...) -> String {
         """
         apiVersion: discovery.k8s.io/v1
@@ -58,7 +58,7 @@ enum Sample {
     }
 }
 
-/// What comes of a text in a file, on the node `node-a`.
+/// The objects from a text in a file, on the node `node-a`.
 func read(_ text: String, file: String = "a.yaml") -> ManifestReader {
     var reader = ManifestReader(nodeName: "node-a")
     reader.read(text, file: file)

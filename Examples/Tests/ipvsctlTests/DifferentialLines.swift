@@ -13,7 +13,7 @@ struct DifferentialLine: CustomStringConvertible {
     let words: [String]
     let input: String
 
-    /// In which of these the line differs on purpose.
+    /// The results in which the line differs intentionally.
     let differences: Set<Aspect>
 
     /// A command for both namespaces instead of a line for the programs.
@@ -58,7 +58,7 @@ struct DifferentialLine: CustomStringConvertible {
         input = escapes.reduce(parts.dropFirst().first ?? "") { $0.replacingOccurrences(of: $1.key, with: $1.value) }
     }
 
-    /// A line that was made at random.
+    /// A random line.
     init(number: Int, words: [String]) {
         self.number = number
         self.words = words

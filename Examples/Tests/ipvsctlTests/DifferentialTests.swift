@@ -6,7 +6,7 @@ import Testing
 @testable import ipvsctl
 
 extension KernelTests {
-    /// The same line by ipvsadm in one namespace and by ipvsctl in another.
+    /// The same line with ipvsadm in one namespace and with ipvsctl in another.
     @Suite struct Differential {
         @Test func everyLineOfTheFile() throws {
             let pair = try Pair()
@@ -30,14 +30,14 @@ extension KernelTests {
     }
 }
 
-/// A namespace for each program, with tables that are to stay the same.
+/// A namespace for each program, whose tables must stay the same.
 final class Pair {
     let theirs: TestNamespace
     let ours: TestNamespace
     private let theirHandle: Handle
     private let ourHandle: Handle
     private(set) var count = 0
-    /// How many lines both programs refused.
+    /// The number of lines that both programs refused.
     private(set) var failures = 0
 
     init() throws {
@@ -54,11 +54,11 @@ final class Pair {
         }
     }
 
-    /// Runs a line by both programs and compares what came of it.
+    /// Runs a line with both programs and compares the results.
     func compare(_ line: DifferentialLine, comment: String? = nil) throws {
         let name = comment ?? line.description
         let expected = try Spawned.run([Spawned.ipvsadm] + line.words, in: theirs, input: line.input)
-        // What only reads is compared in one namespace: each namespace has an order of its own.
+        // Lines that only read are compared in one namespace: each namespace has its own order.
         let place = line.isListing ? theirs : ours
         let result = try Spawned.ipvsctl(line.words, in: place, input: line.input)
         count += 1
@@ -78,11 +78,11 @@ final class Pair {
                 (difference == nil) != line.differences.contains(.output),
                 "\(name)\n\(difference ?? "the same")\n\(result.complaint)"
             )
-            // If it should have changed anything, the next line that may will tell.
+            // If it wrongly changed anything, the next line that may change the table will show that.
             return
         }
         let (their, our) = (try theirHandle.table(), try ourHandle.table())
-        // Where the status differs on purpose, so may what came of it.
+        // If the status differs intentionally, the table may differ too.
         if !line.differences.contains(.status) {
             #expect(
                 (their == our) != line.differences.contains(.table),
@@ -93,7 +93,7 @@ final class Pair {
         #expect(try theirHandle.syncDaemons() == ourHandle.syncDaemons(), "\(name)")
     }
 
-    /// The lines that only one of two texts has; nil if they are the same, byte for byte.
+    /// The lines that only one of two texts has; nil if the texts are the same, byte for byte.
     static func difference(_ expected: String, _ text: String) -> String? {
         guard !expected.utf8.elementsEqual(text.utf8) else { return nil }
         let (left, right) = (expected.components(separatedBy: "\n"), text.components(separatedBy: "\n"))

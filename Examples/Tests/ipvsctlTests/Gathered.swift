@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Text that comes piece by piece.
+/// Text that arrives in pieces.
 final class Gathered: Sendable {
     private let pieces = Mutex("")
 

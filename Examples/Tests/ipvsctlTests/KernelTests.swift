@@ -1,6 +1,6 @@
 import IPVSTestKernel
 import Testing
 
-/// The tests that need a kernel with IPVS and root. They run one after the other: some unload modules, or count.
+/// Tests that need a kernel with IPVS and root. They run one after the other: some unload modules, or count.
 @Suite(.serialized, .needsKernel)
 enum KernelTests {}

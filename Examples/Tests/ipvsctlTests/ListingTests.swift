@@ -69,7 +69,7 @@ import Testing
         )
     }
 
-    /// Of a real server's rates ipvsadm scales the bytes alone.
+    /// For a real server's rates, ipvsadm scales only the bytes.
     @Test func rates() {
         #expect(
             text(listing(.rates, isExact: false), large) == """
@@ -104,7 +104,7 @@ import Testing
         #expect(listing(.connections, isExact: false).lines(status, []) == "FWM  3000000000 IPv6 wlc\n")
     }
 
-    /// What ipvsadm listed on real kernels, from the lines that made the table.
+    /// ipvsadm's listings from real kernels, and the lines that made the table.
     @Test(arguments: ["6.1", "6.12"]) func whatWasCaptured(kernel: String) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
             path: "../../../Tests/IPVSTests/Fixtures"

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: ["-p", "-p -s rr", "--persistent", "-ps"]) func persistenceWithoutValue(option: String) throws {
-        // Letters behind -p are its value.
+        // Letters after -p are its value.
         guard option != "-ps" else {
             #expect(refusal("-A -t one:80 -ps")?.description.contains("\"s\"") == true)
             return
@@ -149,7 +149,7 @@ import Testing
         for (line, sentence) in expected { #expect(refusal(line)?.description == sentence, "\(line)") }
     }
 
-    /// The kernel keeps it, and it has its effect on what real servers send first.
+    /// The kernel keeps it, and it affects the packets that real servers send first.
     @Test func anEngineNeedsNoPersistence() throws {
         let server = VirtualServer(.udp(IPAddress(10, 0, 0, 1), 5060), persistenceEngine: .sip)
         #expect(try command("-A -u 10.0.0.1:5060 --pe sip") == .add(server))

@@ -1,8 +1,8 @@
 import IPVS
 import IPVSTestModels
 
-/// Command lines at random: of options that often go together and often don't, with values that are right more often
-/// than not, about few servers, so that many of them are there.
+/// Random command lines: with options that are often valid together and often not, with values that are mostly valid,
+/// and with few servers, so that many of them exist.
 struct RandomLines {
     private var models: RandomModels
 
@@ -24,7 +24,7 @@ struct RandomLines {
             words += ["-n"] + some(of: ["--stats", "--exact", "--tun-info", "--thresholds", "--rate"].map { [$0] })
         default: words += (0..<3).map { _ in number(["0", "30", "2678400"], ["2678401", "x"]) }
         }
-        // Something that does not belong there.
+        // Something that doesn't belong there.
         if models.once(in: 12) {
             words += models.pick([["-n"], ["word"], ["--frob"], ["-6"], ["-L"], ["-w"], ["--sort"]])
         }

@@ -17,14 +17,14 @@ extension KernelTests {
             (source, target) = (try TestNamespace(), try TestNamespace())
         }
 
-        /// Puts a random table into the kernel, and returns what it took of it.
+        /// Adds a random table to the kernel, and returns the entries that the kernel accepted.
         private func fill(seed: UInt64, protocols: [TransportProtocol]) throws -> Table {
             var models = RandomModels(seed: seed)
             models.schedulers = [.roundRobin, .weightedRoundRobin, .leastConnection, .sourceHashing, .maglevHashing]
             models.protocols = protocols
             models.engines = [nil, .sip]
             let handle = try source.open()
-            // What a kernel refuses of them is left out: some take no threshold above 2147483647.
+            // Refused entries are left out: some kernels accept no threshold above 2147483647.
             for _ in 0..<4 {
                 let table = randomTable(&models)
                 _ = try handle.apply(table, owning: { table[$0] != nil })
@@ -64,11 +64,11 @@ extension KernelTests {
             #expect(try target.open().table() == table)
         }
 
-        /// A service without what ipvsadm does not save.
+        /// A service without the values that ipvsadm does not save.
         private static func asIPVSAdmSavesIt(_ service: Table.Entry) throws -> Table.Entry {
             var server = service.server
             let hasOwnNames = [.sourceHashing, .maglevHashing].contains(server.scheduler)
-            // Where it stands alone, its absence tells.
+            // If it is the only value, its absence is visible.
             if hasOwnNames, !server.flags.isDisjoint(with: [.scheduler1, .scheduler2]) {
                 server.flags.subtract(.scheduler3)
             }
@@ -98,7 +98,7 @@ extension KernelTests {
             }
         }
 
-        /// Lines that come in pieces, which need not end where a line does.
+        /// Lines that arrive in pieces, which need not end where a line does.
         @Test func linesFromASlowPipe() throws {
             let lines = (1...60).map { "-A -t 10.0.0.\($0):80 -s rr\n-a -t 10.0.0.\($0):80 -r 10.1.0.1:80 -m\n" }
             let command = "(dd bs=1000 count=1 2>/dev/null; sleep 0.3; cat) | \(Program.path) -R"
@@ -113,7 +113,7 @@ extension KernelTests {
             #expect(table.sortedEntries().dropLast().allSatisfy { $0.realServers.count == 1 })
         }
 
-        /// Every line that failed is told by its number, and what is not carried out as well.
+        /// Every line that failed is reported with its number, and so are lines that are not carried out.
         @Test func whatCouldNotBeRestored() throws {
             let input = """
                 # a comment
@@ -148,7 +148,7 @@ extension KernelTests {
             #expect(try handle.timeouts() == Timeouts(tcp: 1, tcpFIN: 2, udp: 3))
         }
 
-        /// The end of the input is told from an error, whatever error there was before.
+        /// The end of the input is distinguished from an error, even after an earlier error.
         @Test func theEndIsNoError() throws {
             let complaint = Gathered()
             let output = Compatible.Output(write: { _ in }, complain: { complaint.append($0) }, loss: { nil })
@@ -189,7 +189,7 @@ extension KernelTests {
             #expect(try Spawned.ipvsctl(["-Lc", "--json"], in: target).output == "{\"connections\": [\n]}\n")
         }
 
-        /// The time is printed, not asserted: it depends on the machine.
+        /// The time is printed, not asserted, because it depends on the machine.
         @Test func aThousandServicesWithFiveRealServers() throws {
             var models = RandomModels(seed: 7)
             var table = Table()
@@ -203,7 +203,7 @@ extension KernelTests {
             }
             let text = SaveForm.write(table)
             let clock = ContinuousClock()
-            // One start of each beforehand, so that both are in memory.
+            // Both are started once beforehand, so that they are in memory.
             for program in [Spawned.ipvsadm, Program.path] { _ = try Spawned.run([program, "-Ln"], in: source) }
             let theirs = try clock.measure { _ = try Spawned.run([Spawned.ipvsadm, "-R"], in: source, input: text) }
             let ours = try clock.measure {

@@ -29,7 +29,7 @@ import Testing
         #expect(try SaveForm.read(written, names: .fixed) == table)
     }
 
-    /// What ipvsadm 1.31 writes with `-S` and can't read, or reads as something else.
+    /// Lines that ipvsadm 1.31 writes with `-S` and can't read, or reads as something else.
     @Test func whatIPVSAdmWritesIsRead() throws {
         let table = try SaveForm.read(
             """

@@ -11,14 +11,14 @@ struct Spawned: Equatable {
 
     var hasSucceeded: Bool { status == 0 }
 
-    /// Runs a line by the built program.
+    /// Runs a line with the built program.
     static func ipvsctl(_ words: [String], in namespace: TestNamespace, input: String = "") throws -> Spawned {
         try run([Program.path] + words, in: namespace, input: input)
     }
 
     /// Runs a program in a namespace and waits for its end.
     ///
-    /// The thread that starts it enters the namespace, which is many times faster than to have `ip netns exec` do it.
+    /// The thread that starts it enters the namespace, which is many times faster than `ip netns exec`.
     static func run(_ command: [String], in namespace: TestNamespace, input: String = "") throws -> Spawned {
         let descriptor = namespace.descriptor
         return try onThread {
@@ -28,7 +28,7 @@ struct Spawned: Equatable {
     }
 
     private static func run(_ command: [String], input: String) throws -> Spawned {
-        // Files, not pipes: nobody has to read while it runs.
+        // Files, not pipes, so that nobody has to read while it runs.
         let files = try (0..<3).map { _ in try temporaryFile() }
         defer { for file in files { close(file) } }
         let bytes = Array(input.utf8)
@@ -49,7 +49,7 @@ struct Spawned: Equatable {
         while waitpid(pid, &status, 0) < 0 {
             guard errno == EINTR else { throw TestFailure("waitpid: \(errno)") }
         }
-        // As a shell has it: a signal's number and 128.
+        // Like a shell: the signal's number plus 128.
         let code = status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
         return Spawned(status: code, output: try text(of: files[1]), complaint: try text(of: files[2]))
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import ipvsctl
 
 extension KernelTests {
-    /// Listings of what real traffic was counted by: clients in one namespace, the balancer and the real servers in
+    /// Listings with counts of real traffic: clients in one namespace, the balancer and the real servers in
     /// another.
     @Suite struct TrafficListings {
         let balancer: TestNamespace
@@ -44,7 +44,7 @@ extension KernelTests {
             try handle.add(RealServer(Self.first, 5353, forwarding: .masquerade), to: dns.id)
         }
 
-        /// Sends a thousand datagrams, so that numbers of five digits and rates above zero are counted.
+        /// Sends a thousand datagrams, so that there are numbers of five digits and rates above zero.
         private func sendDatagrams() throws {
             let place = clients.descriptor
             try onThread {
@@ -81,14 +81,14 @@ extension KernelTests {
             for connection in connections { connection.close() }
         }
 
-        /// Compares a listing while nothing changes but the time: with what ipvsadm says before and after.
+        /// Compares a listing while only the time changes, with ipvsadm's before and after.
         private func unchanging(_ words: [String]) throws -> String {
             var result = ""
             try eventually(every: 10_000) {
                 let before = Timeless(try Spawned.run([Spawned.ipvsadm] + words, in: balancer).output)
                 let ours = try Spawned.ipvsctl(words, in: balancer)
                 let after = Timeless(try Spawned.run([Spawned.ipvsadm] + words, in: balancer).output)
-                // A template's time begins again when it has run out.
+                // A template's time starts again when it has expired.
                 let hasRunOn = zip(before.seconds, after.seconds).allSatisfy { $0 >= $1 }
                 guard before.text == after.text, hasRunOn else { return false }
                 let listed = Timeless(ours.output)
@@ -104,7 +104,7 @@ extension KernelTests {
     }
 }
 
-/// A listing in two: how long each connection has left, and the rest.
+/// A listing in two parts: the remaining time of each connection, and the rest.
 private struct Timeless {
     private(set) var text = ""
     private(set) var seconds: [Int] = []

@@ -13,10 +13,10 @@ struct AddressBinderTests {
 
     init() throws { six = try #require(IPAddress("fd00::1")) }
 
-    /// IPv4 addresses from 10.100.0.0 on.
+    /// IPv4 addresses, starting with 10.100.0.0.
     private func many(_ count: UInt32) -> [IPAddress] { (0..<count).map { IPAddress(ipv4: 0x0a64_0000 + $0) } }
 
-    @Test("Binding makes the interface, and says so once")
+    @Test("Binding creates the interface, and reports that once")
     func bindMakes() throws {
         let kernel = RouteKernel()
         let binder = try AddressBinder(channel: kernel)
@@ -30,7 +30,7 @@ struct AddressBinderTests {
         #expect(try !binder.makeInterface())
     }
 
-    @Test("Unbinding what is gone already, or where there is no interface, is no error")
+    @Test("Unbinding an address that doesn't exist, or without an interface, is not an error")
     func unbindGone() throws {
         let kernel = RouteKernel()
         let binder = try AddressBinder(channel: kernel)
@@ -42,7 +42,7 @@ struct AddressBinderTests {
         #expect(try !binder.removeInterface())
     }
 
-    @Test("Nothing is asked of the kernel for no addresses")
+    @Test("Without addresses nothing is requested of the kernel")
     func none() throws {
         let kernel = RouteKernel()
         let binder = try AddressBinder(channel: kernel)
@@ -51,7 +51,7 @@ struct AddressBinderTests {
         #expect(kernel.messages.isEmpty)
     }
 
-    @Test("Ten thousand addresses take few system calls, and one answer each")
+    @Test("Ten thousand addresses need few system calls, and have one answer each")
     func bulk() throws {
         let kernel = RouteKernel(answerCapacity: 4_096)
         let binder = try AddressBinder(channel: kernel)
@@ -59,7 +59,7 @@ struct AddressBinderTests {
         let before = kernel.with { $0.sends.count }
         #expect(try binder.bind(many(10_000)).changed == 10_000)
         let sends = kernel.with { Array($0.sends[before...]) }
-        // One asks for the interface; 64 KiB hold some 1,600 messages of 40 bytes.
+        // One looks up the interface; 64 KiB hold some 1,600 messages of 40 bytes.
         #expect(sends.count == 1 + 7)
         for send in sends.dropFirst() {
             #expect(send.dropLast().allSatisfy { $0.flags & UInt16(NLM_F_ACK) == 0 })
@@ -69,7 +69,7 @@ struct AddressBinderTests {
         #expect(try binder.unbind(many(10_000)).changed == 10_000)
     }
 
-    @Test("No more are sent at once than answers can wait")
+    @Test("A send has no more messages than the buffer has room for answers")
     func answerCapacity() throws {
         let kernel = RouteKernel(answerCapacity: 3)
         let binder = try AddressBinder(channel: kernel)
@@ -77,7 +77,7 @@ struct AddressBinderTests {
         #expect(kernel.with { $0.sends.map(\.count) }.suffix(4) == [3, 3, 3, 1])
     }
 
-    @Test("One that fails does not keep the others from being bound")
+    @Test("A failure for one address doesn't keep the others from being bound")
     func oneFails() throws {
         let kernel = RouteKernel {
             $0.verdict = { $0.type == RTM_NEWADDR && $0.payload[0] == UInt8(AF_INET6) ? EACCES : nil }
@@ -90,7 +90,7 @@ struct AddressBinderTests {
         #expect("\(error)" == "can't bind fd00::1 to kube-ipvs0: IPv6 is disabled")
     }
 
-    @Test("An address that is not of a single host is refused, and the others are bound")
+    @Test("An address that is not that of a single host is refused, and the others are bound")
     func refused() throws {
         let kernel = RouteKernel()
         let wrong = try ["0.0.0.0", "255.255.255.255", "224.0.0.1", "::", "ff02::1"].map { try #require(IPAddress($0)) }
@@ -101,7 +101,7 @@ struct AddressBinderTests {
         #expect(kernel.with { $0.addresses(of: "kube-ipvs0") } == [four])
     }
 
-    @Test("An interface that is not a dummy is somebody else's", arguments: [nil, "bridge"])
+    @Test("An interface that is not a dummy interface belongs to others", arguments: [nil, "bridge"])
     func notADummy(kind: String?) throws {
         let kernel = RouteKernel { $0.add("kube-ipvs0", kind: kind, ["10.0.0.1/32"]) }
         let binder = try AddressBinder(channel: kernel)
@@ -120,7 +120,7 @@ struct AddressBinderTests {
         #expect(kernel.with { $0.addresses(of: "kube-ipvs0") } == [IPAddress(10, 0, 0, 1)])
     }
 
-    @Test("The interface goes while addresses are bound: it is made anew, with all of them")
+    @Test("The interface is removed while addresses are bound: it is created again, with all of them")
     func removedMeanwhile() throws {
         let kernel = RouteKernel(answerCapacity: 4) { state in
             var count = 0
@@ -135,7 +135,7 @@ struct AddressBinderTests {
         #expect(kernel.with { $0.addresses(of: "kube-ipvs0") } == Set(many(10)))
     }
 
-    @Test("An interface that goes each time is an error for each address, not a loop without end")
+    @Test("An interface that is removed each time is an error for each address, not an endless loop")
     func removedEachTime() throws {
         let kernel = RouteKernel {
             $0.interfere = { message, state in if message.type == RTM_NEWADDR { state.interfaces = [:] } }
@@ -145,7 +145,7 @@ struct AddressBinderTests {
         #expect(outcome.failures.mapValues(\.code) == [four: .interfaceChanging, six: .interfaceChanging])
     }
 
-    @Test("Another makes the interface first")
+    @Test("Another process creates the interface first")
     func madeByAnother() throws {
         let kernel = RouteKernel {
             $0.interfere = { message, state in
@@ -155,7 +155,7 @@ struct AddressBinderTests {
         #expect(try AddressBinder(channel: kernel).bind([four]) == AddressBinder.Outcome(changed: 1))
     }
 
-    @Test("Another removes the interface first")
+    @Test("Another process removes the interface first")
     func removedByAnother() throws {
         let kernel = RouteKernel { state in
             state.add("kube-ipvs0", kind: "dummy")
@@ -164,7 +164,7 @@ struct AddressBinderTests {
         #expect(try !AddressBinder(channel: kernel).removeInterface())
     }
 
-    @Test("Without the privilege nothing is begun, and one error says why")
+    @Test("Without the privilege nothing is changed, and there is one error")
     func noPrivilege() throws {
         let kernel = RouteKernel {
             $0.add("kube-ipvs0", kind: "dummy", ["10.0.0.1/32"])
@@ -182,7 +182,7 @@ struct AddressBinderTests {
         #expect(try binder.addresses() == [IPAddress(10, 0, 0, 1)])
     }
 
-    @Test("A kernel without dummy interfaces says so")
+    @Test("A kernel without dummy interfaces is reported")
     func noDummies() throws {
         let kernel = RouteKernel { $0.verdict = { $0.type == RTM_NEWLINK ? EOPNOTSUPP : nil } }
         let error = #expect(throws: AddressError.self) { try AddressBinder(channel: kernel).bind([four]) }
@@ -190,7 +190,7 @@ struct AddressBinderTests {
         #expect(error?.description.contains("modprobe dummy") == true)
     }
 
-    @Test("A list that was interrupted is read again, to a limit")
+    @Test("An interrupted list is read again, up to a limit")
     func interrupted() throws {
         let kernel = RouteKernel {
             $0.add("kube-ipvs0", kind: "dummy", ["10.0.0.1/32", "fd00::1/128"])
@@ -205,7 +205,7 @@ struct AddressBinderTests {
         #expect(error?.description == "can't list addresses: they were changed by others each time they were read")
     }
 
-    @Test("Answers that are lost leave the outcome unknown, and the next call works")
+    @Test("Lost answers leave the outcome unknown, and the next call works")
     func lostAnswers() throws {
         let kernel = RouteKernel { $0.add("kube-ipvs0", kind: "dummy") }
         let binder = try AddressBinder(channel: kernel)
@@ -221,7 +221,7 @@ struct AddressBinderTests {
         #expect(try binder.addresses() == [four, six])
     }
 
-    @Test("A send that fails later is told for the addresses that are left")
+    @Test("A later send that fails is reported for the remaining addresses")
     func laterSendFails() throws {
         let kernel = RouteKernel(answerCapacity: 2) {
             $0.add("kube-ipvs0", kind: "dummy")
@@ -234,7 +234,7 @@ struct AddressBinderTests {
         #expect(outcome.failures.values.allSatisfy { $0.code == .system && $0.errno == ENOMEM })
     }
 
-    @Test("What is bound is a single address: others on the interface are not listed and not unbound")
+    @Test("Only addresses of single hosts are listed and unbound; others on the interface are kept")
     func singleAddresses() throws {
         let kernel = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.0.0.1/24", "fe80::1/64", "10.0.0.2/32"]) }
         let binder = try AddressBinder(channel: kernel)
@@ -244,7 +244,7 @@ struct AddressBinderTests {
     }
 
     @Test(
-        "A name that no interface can have is refused",
+        "An invalid interface name is refused",
         arguments: ["", "sixteen-bytes-xx", "a/b", "a b", "a:b", "a\0b", ".", "..", "a\n", "a%d", "%"]
     )
     func names(name: String) {
@@ -252,7 +252,7 @@ struct AddressBinderTests {
         #expect(error?.code == .invalidName)
     }
 
-    @Test("A closed binder says so")
+    @Test("A closed binder throws an error")
     func closed() throws {
         let binder = try AddressBinder(interface: "fifteen-bytes-x", channel: RouteKernel())
         binder.close()

@@ -14,7 +14,7 @@ struct BindingMethodTests {
 
     init() throws { six = try #require(IPAddress("fd00::1")) }
 
-    @Test("Routes are made, listed and removed, and no address")
+    @Test("Routes are added, listed and removed, and no addresses")
     func routes() throws {
         let kernel = RouteKernel()
         let binder = try AddressBinder(method: .routes, channel: kernel)
@@ -28,7 +28,7 @@ struct BindingMethodTests {
         #expect(try binder.addresses().isEmpty)
     }
 
-    @Test("The interface is set up for the first IPv6 address, and not before")
+    @Test("The interface is set up for the first IPv6 address, and not earlier")
     func setUp() throws {
         let kernel = RouteKernel()
         let binder = try AddressBinder(method: .routes, channel: kernel)
@@ -40,7 +40,7 @@ struct BindingMethodTests {
         #expect(kernel.messages.count { $0.type == RTM_SETLINK } == 1)
     }
 
-    @Test("An interface that is set down each time is an error for each address, not a loop without end")
+    @Test("An interface that is set down each time is an error for each address, not an endless loop")
     func setDownEachTime() throws {
         let kernel = RouteKernel {
             $0.interfere = { message, state in
@@ -55,7 +55,7 @@ struct BindingMethodTests {
     }
 
     @Test(
-        "What was bound by one method is bound for the other, and unbound by it",
+        "An address bound by one method counts as bound for the other, which can unbind it",
         arguments: AddressBinder.Method.allCases
     )
     func other(method: AddressBinder.Method) throws {
@@ -66,7 +66,7 @@ struct BindingMethodTests {
         #expect(try binder.addresses() == [four, six])
         let third = IPAddress(10, 96, 0, 3)
         _ = try binder.bind([third])
-        // One by either method, one that is gone already, and one that the kernel refuses.
+        // One by either method, one that doesn't exist any more, and one that the kernel refuses.
         kernel.with {
             $0.verdict = {
                 [RTM_DELADDR, RTM_DELROUTE].contains($0.type) && $0.payload[0] == UInt8(AF_INET6) ? EBUSY : nil
@@ -81,7 +81,7 @@ struct BindingMethodTests {
     }
 
     @Test(
-        "What the kernel does not unbind by the other method is one failure",
+        "An address that the kernel can't unbind by the other method is one failure",
         arguments: AddressBinder.Method.allCases
     )
     func otherFails(method: AddressBinder.Method) throws {
@@ -97,7 +97,7 @@ struct BindingMethodTests {
         #expect(outcome.failures.mapValues(\.errno) == [four: EBUSY])
     }
 
-    @Test("Where the second half of an unbinding can't be sent, nothing is told to be unbound")
+    @Test("If the second half of an unbinding can't be sent, no address is reported as unbound")
     func otherIsLost() throws {
         let kernel = RouteKernel()
         _ = try AddressBinder(method: .routes, channel: kernel).bind([four, six])
@@ -111,7 +111,7 @@ struct BindingMethodTests {
         #expect(try binder.addresses() == [four, six])
     }
 
-    @Test("What is bound by both methods is unbound by either", arguments: AddressBinder.Method.allCases)
+    @Test("Addresses bound by both methods are unbound by either", arguments: AddressBinder.Method.allCases)
     func both(method: AddressBinder.Method) throws {
         let kernel = RouteKernel()
         for method in AddressBinder.Method.allCases {
@@ -122,7 +122,7 @@ struct BindingMethodTests {
         #expect(try binder.addresses().isEmpty)
     }
 
-    @Test("A route of somebody else's is neither listed nor removed")
+    @Test("A route that others added is neither listed nor removed")
     func somebodyElses() throws {
         let kernel = RouteKernel {
             let index = $0.add("kube-ipvs0", kind: "dummy")
@@ -136,7 +136,7 @@ struct BindingMethodTests {
         #expect(kernel.with { $0.routes(of: "kube-ipvs0") } == [four])
     }
 
-    @Test("A kernel that has no local routes at all has none of a binder's")
+    @Test("A kernel without any local routes has none of a binder")
     func noTable() throws {
         let kernel = RouteKernel {
             $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32"])
@@ -145,18 +145,18 @@ struct BindingMethodTests {
         #expect(try AddressBinder(method: .routes, channel: kernel).addresses() == [four])
     }
 
-    @Test("A route's message that is cut short is told; another kind of route is passed over")
+    @Test("A truncated route message is an error; other kinds of routes are skipped")
     func decoding() throws {
         let whole = [UInt8](hex: "02200000 ff76fe02 00000000 08000100 0a600001 08000400 03000000")
         let route = try #require(try LocalRoute(decoding: whole.span.bytes))
         #expect(route.address == four && route.interface == 3)
-        // All lengths but those that end behind an attribute.
+        // All lengths except those that end after an attribute.
         for length in 0..<whole.count where length != 20 {
             #expect(throws: MalformedReply.self, "\(length) bytes") {
                 _ = try LocalRoute(decoding: whole.span.bytes.extracting(0..<length))
             }
         }
-        // Without an interface; and of another family, length of prefix, table, origin, type.
+        // Without an interface; and with another family, prefix length, table, origin or type.
         #expect(try LocalRoute(decoding: whole.span.bytes.extracting(0..<20)) == nil)
         for (place, value) in [(0, 28), (1, 24), (4, 254), (5, 2), (7, 1)] as [(Int, UInt8)] {
             var other = whole

@@ -12,13 +12,13 @@ struct NodeAddressTests {
         $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32", "10.96.0.2/32"])
     }
 
-    @Test("Those of all interfaces but the binder's, without loopback and link-local ones")
+    @Test("Addresses of all interfaces except the binder's, without loopback and link-local ones")
     func all() throws {
         let found = try AddressBinder(channel: kernel).nodeAddresses()
         #expect(found.map(\.description).sorted() == ["10.96.0.1", "192.0.2.1", "192.0.2.99", "2001:db8::1"])
     }
 
-    @Test("Those in the blocks")
+    @Test("Addresses within the blocks")
     func blocks() throws {
         let blocks = try ["192.0.2.0/25", "2001:db8::/32"].map { try #require(IPAddress.Block($0)) }
         let binder = try AddressBinder(channel: kernel)
@@ -31,7 +31,7 @@ struct NodeAddressTests {
         #expect(try binder.nodeAddresses(in: [none]).isEmpty)
     }
 
-    @Test("Of a line, the near end")
+    @Test("The local address of a point-to-point interface")
     func pointToPoint() throws {
         let kernel = RouteKernel {
             let index = $0.add("ppp0", kind: nil)

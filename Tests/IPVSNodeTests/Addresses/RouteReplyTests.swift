@@ -7,9 +7,9 @@ import Testing
 @testable import IPVSNode
 @testable import Netlink
 
-@Suite("Messages of rtnetlink")
+@Suite("rtnetlink messages")
 struct RouteReplyTests {
-    @Test("What is cut short is told, and never read beyond its end")
+    @Test("Truncated messages are errors, and are never read beyond their end")
     func cut() throws {
         let four = [UInt8](hex: "0220800003000000 08000100c0000201 08000200c0000201 0900030065746830 00000000")
         let whole = try #require(try InterfaceAddress(decoding: four.span.bytes))
@@ -21,20 +21,20 @@ struct RouteReplyTests {
         }
     }
 
-    @Test("An address of a family that is not IP's is passed over")
+    @Test("An address of a family other than IPv4 and IPv6 is skipped")
     func otherFamily() throws {
         let bytes = [UInt8](hex: "0c20800003000000 08000100c0000201")
         #expect(try InterfaceAddress(decoding: bytes.span.bytes) == nil)
     }
 
-    @Test("An address of the wrong length is told")
+    @Test("An address of the wrong length is an error")
     func wrongLength() {
         let bytes = [UInt8](hex: "0a80800003000000 08000100c0000201")
         let error = #expect(throws: MalformedReply.self) { _ = try InterfaceAddress(decoding: bytes.span.bytes) }
         #expect(error?.description == "IFA_ADDRESS has 4 bytes instead of 16")
     }
 
-    @Test("An interface without a kind, one with, and one without a header")
+    @Test("An interface without a kind, one with a kind, and a message without a header")
     func links() throws {
         let header = "00000000 07000000 00000000 00000000"
         let plain = try Link(decoding: [UInt8](hex: header + "08000300 6c6f0000").span.bytes)

@@ -5,8 +5,8 @@ import Testing
 
 @testable import IPVSNode
 
-/// The requests beside those of `ip` (iproute2 6.1), which strace saw: the header's type and flags, and all behind it.
-@Suite("Requests of rtnetlink, as ip makes them")
+/// The same requests by `ip` (iproute2 6.1), captured with strace: the header's type and flags, and all after it.
+@Suite("rtnetlink requests, compared with those of ip")
 struct RouteRequestTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let command: String
@@ -103,8 +103,8 @@ struct RouteRequestTests {
         #expect(sent.flags == UInt16(row.flags))
         var payload = sent.payload
         if row.type == RTM_NEWLINK {
-            // libnl marks an attribute as nested, and counts the NUL at the end of a text, which ip does neither of; the
-            // kernel takes both.
+            // libnl marks an attribute as nested, and counts the NUL at the end of a text. ip does neither; the kernel
+            // accepts both.
             payload[35] -= 0x80
             payload[36] -= 1
         }

@@ -7,7 +7,7 @@ import Testing
 @testable import IPVSNode
 @testable import Netlink
 
-@Suite("Settings of the kernel")
+@Suite("Kernel settings")
 struct SysctlsTests {
     private let wanted = [
         Sysctl("net.ipv4.vs.conntrack", 1), Sysctl("net.ipv4.ip_forward", 1), Sysctl("net.nosuch", 1),
@@ -15,7 +15,7 @@ struct SysctlsTests {
     private let conntrack = "/proc/sys/net/ipv4/vs/conntrack"
     private let forward = "/proc/sys/net/ipv4/ip_forward"
 
-    @Test("Only what differs is written, and what is missing is told")
+    @Test("Only settings that differ are written, and missing ones are reported")
     func ensure() throws {
         let files = FakeFiles([conntrack: "0", forward: "1"])
         let sysctls = Sysctls(files: files)
@@ -29,7 +29,7 @@ struct SysctlsTests {
         #expect(try sysctls.value(of: "net.nosuch") == nil)
     }
 
-    @Test("One that fails does not keep the others from being set")
+    @Test("A failure for one setting doesn't keep the others from being set")
     func failure() throws {
         let files = FakeFiles([conntrack: "0", forward: "0"])
         files.refusals = [conntrack: EROFS]
@@ -39,7 +39,7 @@ struct SysctlsTests {
         #expect(outcome.failures.first?.errno == EROFS)
     }
 
-    @Test("What is not a number is told")
+    @Test("A value that is not a number is an error")
     func notANumber() {
         let error = #expect(throws: SysctlError.self) {
             try Sysctls(files: FakeFiles([forward: "1 2"])).value(of: "net.ipv4.ip_forward")
@@ -47,7 +47,7 @@ struct SysctlsTests {
         #expect(error?.description == "can't read net.ipv4.ip_forward: \"1 2\" is not a number")
     }
 
-    @Test("Restoring undoes the changes, the last first, but not what somebody has changed since")
+    @Test("Restoring undoes the changes in reverse order, but not settings that others have changed since")
     func restore() throws {
         let files = FakeFiles([conntrack: "0", forward: "0", "/proc/sys/net/a": "5"])
         let sysctls = Sysctls(files: files)
@@ -61,7 +61,7 @@ struct SysctlsTests {
         #expect(outcome.changes.map(\.after) == [0, 0])
     }
 
-    @Test("A namespace that is not there is not a setting that is missing")
+    @Test("A namespace that doesn't exist is not reported as a missing setting")
     func namespace() {
         let sysctls = Sysctls(namespace: .named("swift-ipvs-nosuch"))
         let outcome = sysctls.ensure([Sysctl("net.ipv4.ip_forward", 1)])
@@ -73,7 +73,7 @@ struct SysctlsTests {
     }
 
     @Test(
-        "The mode of connections that are used again depends on the kernel",
+        "The connection reuse mode depends on the kernel",
         arguments: [
             ("4.0", false), ("4.1.0", true), ("5.8.18-generic", true), ("5.9-rc1", false), ("6.12.1+deb13", false),
         ]
@@ -84,7 +84,7 @@ struct SysctlsTests {
         #expect(settings.count == (isSet ? 5 : 4))
     }
 
-    @Test("Strict ARP and IPv6 forwarding are set where they are asked for")
+    @Test("Strict ARP and IPv6 forwarding are set if requested")
     func options() {
         let names = Sysctl.ipvsMode(on: KernelVersion(6, 1), forwardingIPv6: true, strictARP: true).map(\.name)
         #expect(
@@ -95,11 +95,11 @@ struct SysctlsTests {
     }
 
     @Test(
-        "A version is read from a release, or is none",
+        "A version is read from a release, or is nil",
         arguments: ["", "6", "x.1", "6.", "6.x", "-6.1", "+6.1", " 6.1"]
     )
     func noVersion(text: String) { #expect(KernelVersion(text) == nil) }
 
-    @Test("The kernel that runs has a version")
+    @Test("The running kernel has a version")
     func running() { #expect(KernelVersion.running > KernelVersion(2, 6)) }
 }

@@ -4,21 +4,21 @@ import IPVSTestModels
 @testable import IPVS
 @testable import IPVSProxy
 
-/// Stands in for the kernel's table: it keeps what it is told, refuses what the kernel refuses, and fails on demand.
+/// Stands in for the kernel's table: it keeps what is added, refuses what the kernel refuses, and fails on demand.
 final class FakeTable: KernelTable {
     struct State: Sendable {
         var services: [VirtualServer.Identity: Table.Entry] = [:]
-        /// The connections of real servers, in any state.
+        /// The number of connections of real servers, in any state.
         var connections: [Drain.Target: UInt32] = [:]
         /// Each call, as a word.
         var calls: [String] = []
-        /// All changes that were asked for.
+        /// All requested changes.
         var changes: [Table.Plan.Change] = []
-        /// An errno for a change, which is not made then.
+        /// The errno for a change, which is then not made.
         var verdict: @Sendable (Table.Plan.Change) -> Int32? = { _ in nil }
-        /// Which call fails as a whole, counted from 1.
+        /// The number of the call that fails as a whole, starting with 1.
         var failingCall: Int?
-        /// How it fails.
+        /// The error of that call.
         var failure = EIO
 
         var table: Table {
@@ -27,7 +27,7 @@ final class FakeTable: KernelTable {
             return table
         }
 
-        /// Forgets what it was asked for so far.
+        /// Forgets all earlier calls and changes.
         mutating func startAnew() { (calls, changes) = ([], []) }
     }
 
@@ -103,7 +103,7 @@ final class FakeTable: KernelTable {
 }
 
 extension FakeTable.State {
-    /// Makes a change, or returns why the kernel would not.
+    /// Makes a change, or returns the error that the kernel would give.
     fileprivate mutating func make(_ change: Table.Plan.Change) -> Int32? {
         let id = change.virtualServer
         if case .addVirtualServer(let server) = change {

@@ -9,7 +9,7 @@ import Logging
 @testable import IPVSNode
 @testable import IPVSProxy
 
-/// A proxier between a control plane that tests play and a kernel that stands in for the real one.
+/// A proxier with a control plane that the test plays and a kernel that stands in for the real one.
 struct Harness {
     let proxier: Proxier
     let table: FakeTable
@@ -17,7 +17,7 @@ struct Harness {
     let files: FakeFiles
     private let clock: Locked<ContinuousClock.Instant>
 
-    /// A proxier on a kernel that may have seen others before.
+    /// A proxier on a kernel that may have state of earlier ones.
     init(
         _ configuration: Proxier.Configuration = Self.configuration,
         table: FakeTable = FakeTable(),
@@ -47,7 +47,7 @@ struct Harness {
         try Harness(configuration ?? proxier.configuration, table: table, route: route, files: files)
     }
 
-    /// The same time, so much later.
+    /// Sets the clock forward.
     func advance(by duration: Duration) { clock.withLock { $0 = $0.advanced(by: duration) } }
 
     func tell(_ events: [RandomHistory.Event]) async {
@@ -63,7 +63,7 @@ struct Harness {
         }
     }
 
-    /// Tells of both first lists.
+    /// Reports that both initial lists are complete.
     func tellAllIsThere(_ events: [RandomHistory.Event] = []) async {
         await tell(events)
         await proxier.onServiceSynced()
@@ -81,7 +81,7 @@ struct Harness {
         }
     }
 
-    /// What is bound to the interface.
+    /// The addresses bound to the interface.
     var addresses: Set<IPAddress> { route.with { $0.addresses(of: proxier.configuration.interface) ?? [] } }
 
     /// The alias of the interface.
@@ -98,7 +98,7 @@ extension RandomHistory.Event {
         .service(ServiceDefinition(name, ports: ["http": port]))
     }
 
-    /// The slice of the endpoints of a service.
+    /// The endpoint slice of a service.
     static func endpoints(_ endpoints: [ServiceEndpoint], of name: NamespacedName = IPVSProxyTestSamples.web) -> Self {
         .slice(EndpointSlice(name, of: name, endpoints: ["http": endpoints]))
     }

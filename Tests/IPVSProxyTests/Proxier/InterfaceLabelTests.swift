@@ -5,10 +5,10 @@ import Testing
 @testable import IPVSNode
 @testable import IPVSProxy
 
-@Suite("Labels of a proxier's interface")
+@Suite("The label of a proxier's interface")
 struct InterfaceLabelTests {
     @Test(
-        "Both ways",
+        "Writing and reading labels",
         arguments: [
             ("swift-ipvs", InterfaceLabel()),
             (
@@ -25,7 +25,7 @@ struct InterfaceLabelTests {
         #expect(label.description == text)
     }
 
-    @Test("Texts that are no label, and labels of later versions")
+    @Test("Texts that are not labels, and labels of later versions")
     func otherLabels() {
         for text in ["", " ", "uplink", "swift-ipvs2", "taking-over swift-ipvs"] {
             #expect(InterfaceLabel(text) == nil)
@@ -33,7 +33,7 @@ struct InterfaceLabelTests {
         #expect(InterfaceLabel("swift-ipvs new=feature a=1 b=1:2:3 =") == InterfaceLabel())
     }
 
-    @Test("All settings fit into an alias, wherever they were")
+    @Test("All settings fit into an alias, whatever values they had")
     func fits() throws {
         var label = InterfaceLabel()
         let all = Sysctl.ipvsMode(on: KernelVersion(5, 4), forwardingIPv6: true, strictARP: true)
@@ -42,7 +42,7 @@ struct InterfaceLabelTests {
         #expect(InterfaceLabel(label.description) == label)
     }
 
-    @Test("Of more settings than an alias can hold, the others are left out; and names need not begin with net")
+    @Test("If an alias has no room for all settings, the rest is left out; names need not begin with net")
     func overflow() throws {
         let all = (0..<20).map { Sysctls.Change(name: "net.ipv4.conf.eth\($0).rp_filter", before: 0, after: 1) }
         let label = InterfaceLabel(changes: [Sysctls.Change(name: "vm.swappiness", before: 60, after: 10)] + all)
@@ -68,7 +68,7 @@ struct InterfaceLabelTests {
         #expect(label?.changes == [Sysctls.Change(name: "net.ipv4.vs.conntrack", before: 0, after: 1)])
     }
 
-    @Test("Of several changes of a setting the first value is restored")
+    @Test("For several changes of a setting, the first value is restored")
     func notes() {
         var label = InterfaceLabel()
         label.note([Sysctls.Change(name: "net.a", before: 0, after: 1)])
@@ -78,7 +78,7 @@ struct InterfaceLabelTests {
         #expect(label.description == "swift-ipvs b=5:6 a=0:1")
     }
 
-    @Test("The addresses of another proxier's interface are not the node's, but those of any other dummy are")
+    @Test("The addresses of another proxier's interface are not the node's, but those of any other dummy interface are")
     func anotherProxier() throws {
         let kernel = RouteKernel { state in
             state.add("eth0", kind: nil, ["192.0.2.1/24"])

@@ -21,7 +21,7 @@ struct LoopTests {
         return configuration
     }
 
-    @Test("Changes that are told reach the kernel, until a graceful shutdown; the table stays")
+    @Test("Reported changes reach the kernel, until a graceful shutdown; the table is kept")
     func lifecycle() async throws {
         let harness = try Harness(configuration)
         try await testGracefulShutdown { trigger in
@@ -38,7 +38,7 @@ struct LoopTests {
         #expect(harness.services.count == 1)
     }
 
-    @Test("One that was cancelled can be run again")
+    @Test("A loop that was cancelled can be run again")
     func again() async throws {
         let harness = try Harness(configuration)
         await harness.tellAllIsThere([.web(port)])
@@ -51,7 +51,7 @@ struct LoopTests {
         }
     }
 
-    @Test("What fails is tried again without being asked for, be it one service or a whole sync")
+    @Test("Failures of a service or of a whole sync are retried without a request")
     func retries() async throws {
         let harness = try Harness(configuration)
         harness.table.with { state in
@@ -68,12 +68,12 @@ struct LoopTests {
         try await loop.value
     }
 
-    /// What makes a sync break off, and will go on to do so until somebody does something about it.
+    /// An error that makes a sync break off, and will do so again until the administrator acts.
     enum Lasting: CaseIterable {
         case privilege, addressPrivilege, noDummy, foreignInterface
     }
 
-    @Test("What can't heal by itself ends the loop with its error", arguments: Lasting.allCases)
+    @Test("A permanent error ends the loop", arguments: Lasting.allCases)
     func lasting(cause: Lasting) async throws {
         let route = RouteKernel { state in
             switch cause {
@@ -90,7 +90,7 @@ struct LoopTests {
         if cause == .privilege { harness.table.with { ($0.failingCall, $0.failure) = (1, EPERM) } }
         await harness.tellAllIsThere([.web(port)])
         let loop = Task { try await harness.proxier.run() }
-        // It ends by itself, or never does.
+        // A loop that doesn't end by itself is cancelled.
         let watchdog = Task {
             try await Task.sleep(for: .seconds(3))
             loop.cancel()
@@ -107,7 +107,7 @@ struct LoopTests {
         #expect(harness.services.isEmpty)
     }
 
-    @Test("Real servers that leave are looked at without being asked for")
+    @Test("Draining real servers are checked without a request")
     func drains() async throws {
         let harness = try Harness(configuration)
         let one = ServiceEndpoint("10.244.0.1:8080")
@@ -125,7 +125,7 @@ struct LoopTests {
         try await loop.value
     }
 
-    @Test("Syncs that are asked for at the same time come one after the other")
+    @Test("Syncs that are requested at the same time run one after the other")
     func turns() async throws {
         let harness = try Harness(configuration)
         await harness.tellAllIsThere([.web(port)])
@@ -148,10 +148,10 @@ struct LoopTests {
 }
 
 extension Harness {
-    /// Waits until something is so; if it never is, the suite's time limit ends the test.
+    /// Waits until a condition holds; if it never does, the suite's time limit ends the test.
     fileprivate func wait(until condition: (Harness) -> Bool) async {
         while !condition(self), !Task.isCancelled {
-            // Cancelled, it ends.
+            // If the task is cancelled, the loop ends.
             try? await Task.sleep(for: .milliseconds(1))
         }
     }

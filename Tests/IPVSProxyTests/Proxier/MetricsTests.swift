@@ -9,7 +9,7 @@ import Testing
 @testable import IPVSNode
 @testable import IPVSProxy
 
-@Suite("Metrics and health of a proxier")
+@Suite("A proxier's metrics and health")
 struct MetricsTests {
     private let metrics = TestMetrics()
     private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")], nodePort: 30_080)
@@ -22,7 +22,7 @@ struct MetricsTests {
 
     private func counter(_ name: String) throws -> Int64 { try metrics.expectCounter("kubeproxy_" + name).totalValue }
 
-    @Test("What is waiting, and what was programmed")
+    @Test("Queued changes, and programmed ones")
     func programmed() async throws {
         let harness = try Harness(metrics: metrics)
         await harness.tellAllIsThere([.web(port), .endpoints([one]), .endpoints([one, two])])
@@ -31,7 +31,7 @@ struct MetricsTests {
         #expect(try counter("sync_proxy_rules_service_changes_total") == 1)
         #expect(try counter("sync_proxy_rules_endpoint_changes_total") == 2)
         #expect(try gauge("sync_proxy_rules_last_queued_timestamp_seconds").map { $0 > 1e9 } == true)
-        // What is undone does not wait any more.
+        // A change that was undone is not queued any more.
         await harness.tell([.serviceDeleted(web), .sliceDeleted(web)])
         #expect(try gauge("sync_proxy_rules_service_changes_pending") == 0)
         #expect(try gauge("sync_proxy_rules_endpoint_changes_pending") == 0)
@@ -59,7 +59,7 @@ struct MetricsTests {
         #expect(try counter("sync_full_proxy_rules_total") == 1)
     }
 
-    @Test("Services without local endpoints, by where their clients are")
+    @Test("Services without local endpoints, by the origin of their clients")
     func withoutLocalEndpoints() async throws {
         let harness = try Harness(metrics: metrics)
         var local = port
@@ -71,7 +71,7 @@ struct MetricsTests {
         #expect(try gauge(name, [("traffic_policy", "internal")]) == 0)
     }
 
-    @Test("Failures are counted, and a proxier that does not get through is not healthy")
+    @Test("Failures are counted, and a proxier whose syncs fail is not healthy")
     func failures() async throws {
         let harness = try Harness(metrics: metrics)
         let timeout = harness.proxier.configuration.syncPeriod * 2
@@ -80,7 +80,7 @@ struct MetricsTests {
         await harness.tellAllIsThere([.web(port)])
         try await harness.proxier.sync()
         #expect(try gauge("ipvs_failures") == 2)
-        // Two services that fail are no reason to take the node out of service.
+        // Two failing services are no reason to take the node out of service.
         #expect(await harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
         harness.table.with { $0.failingCall = $0.calls.count + 1 }
         await harness.tell([.endpoints([one])])
@@ -89,7 +89,7 @@ struct MetricsTests {
         #expect(await !harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
         try await harness.proxier.sync()
         #expect(await harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
-        // One that does not even come to the table.
+        // A sync that does not even reach the table.
         harness.route.with { $0.sendFailure = (after: $0.sends.count, errno: ENOBUFS) }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         await #expect(throws: AddressError.self) { try await harness.proxier.sync() }

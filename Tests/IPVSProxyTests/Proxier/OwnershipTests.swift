@@ -8,20 +8,20 @@ import Testing
 
 @testable import IPVSProxy
 
-@Suite("What is the proxier's own")
+@Suite("What belongs to the proxier")
 struct OwnershipTests {
     private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
     private let own = id("TCP 10.96.0.1:80")
     private let endpoint = ServiceEndpoint("10.244.0.1:8080")
 
-    /// A virtual server that somebody has added.
+    /// A virtual server that others have added.
     private func add(_ text: String, to table: FakeTable, flags: VirtualServer.Flags = []) {
         var service = Table.Entry(VirtualServer(id(text), scheduler: .weightedRoundRobin, flags: flags))
         service.replace(RealServer(endpoint.endpoint, forwarding: .masquerade))
         table.with { $0.services[id(text)] = service }
     }
 
-    @Test("Virtual servers of others stay, whatever syncs, restarts and clean-ups there are")
+    @Test("Virtual servers of others are kept during syncs, restarts and clean-ups")
     func others() async throws {
         let harness = try Harness()
         let foreign = ["TCP 10.96.0.1:81", "TCP 192.0.2.10:30080", "UDP 10.96.0.1:80", "TCP [2001:db8::1]:80"]
@@ -39,7 +39,7 @@ struct OwnershipTests {
         #expect(harness.table.with { $0.services } == before)
     }
 
-    @Test("One that it would have made itself is left alone and told", arguments: [false, true])
+    @Test("A virtual server of others that a service needs is left alone and reported", arguments: [false, true])
     func taken(isFull: Bool) async throws {
         let harness = try Harness()
         if !isFull {
@@ -57,13 +57,13 @@ struct OwnershipTests {
         #expect(harness.table.with { $0.services } == before)
         let plan = try #require(try await harness.proxier.plan())
         #expect(plan.plan.isEmpty && plan.failures.map(\.description) == [sentence])
-        // As soon as it is gone, it is the proxier's turn.
+        // As soon as it is deleted, the proxier adds its own.
         harness.table.with { _ = $0.services.removeValue(forKey: own) }
         #expect(try await harness.proxier.sync()?.isComplete == true)
         #expect(harness.services.count == 1)
     }
 
-    @Test("One that it has made is its own without the mark too, whatever failed there", arguments: [false, true])
+    @Test("The proxier's virtual servers stay its own without the mark, and after failures", arguments: [false, true])
     func unmarked(failsForGood: Bool) async throws {
         let harness = try Harness()
         await harness.tellAllIsThere()
@@ -81,7 +81,7 @@ struct OwnershipTests {
             harness.table.with { $0.verdict = { _ in nil } }
             #expect(try await harness.proxier.sync()?.isComplete == true)
         }
-        // As `ipvsadm --edit-service` does.
+        // `ipvsadm --edit-service` does this.
         harness.table.with { state in
             state.services[own]?.server.flags = []
             state.services[own]?.server.scheduler = .weightedRoundRobin
@@ -91,7 +91,7 @@ struct OwnershipTests {
         #expect(report?.failures.contains { $0.reason == .notOwned } == false)
         #expect(harness.table.with { $0.services[own]?.server.scheduler } == .roundRobin)
         harness.table.with { $0.services[own]?.server.flags = [] }
-        // Nor does it forget one that could not be deleted.
+        // It remembers a virtual server that could not be deleted.
         harness.table.with { state in state.verdict = { if case .deleteVirtualServer = $0 { EIO } else { nil } } }
         await harness.tell([.serviceDeleted(web)])
         for _ in 0..<2 {
@@ -103,7 +103,7 @@ struct OwnershipTests {
         #expect(harness.services.isEmpty)
     }
 
-    @Test("One that it could not add, and somebody else has, is theirs")
+    @Test("A virtual server that it failed to add, and that others have added, belongs to them")
     func notMade() async throws {
         let harness = try Harness()
         await harness.tellAllIsThere()
@@ -139,7 +139,7 @@ struct OwnershipTests {
         #expect(harness.route.with { $0.addresses(of: "other0") } == nil)
     }
 
-    @Test("Excluded blocks are nobody's business")
+    @Test("Excluded blocks are left alone")
     func excluded() async throws {
         var configuration = Harness.configuration
         let harness = try Harness(configuration)
@@ -157,18 +157,18 @@ struct OwnershipTests {
         let report = try await restarted.proxier.cleanup()
         #expect(report.virtualServers == 0 && report.addresses == 0 && !report.removedInterface)
         #expect(restarted.addresses == [address("10.97.0.1")])
-        // It is still known whose they are, so whoever excludes nothing removes them.
+        // The owner is still known, so a clean-up without exclusions removes them.
         let last = try await harness.restarted().proxier.cleanup()
         #expect(last.virtualServers == 1 && last.addresses == 1 && last.removedInterface)
         #expect(harness.services.isEmpty && harness.addresses.isEmpty)
     }
 
-    @Test("A clean-up without anything to clean up")
+    @Test("A clean-up with nothing to clean up")
     func nothingToClean() async throws {
         let route = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32"]) }
         let harness = try Harness(route: route)
         add("TCP 10.96.0.1:80", to: harness.table)
-        // The interface is another proxy's.
+        // The interface belongs to another proxy.
         let report = try await harness.proxier.cleanup()
         #expect(report == CleanupReport())
         #expect(harness.services.count == 1 && harness.addresses == [address("10.96.0.1")])
@@ -209,19 +209,19 @@ struct OwnershipTests {
         }
         #expect(harness.table.with { $0.services } == before)
         #expect(harness.route.with { $0.addresses(of: otherName) } == nil)
-        // The first one works on, and so does a process that takes its place.
+        // The first one still works, and so does a process that replaces it.
         for harness in [harness, try harness.restarted()] {
             harness.advance(by: harness.proxier.configuration.syncPeriod)
             await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
             #expect(try await harness.proxier.sync()?.changes == 0)
         }
-        // Where there is no first one any more, the name is as good as any.
+        // Without the first one, the name can be used.
         try await harness.proxier.cleanup()
         #expect(try await other.proxier.sync()?.isComplete == true)
         #expect(Set(other.services.keys) == ["TCP 10.97.0.1:80"])
     }
 
-    @Test("Of two interfaces that are labeled at the same moment, the one with the lesser name keeps the mark")
+    @Test("If two interfaces are labeled at the same moment, the one whose name sorts first keeps the mark")
     func collisionAtOnce() async throws {
         let (name, otherName) = collidingNames
         for (own, rival, yields) in [(otherName, name, true), (name, otherName, false)] {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import IPVSProxy
 
-@Suite("Real servers that leave")
+@Suite("Draining real servers")
 struct ProxierDrainTests {
     private let server = "TCP 10.96.0.1:80"
     private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
@@ -21,14 +21,14 @@ struct ProxierDrainTests {
         return harness
     }
 
-    @Test("One keeps its connections, and goes when they are over")
+    @Test("A draining real server keeps its connections, and is deleted when they have ended")
     func drained() async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
         #expect(try await harness.proxier.sync()?.draining == 1)
         #expect(harness.services[server] == ["10.244.0.1:8080 0", "10.244.0.2:8080 1"])
         harness.set(0, of: one, server)
-        // Looked at again after a while, not with every sync.
+        // It is checked again after a while, not with every sync.
         #expect(try await harness.proxier.sync()?.drained == 0)
         harness.advance(by: harness.proxier.configuration.drainInterval)
         let report = try await harness.proxier.sync()
@@ -36,7 +36,7 @@ struct ProxierDrainTests {
         #expect(harness.services[server] == ["10.244.0.2:8080 1"])
     }
 
-    @Test("One without connections goes at once, when it can get none any more")
+    @Test("A real server without connections is deleted as soon as it can't get new ones")
     func idle() async throws {
         let harness = try await harness(connections: 0)
         harness.table.with { $0.startAnew() }
@@ -51,7 +51,7 @@ struct ProxierDrainTests {
         #expect(idle.weight == 0)
     }
 
-    @Test("One goes with its connections when its time is up")
+    @Test("A real server is deleted with its connections when its drain times out")
     func deadline() async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
@@ -63,7 +63,7 @@ struct ProxierDrainTests {
         #expect(harness.services[server] == ["10.244.0.2:8080 1"])
     }
 
-    @Test("One that comes back gets its weight back", arguments: [false, true])
+    @Test("An endpoint that returns gets its weight back", arguments: [false, true])
     func back(isFull: Bool) async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
@@ -76,7 +76,7 @@ struct ProxierDrainTests {
         #expect(harness.services[server] == ["10.244.0.1:8080 1", "10.244.0.2:8080 1"])
     }
 
-    @Test("UDP has nothing to wait for")
+    @Test("With UDP there is nothing to wait for")
     func udp() async throws {
         let harness = try await harness(ServicePort(.udp, 53, clusterIPs: [address("10.96.0.1")]))
         harness.set(3, of: one, "UDP 10.96.0.1:53")
@@ -85,7 +85,7 @@ struct ProxierDrainTests {
         #expect(harness.services["UDP 10.96.0.1:53"] == ["10.244.0.2:8080 1"])
     }
 
-    @Test("A full sync leaves those alone that are on their way out")
+    @Test("A full sync leaves draining real servers alone")
     func fullSync() async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
@@ -95,7 +95,7 @@ struct ProxierDrainTests {
         #expect(report?.kind == .full && report?.changes == 0 && report?.draining == 1)
     }
 
-    @Test("After a restart nothing stays at a weight of 0")
+    @Test("After a restart no real server keeps a weight of 0")
     func restart() async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
@@ -117,7 +117,7 @@ struct ProxierDrainTests {
         #expect(again.services[server] == ["10.244.0.1:8080 1", "10.244.0.2:8080 1"])
     }
 
-    @Test("One that others delete is not added again")
+    @Test("A draining real server that others delete is not added again")
     func deletedByOthers() async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
@@ -129,7 +129,7 @@ struct ProxierDrainTests {
         #expect(harness.services[server] == ["10.244.0.2:8080 1"])
     }
 
-    @Test("One that others give a weight loses it again")
+    @Test("A draining real server that others give a weight loses it again")
     func weightByOthers() async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
@@ -146,7 +146,7 @@ struct ProxierDrainTests {
         #expect(try await harness.proxier.sync()?.drained == 1)
     }
 
-    @Test("One that could not be deleted is tried again")
+    @Test("A failed deletion is retried")
     func failedDeletion() async throws {
         let harness = try await harness(connections: 0)
         harness.table.with { state in
@@ -160,7 +160,7 @@ struct ProxierDrainTests {
         #expect(try await harness.proxier.sync()?.drained == 1)
     }
 
-    @Test("One that is back already, by whatever hand, is not deleted when its time would be up")
+    @Test("A real server that others restored is not deleted when its drain would time out")
     func backAlready() async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
@@ -175,7 +175,7 @@ struct ProxierDrainTests {
         #expect(harness.services[server] == ["10.244.0.1:8080 1", "10.244.0.2:8080 1"])
     }
 
-    @Test("One that came back in a sync that broke off is not deleted when its time would be up")
+    @Test("A real server that was restored in a sync that broke off is not deleted when its drain would time out")
     func backBeforeTheEnd() async throws {
         let harness = try await harness()
         let other = NamespacedName("default", "other")
@@ -184,7 +184,7 @@ struct ProxierDrainTests {
         #expect(try await harness.proxier.sync()?.draining == 1)
         harness.advance(by: harness.proxier.configuration.drainTimeout - .seconds(1))
         #expect(try await harness.proxier.sync()?.draining == 1)
-        // The changes of virtual servers get through, the deletions do not.
+        // The changes of virtual servers succeed, the deletions fail.
         await harness.tell([.endpoints([one, two]), .serviceDeleted(other)])
         harness.table.with { state in
             state.startAnew()
@@ -200,7 +200,7 @@ struct ProxierDrainTests {
         #expect(harness.services == [server: ["10.244.0.1:8080 1", "10.244.0.2:8080 1"]])
     }
 
-    @Test("Where the virtual server becomes somebody else's, its real servers are theirs", arguments: [false, true])
+    @Test("If the virtual server becomes that of others, so do its real servers", arguments: [false, true])
     func taken(isFull: Bool) async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
@@ -223,7 +223,7 @@ struct ProxierDrainTests {
         #expect(harness.table.with { $0.services } == [id(server): others])
     }
 
-    @Test("A service that is deleted takes those on their way out with it")
+    @Test("Draining real servers are deleted with their service")
     func serviceDeleted() async throws {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
@@ -235,7 +235,7 @@ struct ProxierDrainTests {
 }
 
 extension Harness {
-    /// Gives a real server so many connections.
+    /// Sets the number of a real server's connections.
     fileprivate func set(_ count: UInt32, of endpoint: ServiceEndpoint, _ server: String) {
         table.with { $0.connections[Drain.Target(endpoint.endpoint, of: id(server))] = count }
     }

@@ -10,21 +10,21 @@ import Testing
 
 @Suite("Random histories of a proxier, with faults")
 struct ProxierHistoryTests {
-    /// Where a history has faults.
+    /// The kind of faults in a history.
     enum Fault: CaseIterable {
-        /// Nowhere.
+        /// None.
         case none
         /// Single changes are refused at random.
         case changes
-        /// Some call fails as a whole, and the sync with it.
+        /// A random call fails, and with it the sync.
         case calls
-        /// Nothing can be sent to the part of the kernel that has the addresses.
+        /// Nothing can be sent to rtnetlink, which has the addresses.
         case addresses
-        /// The process is killed and begins anew.
+        /// The process is killed and restarted.
         case restarts
     }
 
-    @Test("The kernel ends as the final objects have it", arguments: Fault.allCases, 1...12)
+    @Test("In the end the kernel has the state of the final objects", arguments: Fault.allCases, 1...12)
     func history(fault: Fault, seed: UInt64) async throws {
         var random = RandomHistory(seed: seed)
         var objects = FinalObjects(node: RandomHistory.facts)
@@ -40,13 +40,13 @@ struct ProxierHistoryTests {
             }
             await harness.tellAllIsThere(events)
             random.set(fault, harness)
-            // It fails where the fault wants it; what counts is where everything is after that.
+            // It may fail because of the fault; only the final state matters.
             do { try await harness.proxier.sync() } catch { #expect(fault == .calls || fault == .addresses) }
             RandomHistory.mend(harness)
             if random.number(1...4) == 1 { harness.advance(by: .seconds(random.number(1...40))) }
             drain.toggle()
             harness.table.with { state in
-                // Whoever leaves has connections in every other round.
+                // Draining real servers have connections in every other round.
                 for (id, service) in state.services {
                     for real in service.realServers {
                         state.connections[Drain.Target(real.endpoint, of: id)] = drain ? 2 : 0
@@ -58,7 +58,7 @@ struct ProxierHistoryTests {
                 await harness.tellAllIsThere(objects.events)
             }
         }
-        // One sync for what is in doubt, and one after the time of all who leave is up.
+        // One sync for unknown outcomes, and one after all drains have timed out.
         try await harness.proxier.sync()
         harness.advance(by: harness.proxier.configuration.drainTimeout)
         let report = try await harness.proxier.sync()
@@ -66,14 +66,14 @@ struct ProxierHistoryTests {
         let expected = Expectation(objects)
         #expect(harness.table.with { $0.table } == expected.table)
         #expect(harness.addresses == expected.addresses)
-        // And again there is nothing to do.
+        // After that there is nothing left to do.
         harness.table.with { $0.startAnew() }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         #expect(try await harness.proxier.sync()?.changes == 0)
         #expect(harness.table.with { $0.calls } == ["list"])
     }
 
-    @Test("Whichever call of a sync fails, the next sync ends where it would have", arguments: 1...12)
+    @Test("If any call of a sync fails, the next sync reaches the same state", arguments: 1...12)
     func everyCall(call: Int) async throws {
         var random = RandomHistory(seed: 7)
         var objects = FinalObjects(node: RandomHistory.facts)
@@ -111,7 +111,7 @@ struct ProxierHistoryTests {
 }
 
 extension RandomHistory {
-    /// The node that a history with a proxier has: that of ``Harness``.
+    /// The node in a history with a proxier: that of ``Harness``.
     fileprivate static let facts = NodeFacts(
         addresses: [address("192.0.2.10"), address("2001:db8::10")],
         excludedBlocks: [block("10.96.0.12/32")],
@@ -155,7 +155,7 @@ extension RandomHistory {
 }
 
 extension FinalObjects {
-    /// The objects, as a control plane lists them.
+    /// The objects in the form in which a control plane lists them.
     fileprivate var events: [RandomHistory.Event] {
         services.values.map { .service($0) } + slices.values.map { .slice($0) }
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import IPVSNode
 @testable import IPVSProxy
 
-@Suite("A proxier's settings of the kernel")
+@Suite("A proxier's kernel settings")
 struct SettingsTests {
     private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
     private let conntrack = "/proc/sys/net/ipv4/vs/conntrack"
@@ -19,7 +19,7 @@ struct SettingsTests {
         return configuration
     }
 
-    @Test("They are noted before they are changed, and restored by whoever cleans up")
+    @Test("Settings are recorded before they are changed, and any clean-up restores them")
     func noted() async throws {
         let files = FakeFiles([conntrack: "0", forward: "1"])
         let harness = try Harness(configuration, files: files)
@@ -41,7 +41,7 @@ struct SettingsTests {
         #expect(harness.alias == nil)
     }
 
-    @Test("What others change, or lose with a module, is set again after a period")
+    @Test("Settings that others change, or that are lost with a module, are set again after a period")
     func mended() async throws {
         let files = FakeFiles([conntrack: "0", forward: "0"])
         let harness = try Harness(configuration, files: files)
@@ -56,7 +56,7 @@ struct SettingsTests {
         #expect(files.values == [conntrack: "0", forward: "0"])
     }
 
-    @Test("One that could not be made is not restored, when somebody else has made it")
+    @Test("A setting that could not be set is not restored if others have set it")
     func failed() async throws {
         let files = FakeFiles([conntrack: "0", forward: "0"])
         files.refusals[forward] = EROFS
@@ -71,7 +71,7 @@ struct SettingsTests {
         #expect(files.values == [conntrack: "0", forward: "1"])
     }
 
-    @Test("A dry run tells what would be set")
+    @Test("A dry run reports the settings that would be set")
     func dryRun() async throws {
         let files = FakeFiles([conntrack: "0", forward: "1"])
         let harness = try Harness(configuration, files: files)
@@ -84,7 +84,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "A clean-up restores no setting that only the alias names, whoever wrote it",
+        "A clean-up restores no settings other than a proxier's, whatever the alias names",
         arguments: [
             ".kernel.randomize_va_space=0:2", ".kernel/randomize_va_space=0:2",
             ".net.ipv4...kernel.randomize_va_space=0:2", "core.somaxconn=1:4096", "ipv4.vs.conntrack=99999999999:1",
@@ -107,7 +107,7 @@ struct SettingsTests {
         #expect(files.values == values)
     }
 
-    @Test("A clean-up restores settings of the IPVS mode and of the configuration, whichever names them")
+    @Test("A clean-up restores settings of the IPVS mode and configured ones, if the alias names them")
     func knownNames() async throws {
         let files = FakeFiles([forward: "1", "/proc/sys/vm/swappiness": "10"])
         let route = RouteKernel { state in

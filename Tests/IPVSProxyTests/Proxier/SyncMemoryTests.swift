@@ -4,7 +4,7 @@ import Testing
 
 @testable import IPVSProxy
 
-@Suite("What is remembered from one sync to the next")
+@Suite("What a proxier remembers between syncs")
 struct SyncMemoryTests {
     private let web = id("TCP 10.96.0.1:80")
     private let api = id("TCP 10.96.0.2:80")
@@ -15,7 +15,7 @@ struct SyncMemoryTests {
         return table
     }
 
-    /// Which state a virtual server is in, by the names of the type's documentation.
+    /// The state of a virtual server, by the names in the type's documentation.
     private func state(of id: VirtualServer.Identity, _ memory: SyncMemory) -> String {
         switch (memory.own.contains(id), memory.failed.contains(id), memory.unmade.contains(id)) {
         case (false, false, false): "unknown"
@@ -30,7 +30,7 @@ struct SyncMemoryTests {
     enum Step { case makes, fails, failsToMake, deletes, failsToDelete }
 
     @Test(
-        "From state to state",
+        "State transitions",
         arguments: [
             ([], "unknown"),
             ([.makes], "own"),
@@ -76,7 +76,7 @@ struct SyncMemoryTests {
         #expect(memory.owns(web, at: address("10.96.0.1")) == ["own", "doubtful"].contains(row.end))
     }
 
-    @Test("A sync of changes settles what it has looked at, a full one all; one that breaks off nothing")
+    @Test("A sync of changes settles the virtual servers it has checked, a full sync all, one that breaks off none")
     func extent() {
         var memory = SyncMemory()
         memory.settleAll(in: table(web, api))
@@ -95,7 +95,7 @@ struct SyncMemoryTests {
         #expect(memory == SyncMemory())
     }
 
-    @Test("A take-over claims what is at addresses, and other virtual servers, until it ends")
+    @Test("A take-over claims virtual servers at bound addresses, and others, until it ends")
     func claims() {
         var memory = SyncMemory()
         memory.claim(at: [address("10.96.0.1")], and: [api])

@@ -14,7 +14,7 @@ struct SyncTests {
     private let one = ServiceEndpoint("10.244.0.1:8080")
     private let two = ServiceEndpoint("10.244.0.2:8080")
 
-    @Test("Nothing is touched before both first lists have been told")
+    @Test("Nothing is changed before both initial lists are complete")
     func before() async throws {
         let harness = try Harness()
         await harness.tell([.web(port), .endpoints([one])])
@@ -30,7 +30,7 @@ struct SyncTests {
         #expect(harness.addresses == [address("10.96.0.1")])
     }
 
-    @Test("A full sync lists once and sends one batch; when nothing is to be done, none")
+    @Test("A full sync lists once and sends one batch, or none if there is nothing to do")
     func calls() async throws {
         let harness = try Harness()
         await harness.tellAllIsThere(
@@ -72,14 +72,14 @@ struct SyncTests {
         #expect(report?.changes == 1)
         #expect(harness.table.with { $0.calls } == ["read TCP 10.96.1.7:80", "make"])
         #expect(harness.route.with { $0.sends.count } == sends)
-        // And nothing at all where nothing changed.
+        // Nor does it do anything without changes.
         harness.table.with { $0.startAnew() }
         await harness.tell([.endpoints([one], of: names[7]), .endpoints([one, two], of: names[7])])
         #expect(try await harness.proxier.sync()?.changes == 0)
         #expect(harness.table.with { $0.calls.isEmpty })
     }
 
-    @Test("What others have changed is mended after a period")
+    @Test("Changes by others are undone after a period")
     func mended() async throws {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port), .endpoints([one, two])])
@@ -103,7 +103,7 @@ struct SyncTests {
         #expect(harness.addresses == [address("10.96.0.1")])
     }
 
-    @Test("Addresses are bound before their services are added, and unbound after those are deleted")
+    @Test("Addresses are bound before their services are added, and unbound after they are deleted")
     func order() async throws {
         let harness = try Harness()
         let log = Locked<[String]>([])
@@ -127,7 +127,7 @@ struct SyncTests {
         #expect(harness.services.isEmpty && harness.addresses.isEmpty)
     }
 
-    @Test("An interface that others remove is made again, with all its addresses")
+    @Test("An interface that others remove is created again, with all its addresses")
     func interfaceRemoved() async throws {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port), .endpoints([one])])
@@ -139,13 +139,13 @@ struct SyncTests {
         await harness.tell([.web(ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.2")]), name: other)])
         let report = try await harness.proxier.sync()
         #expect(report?.kind == .full)
-        // What was done before it was noticed counts too.
+        // The changes made before this was noticed count too.
         #expect(report?.changes == 1 && report?.bound == 2)
         #expect(harness.addresses == [address("10.96.0.1"), address("10.96.0.2")])
         #expect(harness.alias == "swift-ipvs")
     }
 
-    @Test("An interface that others remove while a full sync lists is made again, with all its addresses")
+    @Test("An interface that others remove while a full sync lists is created again, with all its addresses")
     func interfaceRemovedMeanwhile() async throws {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port), .endpoints([one])])
@@ -177,7 +177,7 @@ struct SyncTests {
         #expect(harness.addresses == [address("10.96.0.1")])
     }
 
-    @Test("The node's addresses are looked at once in a period, however much is to be synced meanwhile")
+    @Test("The node's addresses are read once in a period, however many syncs there are")
     func nodePortsWhileBusy() async throws {
         let harness = try Harness()
         let names = (1...20).map { NamespacedName("default", "web-\($0)") }
@@ -199,7 +199,7 @@ struct SyncTests {
         #expect(harness.services.keys.contains("TCP 198.51.100.1:30080"))
     }
 
-    @Test("A service that fails stays in error and is tried again; the others go through")
+    @Test("A service that fails is still in error and is retried; the others are programmed")
     func failure() async throws {
         let harness = try Harness()
         let other = NamespacedName("default", "other")
@@ -253,7 +253,7 @@ struct SyncTests {
         #expect(harness.services.isEmpty && harness.addresses.isEmpty)
     }
 
-    @Test("A sync that breaks off is followed by a full one")
+    @Test("A sync that breaks off is followed by a full sync")
     func brokenOff() async throws {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port)])
@@ -269,7 +269,7 @@ struct SyncTests {
         #expect(harness.services == ["TCP 10.96.0.1:80": ["10.244.0.1:8080 1"]])
     }
 
-    @Test("A dry run tells what would be done, and does nothing")
+    @Test("A dry run reports its changes, and makes none")
     func dryRun() async throws {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port), .endpoints([one])])

@@ -7,26 +7,26 @@ import Testing
 @testable import IPVSNode
 @testable import IPVSProxy
 
-@Suite("Take-overs of what another proxy has left")
+@Suite("Take-overs from another proxy")
 struct TakeOverTests {
     private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
     private let own = id("TCP 10.96.0.1:80")
     private let endpoint = ServiceEndpoint("10.244.0.1:8080")
 
-    /// A virtual server that somebody has added.
+    /// A virtual server that others have added.
     private func add(_ text: String, to table: FakeTable) {
         var service = Table.Entry(VirtualServer(id(text), scheduler: .weightedRoundRobin))
         service.replace(RealServer(endpoint.endpoint, forwarding: .masquerade))
         table.with { $0.services[id(text)] = service }
     }
 
-    @Test("What another proxy has left behind is taken over once")
+    @Test("Virtual servers and addresses of another proxy are taken over once")
     func takeOver() async throws {
         let route = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32", "10.96.0.9/32"]) }
         let table = FakeTable()
         for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80", "TCP 192.0.2.10:8080"] { add(text, to: table) }
         let harness = try Harness(table: table, route: route)
-        // A sync that fails somewhere has not taken over all of it.
+        // A sync with a failure has not taken over everything.
         table.with { state in state.verdict = { if case .deleteVirtualServer = $0 { EIO } else { nil } } }
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         let report = try #require(try await harness.proxier.sync())
@@ -47,7 +47,7 @@ struct TakeOverTests {
                 $0.changes.contains { $0 == .deleteVirtualServer(VirtualServer(own, scheduler: .roundRobin)) }
             }
         )
-        // From now on, the mark alone counts.
+        // From now on, only the mark counts.
         add("TCP 10.96.0.1:443", to: table)
         restarted.advance(by: .seconds(60))
         #expect(try await restarted.proxier.sync()?.changes == 0)
@@ -55,7 +55,7 @@ struct TakeOverTests {
     }
 
     @Test(
-        "A take-over that fails for one virtual server is tried again, by whatever process",
+        "A take-over that fails for one virtual server is retried, by the same process or another",
         arguments: [false, true]
     )
     func takeOverFails(restarts: Bool) async throws {
@@ -67,7 +67,7 @@ struct TakeOverTests {
         table.with { state in state.verdict = { if case .updateVirtualServer = $0 { ENOMEM } else { nil } } }
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
-        // Until all of it is the proxier's own, nothing else is done.
+        // Until the proxier has taken over everything, it does nothing else.
         #expect(table.with { $0.services } == before && harness.addresses.count == 2 && harness.alias == nil)
         table.with { $0.verdict = { _ in nil } }
         if restarts {
@@ -79,7 +79,7 @@ struct TakeOverTests {
         #expect(harness.addresses == [address("10.96.0.1")] && harness.alias == "swift-ipvs")
     }
 
-    @Test("Node ports are taken over as far as services want them")
+    @Test("Node ports are taken over if services need them")
     func takeOverNodePorts() async throws {
         let route = RouteKernel { state in
             state.add("eth0", kind: nil, ["192.0.2.10/24"])
@@ -101,7 +101,7 @@ struct TakeOverTests {
                 "TCP 192.0.2.10:30081": ["10.244.0.1:8080 1"],
             ]
         )
-        // It is over: what is at the node's addresses is others' again.
+        // The take-over has ended: virtual servers at the node's addresses belong to others again.
         add("TCP 192.0.2.10:30082", to: table)
         await harness.tell([
             .web(ServicePort(.tcp, 81, clusterIPs: [], nodePort: 30_082), name: NamespacedName("default", "other"))
@@ -110,7 +110,7 @@ struct TakeOverTests {
     }
 
     @Test(
-        "An interface that somebody else uses is not taken over, and nothing is touched",
+        "An interface that others use is not taken over, and nothing is changed",
         arguments: [("lb0", nil), ("lb0", "anycast"), ("kube-ipvs0", "anycast")] as [(String, String?)]
     )
     func somebodyElses(interface: String, alias: String?) async throws {
@@ -135,7 +135,7 @@ struct TakeOverTests {
         #expect(harness.addresses == [address("10.9.9.9")] && harness.alias == alias)
     }
 
-    @Test("An interface that nobody uses is anybody's", arguments: ["lb0", "kube-ipvs0"])
+    @Test("An interface that is not in use can be taken over", arguments: ["lb0", "kube-ipvs0"])
     func nobodys(interface: String) async throws {
         var configuration = Harness.configuration
         configuration.interface = interface

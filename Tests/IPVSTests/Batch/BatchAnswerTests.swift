@@ -5,11 +5,11 @@ import Testing
 
 @testable import IPVS
 
-@Suite("Answers to a batch that don't arrive whole")
+@Suite("Incomplete answers to a batch")
 struct BatchAnswerTests {
     private typealias Script = BatchKernel.Script
 
-    /// Three of eight changes fail, and the fourth answer is that of the last one, which does not.
+    /// Three of eight changes fail. The fourth answer acknowledges the last change, which succeeds.
     private static let failing: [Int: Int32] = [1: EEXIST, 2: ESRCH, 6: EINVAL]
     private static let known: [Int: IPVSError.Code] = [
         1: .realServerExists, 2: .virtualServerNotFound, 6: .invalidValue,
@@ -27,7 +27,7 @@ struct BatchAnswerTests {
         Script(verdict: { failing[$0] ?? 0 }, tamper: tamper)
     }
 
-    /// Makes the sample and then once more, which must go as the kernel says.
+    /// Sends the sample, and then a second batch, which must have the outcome that the kernel reports.
     private func perform(_ kernel: BatchKernel) throws -> Handle.Batch.Outcome {
         let handle = try Handle(channel: kernel)
         let outcome = try handle.perform(Handle.Batch(Handle.Batch.sample))
@@ -37,7 +37,7 @@ struct BatchAnswerTests {
         return outcome
     }
 
-    @Test("The answer that always comes does not: what has no answer may have been made")
+    @Test("The last answer, which is always requested, is lost: changes without an answer may have been made")
     func noLastAnswer() throws {
         let kernel = BatchKernel(script { number, _, events in if number == 0 { events.removeLast() } })
         let outcome = try perform(kernel)
@@ -47,17 +47,17 @@ struct BatchAnswerTests {
             outcome.failures[0].error.description == "can't add virtual server TCP 10.96.0.1:80: "
                 + "the kernel's answer was lost, so whether it took effect is unknown: list and see"
         )
-        // It waits until there is no hope.
+        // It waits until no answer can arrive any more.
         #expect(kernel.waits == [true, true, true, true, true])
     }
 
-    @Test("No answer at all is good news for nothing")
+    @Test("Without any answer, the outcome of all changes is unknown")
     func silence() throws {
         let kernel = BatchKernel(script(failing: [:]) { number, _, events in if number == 0 { events = [] } })
         #expect(try perform(kernel).codes == codes([:], lost: Array(0..<8)))
     }
 
-    @Test("The last one fails: its error is the answer that always comes")
+    @Test("The last change fails: its error is the requested answer")
     func lastFails() throws {
         let kernel = BatchKernel(.failing([7: ESRCH]))
         let outcome = try perform(kernel)
@@ -65,20 +65,20 @@ struct BatchAnswerTests {
         #expect(kernel.waits == [true, true])
     }
 
-    @Test("Something was dropped, at any place: what has no answer may have failed", arguments: 0...3)
+    @Test("Answers were dropped, at any position: changes without an answer may have failed", arguments: 0...3)
     func overrun(place: Int) throws {
         let kernel = BatchKernel(
             script { number, _, events in if number == 0 { events.insert(.fail(ENOBUFS), at: place) } }
         )
         let outcome = try perform(kernel)
-        // That the last one was made is known all the same.
+        // The last change is known to be made even then.
         #expect(outcome.codes == codes(Self.known, lost: [0, 3, 4, 5]))
         #expect(outcome.succeeded == 1)
         let waits = (0..<5).map { $0 <= place }
         #expect(kernel.waits == waits + [true])
     }
 
-    @Test("Something was dropped, and the last answer too: it is not waited for", arguments: 0...3)
+    @Test("Answers were dropped, including the last one: it is not waited for", arguments: 0...3)
     func overrunInsteadOfLastAnswer(place: Int) throws {
         let kernel = BatchKernel(
             script { number, _, events in
@@ -92,7 +92,7 @@ struct BatchAnswerTests {
         #expect(kernel.waits == Array(repeating: true, count: place + 1) + [false, true])
     }
 
-    @Test("Something was dropped, but every change has its answer")
+    @Test("Answers were dropped, but every change has its answer")
     func overrunWithAllAnswers() throws {
         let failing = Dictionary(uniqueKeysWithValues: (0..<8).map { ($0, EPERM) })
         let kernel = BatchKernel(
@@ -101,7 +101,7 @@ struct BatchAnswerTests {
         #expect(try perform(kernel).codes == failing.mapValues { _ in .permissionDenied })
     }
 
-    @Test("What was dropped before the batch leaves it in doubt, and nothing that comes after")
+    @Test("Answers dropped before the batch leave its outcome unknown, but not that of later calls")
     func overrunAfter() throws {
         let kernel = BatchKernel(
             script(failing: [:]) { number, _, events in if number == 0 { events += [.fail(ENOBUFS)] } }
@@ -113,7 +113,7 @@ struct BatchAnswerTests {
         #expect(try handle.perform(batch).failures.isEmpty)
     }
 
-    @Test("A receive that fails for good leaves what has no answer in doubt", arguments: 0...3)
+    @Test("A receive that fails permanently leaves the outcome of unanswered changes unknown", arguments: 0...3)
     func brokenReceive(place: Int) throws {
         let kernel = BatchKernel(
             script { number, _, events in
@@ -125,7 +125,7 @@ struct BatchAnswerTests {
         #expect(try perform(kernel).codes == codes(known, lost: (0..<8).filter { known[$0] == nil }))
     }
 
-    @Test("Interrupted system calls are made again, however often")
+    @Test("Interrupted system calls are repeated, however often")
     func interruptions() throws {
         let interrupted = Array(repeating: BatchKernel.Event.fail(EINTR), count: 50)
         var script = script { number, _, events in
@@ -137,7 +137,7 @@ struct BatchAnswerTests {
         #expect(kernel.waits.allSatisfy { $0 })
     }
 
-    @Test("Interrupted while what is left is read: it is read on without waiting")
+    @Test("Interrupted while the remaining answers are read: reading continues without waiting")
     func interruptedDrain() throws {
         let kernel = BatchKernel(
             script { number, _, events in
@@ -148,7 +148,7 @@ struct BatchAnswerTests {
         #expect(kernel.waits.dropLast() == [true] + Array(repeating: false, count: 6))
     }
 
-    @Test("Answers are the same in one datagram, in several, and among empty ones")
+    @Test("Answers are the same in one datagram, in several, and between empty ones")
     func datagrams() throws {
         let whole = script { _, _, events in
             let bytes = events.flatMap { event -> [UInt8] in
@@ -162,7 +162,7 @@ struct BatchAnswerTests {
         #expect(try perform(BatchKernel(gaps)).codes == Self.known)
     }
 
-    @Test("What other processes send is left alone")
+    @Test("Messages from other processes are ignored")
     func strangers() throws {
         let kernel = BatchKernel(
             script { _, requests, events in
@@ -175,7 +175,7 @@ struct BatchAnswerTests {
         #expect(try perform(kernel).codes == Self.known)
     }
 
-    @Test("Answers with another number, for another port or of another type are left alone")
+    @Test("Answers with another sequence number, port or type are ignored")
     func strays() throws {
         var replies: [Reply] = []
         for offset in [-8, -1000, 8, 1000, .max, .min] as [Int32] {
@@ -188,7 +188,7 @@ struct BatchAnswerTests {
         let strays = replies
         let kernel = BatchKernel(
             script { _, requests, events in
-                // Those 8 before the first and 8 behind the last number belong to nobody.
+                // The 8 numbers before the first and after the last belong to no request.
                 let first = requests[0], last = requests[7]
                 let more = [
                     Reply.ack.sequence(offset: -1).bytes(for: first), Reply.ack.sequence(offset: 1).bytes(for: last),
@@ -200,7 +200,7 @@ struct BatchAnswerTests {
         #expect(try perform(kernel).codes == Self.known)
     }
 
-    @Test("A late answer is not taken for one to the next batch", arguments: [0, EPERM])
+    @Test("A late answer is not mistaken for one to the next batch", arguments: [0, EPERM])
     func lateAnswer(errno: Int32) throws {
         let late = Locked<[BatchKernel.Event]>([])
         let kernel = BatchKernel(
@@ -214,7 +214,7 @@ struct BatchAnswerTests {
         #expect(try handle.perform(Handle.Batch(Handle.Batch.sample)).codes == [1: .virtualServerNotFound])
     }
 
-    @Test("An answer that can't be read is no good news, and what is left is read without waiting", arguments: 0...3)
+    @Test("A malformed answer confirms nothing, and the remaining answers are read without waiting", arguments: 0...3)
     func malformed(place: Int) throws {
         let broken: [@Sendable (SentRequest) -> [UInt8]] = [
             { _ in [1, 2, 3] },
@@ -240,7 +240,7 @@ struct BatchAnswerTests {
         }
     }
 
-    @Test("An answer larger than the buffer is lost, and so is certainty")
+    @Test("An answer larger than the buffer is lost, and the outcome is unknown")
     func truncated() throws {
         let text = String(repeating: "x", count: 500)
         let kernel = BatchKernel(

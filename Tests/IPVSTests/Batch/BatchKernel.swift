@@ -17,19 +17,19 @@ final class BatchKernel: Channel {
         case fail(Int32)
     }
 
-    /// How a test has it behave.
+    /// The behavior that a test wants.
     struct Script: Sendable {
-        /// The errno for a request, by how many of IPVS came before it.
+        /// The errno for a request, by the number of IPVS requests before it.
         var verdict: @Sendable (Int) -> Int32 = { _ in 0 }
 
-        /// Before a send, by how many of IPVS came before it: changes the family's number, nil is no such family; an
-        /// errno that is returned is how the send fails.
+        /// Called before a send, with the number of IPVS requests before it. It can change the family's number; nil is
+        /// no family. If it returns an errno, the send fails with that.
         var prepare: @Sendable (Int, inout UInt16?) -> Int32? = { _, _ in nil }
 
-        /// Changes the family's number after a send, by how many came before it.
+        /// Changes the family's number after a send, by the number of requests before it.
         var conclude: @Sendable (Int, inout UInt16?) -> Void = { _, _ in }
 
-        /// Changes what is answered to a send, again by how many came before it.
+        /// Changes the answers to a send, by the number of requests before it.
         var tamper: @Sendable (Int, [SentRequest], inout [Event]) -> Void = { _, _, _ in }
     }
 
@@ -51,10 +51,10 @@ final class BatchKernel: Channel {
         self.script = script
     }
 
-    /// What each send of IPVS held.
+    /// The requests of each IPVS send.
     var parts: [[SentRequest]] { state.withLock { $0.parts } }
 
-    /// All requests of IPVS in the order that they came in.
+    /// All IPVS requests in the order of their arrival.
     var requests: [SentRequest] { parts.flatMap { $0 } }
 
     /// Whether each receive since the handle was opened waited.
@@ -89,7 +89,7 @@ final class BatchKernel: Channel {
         return [.datagram(Reply.family(family).bytes(for: request)), .datagram(Reply.ack.bytes(for: request))]
     }
 
-    /// The messages of a send, one behind the other.
+    /// The messages of a send.
     static func split(_ bytes: [UInt8]) -> [SentRequest] {
         var rest = bytes[...]
         var requests: [SentRequest] = []
@@ -132,7 +132,7 @@ extension BatchKernel {
 }
 
 extension BatchKernel.Script {
-    /// One that fails the requests with these numbers.
+    /// A kernel that refuses the requests with these numbers.
     static func failing(_ errnos: [Int: Int32]) -> Self { Self(verdict: { errnos[$0] ?? 0 }) }
 }
 
@@ -167,12 +167,12 @@ extension Handle.Batch {
         ]
     }()
 
-    /// The sample, from another change on.
+    /// The sample, starting with another change.
     static func sample(from start: Int) -> [Request] { Array(sample[start...] + sample[..<start]) }
 }
 
 extension Handle.Batch.Outcome {
-    /// What failed, by index.
+    /// The failures, by index.
     var codes: [Int: IPVSError.Code] {
         Dictionary(failures.map { ($0.index, $0.error.code) }) { first, _ in
             Issue.record("a change has two errors")
@@ -181,7 +181,7 @@ extension Handle.Batch.Outcome {
     }
 }
 
-/// Expects that what was sent is these requests, in this order.
+/// Expects that these requests were sent, in this order.
 func expectSent(
     _ sent: [SentRequest],
     _ requests: [Request],

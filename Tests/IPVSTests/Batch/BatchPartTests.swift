@@ -10,7 +10,7 @@ import Testing
 struct BatchPartTests {
     private typealias Script = BatchKernel.Script
 
-    @Test("A send has no more requests than answers fit", arguments: 1...9)
+    @Test("A send has no more requests than the buffer has room for answers", arguments: 1...9)
     func answerCapacity(capacity: Int) throws {
         for set in 0..<256 {
             let failing = (0..<8).filter { set >> $0 & 1 == 1 }
@@ -32,7 +32,7 @@ struct BatchPartTests {
         }
     }
 
-    @Test("A send is no longer than a socket takes, and no shorter than it must be")
+    @Test("A send is no longer than a socket accepts, and no shorter than necessary")
     func bytes() throws {
         var models = RandomModels(seed: 11)
         let requests = (0..<6_000).map { _ -> Request in
@@ -58,7 +58,7 @@ struct BatchPartTests {
         #expect(sequences == Array(sequences[0]..<sequences[0] + 6_000))
     }
 
-    @Test("A last answer that is lost leaves its own part in doubt and no other", arguments: 0...2)
+    @Test("A lost last answer leaves only its own part's outcome unknown", arguments: 0...2)
     func lostPart(part: Int) throws {
         let kernel = BatchKernel(
             answerCapacity: 3,
@@ -77,7 +77,7 @@ struct BatchPartTests {
         expectSent(kernel.requests, Handle.Batch.sample)
     }
 
-    @Test("A first send that fails is thrown, of the first change, and the handle works on", arguments: [EPIPE, EPERM])
+    @Test("A first send that fails is thrown for the first change; the handle still works", arguments: [EPIPE, EPERM])
     func brokenFirstSend(errno: Int32) throws {
         let kernel = BatchKernel(
             answerCapacity: 3,
@@ -92,7 +92,7 @@ struct BatchPartTests {
         #expect(try handle.perform(Handle.Batch(Handle.Batch.sample)).failures.isEmpty)
     }
 
-    @Test("A later send that fails is the failure of all that were not sent", arguments: 1...2)
+    @Test("A later send that fails is the failure of all changes that were not sent", arguments: 1...2)
     func brokenLaterSend(part: Int) throws {
         let kernel = BatchKernel(
             answerCapacity: 3,
@@ -117,20 +117,20 @@ struct BatchPartTests {
     }
 }
 
-@Suite("The module is unloaded and loaded again within a batch")
+@Suite("The module is reloaded during a batch")
 struct BatchReloadTests {
     private typealias Script = BatchKernel.Script
 
     private static let refused = Request.deleteVirtualServer(.firewallMark(0))
 
-    @Test("What was sent to a void number is sent again with the new one", arguments: 0...2)
+    @Test("Requests that were sent to an outdated family number are sent again with the new one", arguments: 0...2)
     func newNumber(part: Int) throws {
-        // The refused value is the second of the batch, so that the parts have their first after 0, 4 and 7.
+        // The refused value is the second of the batch, so the parts start after 0, 4 and 7.
         let requests = [Handle.Batch.sample[0], Self.refused] + Handle.Batch.sample[1...]
         let kernel = BatchKernel(
             answerCapacity: 3,
             Script(
-                // One of each part, counted with those that were void.
+                // One of each part, including those that were sent to the outdated number.
                 verdict: { $0 % 3 == 2 ? ESRCH : 0 },
                 prepare: { number, family in
                     if number == part { family = 0x2e }
@@ -145,7 +145,7 @@ struct BatchReloadTests {
         #expect(kernel.parts.count == 4)
         for (sent, requests) in zip(kernel.parts, parts) { expectSent(sent, Array(requests)) }
         #expect(kernel.parts.map { $0[0].type } == (0...3).map { $0 <= part ? ScriptedChannel.family : 0x2e })
-        // The last part has no third request, but where the one before it was sent in vain.
+        // The last part has a third request only if the part before it was sent to an outdated number.
         var codes: [Int: IPVSError.Code] = [1: .invalidValue, 3: .virtualServerNotFound, 6: .virtualServerNotFound]
         if part == 2 { codes[7] = .virtualServerNotFound }
         #expect(outcome.codes == codes)
@@ -155,7 +155,7 @@ struct BatchReloadTests {
         #expect(kernel.parts.last?.first?.type == 0x2e)
     }
 
-    @Test("Reloaded again and again: nothing is lost")
+    @Test("Reloaded repeatedly: no change is lost")
     func twice() throws {
         let kernel = BatchKernel(
             answerCapacity: 3,
@@ -170,7 +170,7 @@ struct BatchReloadTests {
         expectSent(kernel.parts.filter { $0[0].type == 0x25 }.flatMap { $0 }, Handle.Batch.sample)
     }
 
-    @Test("What the kernel does not find under the same number is not sent again")
+    @Test("Requests for objects that don't exist, under an unchanged number, are not sent again")
     func sameNumber() throws {
         let kernel = BatchKernel(answerCapacity: 3, Script(verdict: { $0 == 7 ? 0 : ENOENT }))
         let outcome = try kernel.perform(Handle.Batch(Handle.Batch.sample))
@@ -180,7 +180,7 @@ struct BatchReloadTests {
         expectSent(kernel.requests, Handle.Batch.sample)
     }
 
-    @Test("A module that is gone before anything was made is thrown, and the handle finds it later")
+    @Test("A module that is unloaded before the first change is an error, and the handle finds it later")
     func goneAtOnce() throws {
         let kernel = BatchKernel(
             answerCapacity: 3,
@@ -192,12 +192,12 @@ struct BatchReloadTests {
         let handle = try Handle(channel: kernel)
         let error = try expectError(.ipvsUnavailable) { _ = try handle.perform(Handle.Batch(Handle.Batch.sample)) }
         #expect(error.operation == IPVSError.Operation(Handle.Batch.sample[0]))
-        // Nobody has loaded it yet: the family is asked for before anything is sent.
+        // It is still unloaded: the family is looked up before anything is sent.
         try expectError(.ipvsUnavailable) { _ = try handle.perform(Handle.Batch(Handle.Batch.sample)) }
         #expect(kernel.parts.count == 1)
     }
 
-    @Test("A module that is gone later is the failure of all that were not made", arguments: 1...2)
+    @Test("A module that is unloaded later is the failure of all changes that were not made", arguments: 1...2)
     func goneLater(part: Int) throws {
         let kernel = BatchKernel(
             answerCapacity: 3,
@@ -219,7 +219,7 @@ struct BatchReloadTests {
         #expect(kernel.parts.count == part + 1)
     }
 
-    @Test("What was made stays made if the module goes right after it", arguments: [false, true])
+    @Test("Changes that were made stay made if the module is unloaded right after them", arguments: [false, true])
     func goneAfterwards(isDoubtful: Bool) throws {
         let kernel = BatchKernel(
             answerCapacity: 4,
@@ -237,7 +237,7 @@ struct BatchReloadTests {
         expectSent(kernel.requests, Handle.Batch.sample)
     }
 
-    @Test("A void number is found out even where some of its answers are lost", arguments: 1...3)
+    @Test("An outdated number is detected even if some of its answers are lost", arguments: 1...3)
     func voidAndLost(place: Int) throws {
         let kernel = BatchKernel(
             answerCapacity: 4,

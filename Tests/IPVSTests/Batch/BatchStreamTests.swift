@@ -5,7 +5,7 @@ import Testing
 
 @testable import IPVS
 
-@Suite("Changes made as they come")
+@Suite("Streams of changes")
 struct BatchStreamTests {
     /// Makes requests through the public calls of a stream.
     private func make(_ requests: [Request], _ changes: inout Handle.Batch.Stream) {
@@ -39,7 +39,7 @@ struct BatchStreamTests {
         }
     }
 
-    @Test("It sends what a batch sends, and tells the same of it", arguments: [1, 2, 3], [1, 7, 1_000])
+    @Test("It sends the same as a batch, and reports the same", arguments: [1, 2, 3], [1, 7, 1_000])
     func likeABatch(seed: UInt64, capacity: Int) throws {
         let requests = random(2_000, seed: seed)
         let failing = Dictionary(uniqueKeysWithValues: stride(from: 2, to: 2_000, by: 5).map { ($0, EEXIST) })
@@ -53,7 +53,7 @@ struct BatchStreamTests {
         #expect(outcome.failures.count > 200)
     }
 
-    @Test("An error tells of the request as it was made, though it is not kept")
+    @Test("An error names the request as it was made, though the request is not kept")
     func errors() throws {
         let requests = random(500, seed: 9).filter { $0 != .deleteVirtualServer(.firewallMark(0)) }
         let kernel = BatchKernel(BatchKernel.Script(verdict: { _ in ENOMEM }))
@@ -62,14 +62,14 @@ struct BatchStreamTests {
         #expect(outcome.succeeded == 0)
     }
 
-    @Test("Changes go out while more are said, and the handle can be used meanwhile")
+    @Test("Changes are sent while more are added, and the handle can be used meanwhile")
     func interleaved() throws {
         let kernel = BatchKernel(answerCapacity: 2)
         let handle = try Handle(channel: kernel)
         let requests = Array(Handle.Batch.sample[..<5])
         let outcome = try handle.perform { changes in
             make(Array(requests[..<3]), &changes)
-            // Two are out. The third waits, and comes after what is made in between.
+            // Two are sent. The third waits, and is sent after the change made in between.
             #expect(kernel.requests.count == 2)
             #expect((try? handle.perform(Handle.Batch([Handle.Batch.sample[5]])))?.failures.isEmpty == true)
             #expect((try? handle.perform { make([Handle.Batch.sample[6]], &$0) })?.succeeded == 1)
@@ -80,7 +80,7 @@ struct BatchStreamTests {
         #expect(Set(kernel.requests.map(\.sequence)).count == 7)
     }
 
-    @Test("Nothing said is nothing sent, even with a handle that is closed")
+    @Test("Without changes nothing is sent, even with a closed handle")
     func empty() throws {
         let kernel = BatchKernel()
         let handle = try Handle(channel: kernel)
@@ -90,7 +90,7 @@ struct BatchStreamTests {
         #expect(kernel.parts.isEmpty)
     }
 
-    @Test("A handle that is closed is told once, of the first change that could have been made")
+    @Test("A closed handle is reported once, for the first change that could have been made")
     func closed() throws {
         let handle = try Handle(channel: BatchKernel())
         handle.close()

@@ -33,7 +33,7 @@ struct BatchTests {
         #expect(kernel.waits.isEmpty)
     }
 
-    @Test("All changes go in one send; only the last asks for an answer", arguments: 1...8)
+    @Test("All changes go in one send; only the last requests an acknowledgement", arguments: 1...8)
     func oneSend(count: Int) throws {
         let kernel = BatchKernel()
         let requests = Array(Handle.Batch.sample[..<count])
@@ -50,14 +50,14 @@ struct BatchTests {
         #expect(kernel.waits == [true])
     }
 
-    /// What a single call throws for it.
+    /// The error that a single call throws for it.
     private func single(_ request: Request, _ errno: Int32) throws -> IPVSError {
         let handle = try Handle(channel: AnsweringChannel { _ in [[.error(errno)]] })
         return try expectError { try handle.send(request) }
     }
 
     @Test(
-        "Any change may fail at any place: with the error of the single call, and the others are made",
+        "Any change can fail, with the error of the single call, and the others are made",
         arguments: [EEXIST, ENOENT, ESRCH, EINVAL, ERANGE, EPERM, EAFNOSUPPORT, ENOMEM, ENOBUFS, EINTR, EAGAIN, 4095]
     )
     func everyFailure(errno: Int32) throws {
@@ -78,7 +78,7 @@ struct BatchTests {
         }
     }
 
-    @Test("Any set of changes may fail, up to all of them")
+    @Test("Any set of changes can fail, up to all of them")
     func everySet() throws {
         for set in 0..<256 {
             let failing = (0..<8).filter { set >> $0 & 1 == 1 }
@@ -93,7 +93,7 @@ struct BatchTests {
         }
     }
 
-    @Test("The kernel's own words come with the failure")
+    @Test("The kernel's message is part of the failure")
     func words() throws {
         let kernel = BatchKernel(
             .init(tamper: { _, requests, events in
@@ -105,7 +105,7 @@ struct BatchTests {
         #expect(outcome.failures.first?.error.kernelMessage == "no luck")
     }
 
-    /// What no kernel would take, and the field that is at fault.
+    /// Values that no kernel accepts, and the invalid field.
     private static let invalid: [(request: Request, field: IPVSError.FieldPath)] = {
         let mark = VirtualServer.Identity.firewallMark(7)
         let real = RealServer(IPAddress(10, 0, 0, 1), 80, forwarding: .masquerade)
@@ -123,7 +123,7 @@ struct BatchTests {
         ]
     }()
 
-    @Test("A value that is refused is named with its field and not sent; the others are made")
+    @Test("A refused value is not sent, and its error names the field; the other changes are made")
     func everyInvalidValue() throws {
         for (request, field) in Self.invalid {
             for place in 0...8 {
@@ -142,7 +142,7 @@ struct BatchTests {
         }
     }
 
-    @Test("A batch of refused values alone sends nothing")
+    @Test("A batch of nothing but refused values sends nothing")
     func onlyInvalidValues() throws {
         let kernel = BatchKernel()
         let outcome = try kernel.perform(Handle.Batch(Self.invalid.map(\.request)))
@@ -153,7 +153,7 @@ struct BatchTests {
     }
 
     /// Each of six changes is made, fails or is refused, in every combination; sent in parts of several sizes.
-    @Test("What is made, what fails and what is refused are told apart in any mix", arguments: [1, 2, 4, 100])
+    @Test("Changes that are made, fail or are refused are distinguished in any combination", arguments: [1, 2, 4, 100])
     func mixtures(capacity: Int) throws {
         for number in 0..<729 {
             var digits = number
@@ -190,7 +190,7 @@ struct BatchTests {
         #expect(kernel.parts.isEmpty)
     }
 
-    @Test("Batches and single calls take turns on one handle")
+    @Test("Batches and single calls alternate on one handle")
     func turns() throws {
         let kernel = BatchKernel(.failing([8: ESRCH, 12: EEXIST]))
         let handle = try Handle(channel: kernel)

@@ -6,7 +6,7 @@ import Testing
 struct ConnectionEntryTests {
     private static let groups = "0000:0000:0000:0000:0000:0000:0000:0001"
 
-    /// Lines of the kernel's, from Linux 6.1 where nothing else is said, and what they mean.
+    /// Lines of the kernel, from Linux 6.1 unless noted, and their meaning.
     static let rows: [(line: String, entry: ConnectionEntry)] = [
         (
             "TCP 7F000001 B3AE 7F000009 0050 7F000001 1F90 ESTABLISHED     899",
@@ -77,7 +77,7 @@ struct ConnectionEntryTests {
                 secondsLeft: 59
             )
         ),
-        // A real server of the other family, behind a tunnel.
+        // A real server of the other address family, reached through a tunnel.
         (
             "UDP \(groups) 0035 \(groups) 0035 0A000001 0035 UDP             300",
             ConnectionEntry(
@@ -89,7 +89,7 @@ struct ConnectionEntryTests {
                 secondsLeft: 300
             )
         ),
-        // Protocols without a name of their own, states that are no names, a time of seven digits and more.
+        // Protocols without a name, states that are not names, and times of seven digits or more.
         (
             "IP_50 0A000001 0000 0A000002 0000 0A000003 0000 ERR!        1234567",
             ConnectionEntry(
@@ -112,7 +112,7 @@ struct ConnectionEntryTests {
                 secondsLeft: .max
             )
         ),
-        // What kernels before 4.4 make of an entry that ended half a second ago.
+        // Kernels before 4.4 print this for an entry that expired half a second ago.
         (
             "TCP 0A000001 0001 0A000002 0001 0A000003 0001 FIN_WAIT    73786976294838206",
             ConnectionEntry(
@@ -131,13 +131,13 @@ struct ConnectionEntryTests {
         return endpoint
     }
 
-    @Test("Lines of either family, of templates, marks and engines", arguments: rows.indices)
+    @Test("Lines of either family, of templates, firewall marks and persistence engines", arguments: rows.indices)
     func lines(index: Int) throws {
         let row = Self.rows[index]
         #expect(try ConnectionEntry(text: row.line) == row.entry)
     }
 
-    @Test("The other list has the origin and no engine")
+    @Test("The sync list has the origin and no persistence engine")
     func origins() throws {
         let line = "TCP 7F000001 B3AE 7F000009 0050 7F000001 1F90 ESTABLISHED"
         var entry = Self.rows[0].entry
@@ -147,7 +147,7 @@ struct ConnectionEntryTests {
         #expect(try ConnectionEntry(text: line + " SYNC       899", .origin) == entry)
     }
 
-    @Test("A template is told from a connection, and so is what it stands for")
+    @Test("Templates are recognized, and so are firewall marks")
     func templates() {
         let entries = Self.rows.map(\.entry)
         #expect(entries.map(\.isTemplate) == [false, false, true, true, true, true, false, false, false, false])
@@ -158,7 +158,7 @@ struct ConnectionEntryTests {
         #expect(!expected.isTemplate)
     }
 
-    @Test("An engine's data is all that follows, whatever it is")
+    @Test("The data of a persistence engine is the rest of the line")
     func data() throws {
         let start = "UDP 7F000001 0000 7F000009 13C4 7F000001 13C5 NONE             99 sip"
         for data in ["", " ", "a b  c ", "é", "\u{FFFD}", String(repeating: "x", count: 255)] {
@@ -169,7 +169,7 @@ struct ConnectionEntryTests {
     }
 
     @Test(
-        "A line that is not as it should be is told by its first fault",
+        "An error names the first fault of a malformed line",
         arguments: [
             ("", "the protocol is missing"),
             ("TCQ", "the protocol is \"TCQ\""),
@@ -198,7 +198,7 @@ struct ConnectionEntryTests {
         #expect(error.problem.hasSuffix(problem), "\(error.problem)")
     }
 
-    @Test("In the other list nothing follows the expiry, and the origin is one of two")
+    @Test("In the sync list nothing follows the expiry except the origin, which is one of two")
     func malformedOrigin() {
         let start = "TCP 7F000001 0050 7F000001 0050 7F000001 0050 NONE"
         for (rest, problem) in [
@@ -209,7 +209,7 @@ struct ConnectionEntryTests {
         }
     }
 
-    @Test("Entries are coded as the texts that people know, and come back")
+    @Test("Entries are coded as their usual text forms, and decoded again")
     func coding() throws {
         for row in Self.rows { #expect(try decode(json(row.entry), as: ConnectionEntry.self) == row.entry) }
         let expected =

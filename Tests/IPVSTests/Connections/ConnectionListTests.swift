@@ -12,7 +12,7 @@ struct ConnectionListTests {
     private static let text = header + ConnectionEntryTests.rows.map { $0.line + "\n" }.joined()
     private static let entries = ConnectionEntryTests.rows.map(\.entry)
 
-    /// Reads all entries, and where an error comes, its sentence.
+    /// Reads all entries, and the messages of the errors.
     private func read(
         _ chunks: [ScriptedFile.Chunk],
         showing detail: ConnectionEntries.Detail = .persistence
@@ -28,7 +28,7 @@ struct ConnectionListTests {
                     found.append(entry)
                 } catch {
                     errors.append("\(error)")
-                    // A file that can't be read stays so.
+                    // A file that can't be read stays unreadable.
                     if error.code != .malformedReply { break }
                 }
             }
@@ -37,7 +37,7 @@ struct ConnectionListTests {
         return (found, errors)
     }
 
-    @Test("A list that comes in one piece, in single bytes, and cut in two at each byte")
+    @Test("A list in one piece, in single bytes, and split at each byte")
     func chunks() throws {
         let bytes = Array(Self.text.utf8)
         #expect(try read([.bytes(bytes)]).entries == Self.entries)
@@ -49,7 +49,7 @@ struct ConnectionListTests {
         }
     }
 
-    @Test("A list that ends at any byte but a line's end says so, after the lines that are whole")
+    @Test("A list that ends within a line is an error, after the complete lines")
     func truncated() throws {
         let bytes = Array(Self.text.utf8)
         for length in 0..<bytes.count {
@@ -61,7 +61,7 @@ struct ConnectionListTests {
         }
     }
 
-    @Test("A list of more lines than the buffer holds, in pieces that don't end with lines")
+    @Test("A list with more lines than the buffer holds, in pieces that end anywhere")
     func long() throws {
         let bytes =
             Array(Self.text.utf8)
@@ -75,7 +75,7 @@ struct ConnectionListTests {
         #expect(Set(entries) == Set(Self.entries))
     }
 
-    @Test("A bad line is told with its number and text, and the lines behind it can be read")
+    @Test("A malformed line is reported with its number and text, and the lines after it are read")
     func malformedLine() throws {
         let (entries, errors) = try read([
             .text(Self.header + "TCP \u{7}x\n" + ConnectionEntryTests.rows[0].line + "\n")
@@ -87,7 +87,7 @@ struct ConnectionListTests {
         #expect(errors == [sentence])
     }
 
-    @Test("A line that is longer than any of the kernel's is not kept in memory")
+    @Test("A line longer than any line of the kernel is not kept in memory")
     func endless() throws {
         let (entries, errors) = try read(
             [.text(Self.header)] + Array(repeating: .text(String(repeating: "x", count: 4_096)), count: 3)
@@ -97,7 +97,7 @@ struct ConnectionListTests {
         #expect(errors.first?.contains("line 2 is not as expected, it is too long: \"xxx") == true)
     }
 
-    @Test("The header must be that of the list that was asked for")
+    @Test("The header must be that of the requested list")
     func header() throws {
         #expect(try read([.text(Self.header)]).errors == [])
         #expect(try read([.text(Self.originHeader)], showing: .origin).errors == [])
@@ -113,14 +113,14 @@ struct ConnectionListTests {
         )
     }
 
-    @Test("A signal is no error, and another error is the caller's")
+    @Test("A signal is not an error; any other error is thrown")
     func systemErrors() throws {
         let line = ConnectionEntryTests.rows[0].line + "\n"
         let start: [ScriptedFile.Chunk] = [.fail(EINTR), .text(Self.header), .fail(EINTR), .text(line)]
         let (entries, errors) = try read(start + [.fail(ENOMEM)])
         #expect(entries == [Self.entries[0]])
         #expect(errors == ["can't list connections: Cannot allocate memory"])
-        // What was open when the module was unloaded.
+        // The error of a file that was open when the module was unloaded.
         let gone = try read(start + [.fail(EIO)]).errors
         #expect(gone.first?.hasPrefix("can't list connections: this kernel has no IPVS") == true)
     }
@@ -136,7 +136,7 @@ struct ConnectionListTests {
         #expect(file.closeCount == 1)
     }
 
-    @Test("A handle opens the list that is asked for, and none when it is closed")
+    @Test("A handle opens the requested list, and a closed handle opens none")
     func opening() throws {
         let files = ListFiles(Self.header, Self.originHeader)
         let handle = try Handle(channel: AnsweringChannel { _ in [] }, files: files)
@@ -153,7 +153,7 @@ struct ConnectionListTests {
     }
 
     @Test(
-        "What keeps a list from being opened",
+        "Reasons why a list can't be opened",
         arguments: [
             (
                 SystemError(errno: ENOENT, call: .open), IPVSError.Code.ipvsUnavailable,
@@ -179,7 +179,7 @@ struct ConnectionListTests {
     }
 }
 
-/// A file that a test has written, which is read in pieces as the kernel's are.
+/// A file that a test has written, which is read in pieces like the kernel's files.
 private final class ScriptedFile: ReadableFile {
     enum Chunk: Sendable {
         case bytes([UInt8])

@@ -4,7 +4,7 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-@Suite("Errors of the kernel")
+@Suite("Errors from the kernel")
 struct ErrorMappingTests {
     static let id = VirtualServer.Identity.tcp(IPAddress(10, 96, 0, 1), 80)
     static let service = VirtualServer(id, scheduler: .maglevHashing)
@@ -20,7 +20,7 @@ struct ErrorMappingTests {
         .setTimeouts(Timeouts(tcp: 1)), .readInfo, .startDaemon(daemon), .stopDaemon(.backup), .readDaemons,
     ]
 
-    /// The errors that mean something for a command alone; others mean the same for all of them.
+    /// The errors with a meaning specific to a command; others mean the same for all commands.
     static func special(_ request: Request) -> [Int32: IPVSError.Code] {
         switch request {
         case .addVirtualServer:
@@ -43,7 +43,7 @@ struct ErrorMappingTests {
         EINVAL: .invalidValue, ERANGE: .invalidValue,
     ]
 
-    @Test("Each errno has its code for each command", arguments: requests)
+    @Test("Each errno has a code for each command", arguments: requests)
     func codes(request: Request) {
         let expected = Self.general.merging(Self.special(request)) { $1 }
         for errno in 1...133 as ClosedRange<Int32> {
@@ -217,7 +217,7 @@ struct ErrorMappingTests {
         Row(.readInfo, EBUSY, .system, "read the version of IPVS: Device or resource busy"),
     ]
 
-    @Test("A refusal is a sentence, and keeps the errno", arguments: rows)
+    @Test("A refusal is described by a sentence, and keeps the errno", arguments: rows)
     func sentences(row: Row) throws {
         try ScriptedChannel.run([.take, .deliver([.error(row.errno)])] + Self.retry(row.errno)) { handle in
             let error = try expectError { try handle.send(row.request) }
@@ -233,7 +233,7 @@ struct ErrorMappingTests {
     /// After an ENOENT the connection asks whether the family's number is still the same.
     static func retry(_ errno: Int32) -> [ScriptedChannel.Step] { errno == ENOENT ? ScriptedChannel.opening() : [] }
 
-    @Test("The kernel's own words follow the sentence, from a capped and from a whole echo", arguments: [true, false])
+    @Test("The kernel's message follows the sentence, after a capped or complete echo", arguments: [true, false])
     func extendedText(capped: Bool) throws {
         let reply = Reply.error(EINVAL, text: "Attribute failed policy validation", capped: capped)
         try ScriptedChannel.run([.take, .deliver([reply])]) { handle in
@@ -245,7 +245,7 @@ struct ErrorMappingTests {
         }
     }
 
-    @Test("A dump's end can bring an error with the kernel's words")
+    @Test("The end of a dump can have an error with the kernel's message")
     func dumpError() throws {
         try ScriptedChannel.run([.take, .deliver([.done(EPERM, text: "no way")])]) { handle in
             let error = try expectError { _ = try handle.virtualServers() }
@@ -254,7 +254,7 @@ struct ErrorMappingTests {
         }
     }
 
-    @Test("An operation tells what it is about")
+    @Test("An operation describes itself")
     func operations() {
         for request in Self.requests {
             let operation = IPVSError.Operation(request)

@@ -6,9 +6,9 @@ import Testing
 
 @testable import IPVS
 
-@Suite("A handle on many threads")
+@Suite("A handle used by many threads")
 struct ConcurrencyTests {
-    /// Answers each question for a virtual server with one of the mark that was asked for.
+    /// Answers each request for a virtual server with one that has the requested firewall mark.
     private static func kernel() -> AnsweringChannel {
         AnsweringChannel { request in
             let service = request.attributes[IPVS_CMD_ATTR_SERVICE]?.attributes ?? [:]
@@ -56,7 +56,7 @@ struct ConcurrencyTests {
         #expect(Set(marks) == Set((1...50).map { VirtualServer.Identity.firewallMark($0) }))
     }
 
-    @Test("A handle that another thread closes ends the calls after it with an error, and closes once")
+    @Test("After another thread closes a handle, calls throw an error, and the channel is closed once")
     func closing() throws {
         let channel = Self.kernel()
         let handle = try Handle(channel: channel)
@@ -64,7 +64,7 @@ struct ConcurrencyTests {
         let ended = DispatchSemaphore(value: 0)
         let codes = Locked<[IPVSError.Code]>([])
         for _ in 0..<4 {
-            // Threads of their own: a queue may wait for one block's end before it starts another.
+            // On separate threads: a queue may wait for one block to end before it starts another.
             Thread.detachNewThread {
                 do throws(IPVSError) {
                     try handle.flush()

@@ -30,7 +30,7 @@ struct ExchangeTests {
         #expect(channel.sent.allSatisfy { $0.port == channel.port })
     }
 
-    @Test("Interrupted system calls are made again, however often")
+    @Test("Interrupted system calls are repeated, however often")
     func interruptions() throws {
         let interrupted = Array(repeating: ScriptedChannel.Step.refuse(EINTR), count: 100)
         let unheard = Array(repeating: ScriptedChannel.Step.fail(EINTR), count: 100)
@@ -43,7 +43,7 @@ struct ExchangeTests {
         #expect(channel.waits == Array(repeating: true, count: 202))
     }
 
-    @Test("Interrupted while what is left of an answer is read: it is read on without waiting")
+    @Test("Interrupted while the rest of an answer is read: reading continues without waiting")
     func interruptedDrain() throws {
         let channel = try ScriptedChannel.run([
             .take, .fail(ENOBUFS), .fail(EINTR), .fail(EINTR), .deliver([.ack]),
@@ -61,7 +61,7 @@ struct ExchangeTests {
             replies.map { .deliver([$0]) } + [.deliver([.done()])],
             // Before Linux 3.0 the end had no code.
             [.deliver(replies), .deliver([.done(nil)])],
-            // An empty datagram is no end.
+            // An empty datagram is not the end.
             [.raw([]), .deliver(replies), .raw([]), .deliver([.done()])],
         ]
         for shape in shapes {
@@ -72,7 +72,7 @@ struct ExchangeTests {
         }
     }
 
-    @Test("What other processes send is left alone")
+    @Test("Messages from other processes are ignored")
     func strangers() throws {
         try ScriptedChannel.run([
             .take, .deliver([.error(EPERM)], sender: 4711), .deliver([.message(other.reply()), .done()], sender: 1),
@@ -82,7 +82,7 @@ struct ExchangeTests {
         }
     }
 
-    @Test("Messages with another number, for another port or of another type are left alone", arguments: [-1, 1, 100])
+    @Test("Messages with another sequence number, port or type are ignored", arguments: [-1, 1, 100])
     func strays(offset: Int32) throws {
         var noop = Reply.ack
         noop.type = UInt16(NLMSG_NOOP)
@@ -101,7 +101,7 @@ struct ExchangeTests {
         }
     }
 
-    @Test("What comes after the end belongs to nobody")
+    @Test("Messages after the end are ignored")
     func afterTheEnd() throws {
         try ScriptedChannel.run([
             .take, .deliver([.ack]),
@@ -115,7 +115,7 @@ struct ExchangeTests {
         }
     }
 
-    @Test("A system call that fails for good is told, and the next call works")
+    @Test("A system call that fails permanently is an error, and the next call works")
     func brokenSend() throws {
         try ScriptedChannel.run([.refuse(EPIPE), .take, .deliver([.ack])]) { handle in
             let error = try expectError { try handle.flush() }
@@ -139,7 +139,7 @@ struct ExchangeTests {
         #expect(channel.waits == [true, false, true])
     }
 
-    @Test("Lengths that lie are malformed, and what is left is read without waiting")
+    @Test("Wrong lengths are malformed, and the remaining data is read without waiting")
     func lyingLengths() throws {
         for (length, problem) in [
             (15, "a message has a length of 15 where 20 are left"),
@@ -159,7 +159,7 @@ struct ExchangeTests {
         }
     }
 
-    @Test("A dump with an entry that can't be read names the attribute; the rest is read, and the next call works")
+    @Test("The error of a malformed entry in a dump names the attribute; the rest is read, and the next call works")
     func malformedEntry() throws {
         let broken = service.wire.attributes.filter { $0.key != IPVS_SVC_ATTR_PORT }
             .flatMap { [UInt8].attribute($0, $1) }
@@ -178,11 +178,11 @@ struct ExchangeTests {
             #expect(try handle.virtualServers().map(\.server) == [other])
         }
         #expect(channel.waits == [true, false, false, true])
-        // It was asked once: asking again would bring the same.
+        // There was one request: another would get the same answer.
         #expect(channel.sent.count == 3)
     }
 
-    @Test("The first thing that went wrong is told, not the verdict that follows it")
+    @Test("The first error is reported, not the acknowledgement that follows it")
     func firstFailure() throws {
         try ScriptedChannel.run([.take, .deliver([.message([])]), .deliver([.error(EPERM)])]) { handle in
             let error = try expectError { _ = try handle.virtualServers() }

@@ -12,7 +12,7 @@ struct HandleTests {
     private var service: VirtualServer { VirtualServer(id, scheduler: .roundRobin) }
     private typealias Script = ScriptedChannel
 
-    @Test("Changes send their commands and what they carry")
+    @Test("Changes send their commands and attributes")
     func changes() throws {
         let calls: [(Int, Request, @Sendable (Handle) throws -> Void)] = [
             (IPVS_CMD_NEW_SERVICE, .addVirtualServer(service), { [service] in try $0.add(service) }),
@@ -47,7 +47,7 @@ struct HandleTests {
         }
     }
 
-    @Test("One virtual server: there, not there, or an error that is not that")
+    @Test("One virtual server: it exists, it doesn't exist, or another error")
     func oneService() throws {
         var statistics = Statistics()
         statistics.incomingBytes = 99
@@ -87,7 +87,7 @@ struct HandleTests {
         #expect(channel.sent.count == 2)
     }
 
-    @Test("A real server without a family has its virtual server's")
+    @Test("A real server without an address family has that of its virtual server")
     func familyOfService() throws {
         let six = RealServer(try #require(Endpoint("[fd00::1]:80")), forwarding: .masquerade)
         let attributes = six.wire.attributes.filter { $0.key != IPVS_DEST_ATTR_ADDR_FAMILY }
@@ -98,7 +98,7 @@ struct HandleTests {
         }
     }
 
-    @Test("A virtual server without real servers has an empty list; one that does not exist is an error")
+    @Test("A virtual server without real servers has an empty list; one that doesn't exist is an error")
     func noRealServers() throws {
         try Script.run([
             .take, .deliver([.done()]), .take, .deliver([.message(service.reply()), .ack]),
@@ -141,7 +141,7 @@ struct HandleTests {
         #expect(commands == [IPVS_CMD_GET_CONFIG, IPVS_CMD_GET_INFO, IPVS_CMD_GET_DAEMON, IPVS_CMD_GET_DAEMON])
     }
 
-    @Test("No information in an answer is an error; no timeouts are not")
+    @Test("An answer without kernel information is an error; one without timeouts is not")
     func emptyAnswers() throws {
         try Script.run([.take, .deliver([.ack]), .take, .deliver([.ack])]) { handle in
             try expectError(.malformedReply) { _ = try handle.info() }
@@ -149,7 +149,7 @@ struct HandleTests {
         }
     }
 
-    @Test("Not a byte is sent for a value that is refused")
+    @Test("Nothing is sent for a refused value")
     func invalid() throws {
         let channel = try Script.run([]) { handle in
             var wrong = real

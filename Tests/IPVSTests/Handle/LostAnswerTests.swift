@@ -4,7 +4,7 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-@Suite("Answers that don't arrive whole")
+@Suite("Incomplete answers")
 struct LostAnswerTests {
     private let service = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .roundRobin)
     private let other = VirtualServer(.firewallMark(7), scheduler: .sourceHashing)
@@ -12,7 +12,7 @@ struct LostAnswerTests {
     private let lost =
         "can't delete all virtual servers: the kernel's answer was lost, so whether it took effect is unknown: list and see"
 
-    @Test("An overrun before a change's verdict is no matter where the verdict is there")
+    @Test("An overrun before a change's acknowledgement doesn't matter if the acknowledgement arrives")
     func overrunBeforeAck() throws {
         let channel = try ScriptedChannel.run([
             .take, .fail(ENOBUFS), .deliver([.ack.sequence(offset: -1)]), .deliver([.ack]),
@@ -21,14 +21,14 @@ struct LostAnswerTests {
         #expect(channel.sent.count == 2)
     }
 
-    @Test("An overrun before a refusal leaves the refusal")
+    @Test("An overrun before a refusal doesn't hide the refusal")
     func overrunBeforeError() throws {
         try ScriptedChannel.run([.take, .fail(ENOBUFS), .deliver([.error(ESRCH)])]) { handle in
             try expectError(.virtualServerNotFound) { try handle.delete(service.id) }
         }
     }
 
-    @Test("A change whose verdict was dropped is lost, not made again, and the next call works")
+    @Test("A change whose acknowledgement was dropped is lost, not repeated, and the next call works")
     func overrunInsteadOfAck() throws {
         let channel = try ScriptedChannel.run([
             .take, .fail(ENOBUFS), .fail(EAGAIN), .take, .deliver([.ack]),
@@ -43,7 +43,7 @@ struct LostAnswerTests {
         #expect(channel.sent.count == 3)
     }
 
-    @Test("A list with a gap is asked for again, and only the second answer counts")
+    @Test("An incomplete list is requested again, and only the second answer counts")
     func overrunWithinDump() throws {
         let channel = try ScriptedChannel.run([
             .take, .deliver([.message(other.reply())]), .fail(ENOBUFS), .deliver([.done()]),
@@ -56,7 +56,7 @@ struct LostAnswerTests {
         #expect(channel.sent[1].sequence != channel.sent[2].sequence)
     }
 
-    @Test("A list whose end was dropped is asked for again")
+    @Test("A list whose end was dropped is requested again")
     func overrunInsteadOfDone() throws {
         try ScriptedChannel.run([
             .take, .fail(ENOBUFS), .deliver([message]), .fail(EAGAIN), .take, .deliver([message, .done()]),
@@ -65,7 +65,7 @@ struct LostAnswerTests {
         }
     }
 
-    @Test("What is left of the first answer is not taken for the second")
+    @Test("The rest of the first answer is not mistaken for the second")
     func lateDump() throws {
         try ScriptedChannel.run([
             .take, .fail(ENOBUFS), .fail(EAGAIN),
@@ -91,7 +91,7 @@ struct LostAnswerTests {
         #expect(channel.sent.count == 4)
     }
 
-    @Test("An overrun after the end belongs to the next call")
+    @Test("An overrun after the end concerns the next call")
     func overrunAfter() throws {
         try ScriptedChannel.run([
             .take, .deliver([.ack]), .take, .fail(ENOBUFS), .deliver([.ack]),
@@ -103,7 +103,7 @@ struct LostAnswerTests {
         }
     }
 
-    @Test("No answer at all: a change is lost at once, a list is asked for once more")
+    @Test("No answer at all: a change is lost at once, a list is requested once more")
     func silence() throws {
         try ScriptedChannel.run([.take, .fail(EAGAIN)]) { handle in
             let error = try expectError { try handle.flush() }
@@ -119,7 +119,7 @@ struct LostAnswerTests {
         }
     }
 
-    @Test("A list that the kernel had no room for is asked for again, once")
+    @Test("A list that the kernel had no memory for is requested again, once")
     func noRoom() throws {
         try ScriptedChannel.run([.take, .deliver([.done(ENOBUFS)]), .take, .deliver([message, .done()])]) {
             (handle) throws in #expect(try handle.virtualServers().map(\.server) == [service])
@@ -133,7 +133,7 @@ struct LostAnswerTests {
         }
     }
 
-    @Test("A reply larger than the buffer: the buffer grows, and a list is asked for again")
+    @Test("A reply larger than the buffer: the buffer grows, and a list is requested again")
     func grows() throws {
         let services = (1...40).map { VirtualServer(.firewallMark($0), scheduler: .roundRobin) }
         let whole = services.map { Reply.message($0.reply()) }
@@ -145,13 +145,13 @@ struct LostAnswerTests {
             bufferSize: 256
         ) { (handle) throws in
             #expect(try handle.virtualServers().map(\.server) == services)
-            // The buffer stays as large as it became.
+            // The buffer keeps its new size.
             #expect(try handle.virtualServers().map(\.server) == services)
         }
         #expect(channel.waits == [true, false, true, true, true, true])
     }
 
-    @Test("A second part that is larger yet is lost, and the call after it finds room")
+    @Test("A second part that is even larger is lost, and the next call has enough room")
     func growsTwice() throws {
         let small = (1...5).map { Reply.message(VirtualServer(.firewallMark($0)).reply()) }
         let large = (1...40).map { Reply.message(VirtualServer(.firewallMark($0)).reply()) }
@@ -167,7 +167,7 @@ struct LostAnswerTests {
         }
     }
 
-    @Test("A reply that fits to the last byte is whole")
+    @Test("A reply that fills the buffer to the last byte is complete")
     func fitsExactly() throws {
         let size = message.bytes(for: Request.readVirtualServers.sent).count
         try #require(size > 100)
@@ -183,7 +183,7 @@ struct LostAnswerTests {
         #expect(short.sent.count == 3)
     }
 
-    @Test("A change's answer that is larger than the buffer is lost; the change is not made again")
+    @Test("A change's answer that is larger than the buffer is lost; the change is not repeated")
     func largeWrite() throws {
         let text = String(repeating: "x", count: 500)
         let channel = try ScriptedChannel.run(

@@ -17,7 +17,7 @@ struct OpeningTests {
         return (error, channel)
     }
 
-    @Test("The controller is asked for the family by its name")
+    @Test("The generic netlink controller is asked for the family by name")
     func request() throws {
         let channel = try ScriptedChannel.run([]) { _ in }
         let sent = try #require(channel.sent.first)
@@ -29,14 +29,14 @@ struct OpeningTests {
         #expect(channel.sent.count == 1)
     }
 
-    @Test("Requests go to the number that the controller tells")
+    @Test("Requests are sent to the family number that the controller reports")
     func familyNumber() throws {
         let channel = ScriptedChannel(ScriptedChannel.opening(0x1234) + [.take, .deliver([.ack])])
         try Handle(channel: channel).flush()
         #expect(channel.sent.map(\.type) == [UInt16(GENL_ID_CTRL), 0x1234])
     }
 
-    @Test("A kernel without IPVS is told as such")
+    @Test("A kernel without IPVS has its own error")
     func unavailable() throws {
         let (error, channel) = try open([.take, .deliver([.error(ENOENT)])])
         #expect(error.code == .ipvsUnavailable)
@@ -48,7 +48,7 @@ struct OpeningTests {
         #expect(channel.sent.count == 1)
     }
 
-    @Test("No privilege is told as such")
+    @Test("Missing privileges have their own error")
     func denied() throws {
         let (error, _) = try open([.take, .deliver([.error(EPERM)])])
         #expect(error.code == .permissionDenied)
@@ -58,7 +58,7 @@ struct OpeningTests {
     }
 
     @Test(
-        "A reply without a number that can be the family's is refused",
+        "A reply without a valid family number is refused",
         arguments: [
             Reply.family(0), .family(15), .message([]), .message(.attribute(Int(CTRL_ATTR_FAMILY_NAME), "IPVS")),
         ]
@@ -69,31 +69,31 @@ struct OpeningTests {
         #expect(
             "\(error)" == "can't open IPVS: the kernel's reply can't be understood: CTRL_ATTR_FAMILY_ID is missing"
         )
-        // Nothing was sent to a number that was not told.
+        // Nothing was sent to a number that was not reported.
         #expect(channel.sent.count == 1)
     }
 
-    @Test("An acknowledgement alone is no number")
+    @Test("An acknowledgement alone has no number")
     func onlyAck() throws {
         let (error, _) = try open([.take, .deliver([.ack])])
         #expect(error.code == .malformedReply)
     }
 
-    @Test("A number of the wrong size is refused by its name")
+    @Test("An error names a family number of the wrong size")
     func wrongSize() throws {
         let reply = Reply.message(.attribute(Int(CTRL_ATTR_FAMILY_ID), UInt32(0x1d)))
         let (error, _) = try open([.take, .deliver([reply]), .deliver([.ack])])
         #expect("\(error)".hasSuffix("CTRL_ATTR_FAMILY_ID has 4 bytes instead of 2"))
     }
 
-    @Test("The least number that a family can have is taken")
+    @Test("The smallest valid family number is accepted")
     func leastNumber() throws {
         let channel = ScriptedChannel(ScriptedChannel.opening(16))
         _ = try Handle(channel: channel)
         #expect(channel.stepsLeft == 0)
     }
 
-    @Test("A socket that fails is the system's error")
+    @Test("A socket that fails is a system error")
     func socketFails() throws {
         let (error, _) = try open([.refuse(ENOBUFS)])
         #expect(error.code == .system)
@@ -102,7 +102,7 @@ struct OpeningTests {
     }
 
     @Test(
-        "A namespace that can't be entered is told by its path",
+        "The error for a namespace that can't be entered names its path",
         arguments: [
             (.openNamespace, ENOENT, .namespaceNotFound, "no network namespace /run/netns/blue"),
             (.openNamespace, ENOTDIR, .namespaceNotFound, "no network namespace /run/netns/blue"),
@@ -141,7 +141,7 @@ struct OpeningTests {
         #expect("\(error)" == "can't open IPVS: no network namespace /nowhere/at/all")
     }
 
-    @Test("A handle that goes away closes its channel, once")
+    @Test("A handle that is released closes its channel, once")
     func closes() throws {
         let channel = try ScriptedChannel.run([]) { _ in }
         #expect(channel.calls.filter { $0 == .close }.count == 1)
@@ -152,7 +152,7 @@ struct OpeningTests {
         #expect(closed.calls.filter { $0 == .close }.count == 1)
     }
 
-    @Test("A closed handle says so, and sends nothing")
+    @Test("A closed handle throws an error, and sends nothing")
     func closedHandle() throws {
         let channel = try ScriptedChannel.run([]) { handle in
             handle.close()

@@ -6,12 +6,12 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-@Suite("The module is unloaded and loaded again")
+@Suite("The module is reloaded")
 struct ReloadTests {
     private let service = VirtualServer(.firewallMark(7), scheduler: .roundRobin)
     private typealias Script = ScriptedChannel
 
-    @Test("A request to a void number is made again with the new one, and so are those after it")
+    @Test("A request to an outdated number is repeated with the new one, which later requests use")
     func newNumber() throws {
         let channel = try Script.run(
             [.take, .deliver([.error(ENOENT)])] + Script.opening(0x2e)
@@ -25,7 +25,7 @@ struct ReloadTests {
         #expect(channel.sent[1].bytes[16...] == channel.sent[3].bytes[16...])
     }
 
-    @Test("A list is made again whole")
+    @Test("A list is repeated completely")
     func list() throws {
         try Script.run(
             [.take, .deliver([.error(ENOENT)])] + Script.opening(0x2e)
@@ -35,7 +35,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("The same number again: the answer means what it says for the command")
+    @Test("An unchanged number: the answer has its usual meaning for the command")
     func sameNumber() throws {
         let channel = try Script.run([.take, .deliver([.error(ENOENT)])] + Script.opening()) { handle in
             try expectError(.schedulerNotFound) { try handle.add(service) }
@@ -43,7 +43,7 @@ struct ReloadTests {
         #expect(channel.sent.count == 3)
     }
 
-    @Test("A refusal under the new number is told")
+    @Test("A refusal under the new number is reported")
     func refusedAgain() throws {
         let channel = try Script.run(
             [.take, .deliver([.error(ENOENT)])] + Script.opening(0x2e) + [.take, .deliver([.error(ENOENT)])]
@@ -53,7 +53,7 @@ struct ReloadTests {
         #expect(channel.sent.count == 4)
     }
 
-    @Test("A module that does not come back is not there, whatever was asked")
+    @Test("A module that is not loaded again is reported as missing, whatever the request")
     func gone() throws {
         try Script.run(
             [.take, .deliver([.error(ENOENT)]), .take, .deliver([.error(ENOENT)]), .take, .deliver([.error(ENOENT)])]
@@ -64,12 +64,12 @@ struct ReloadTests {
                 "\(first)" == "can't add virtual server FWM 7: this kernel has no IPVS; "
                     + "load its module (modprobe ip_vs) or use a kernel that has it (CONFIG_IP_VS)"
             )
-            // The next call asks for the number first.
+            // The next call looks up the number first.
             try expectError(.ipvsUnavailable) { _ = try handle.virtualServers() }
         }
     }
 
-    @Test("A module that comes back later is found by the next call")
+    @Test("A module that is loaded later is found by the next call")
     func comesBack() throws {
         let channel = try Script.run(
             [.take, .deliver([.error(ENOENT)]), .take, .deliver([.error(ENOENT)])] + Script.opening(0x2e)
@@ -81,7 +81,7 @@ struct ReloadTests {
         #expect(channel.sent.last?.type == 0x2e)
     }
 
-    @Test("No number while it is asked for again: the request is not sent to the old one")
+    @Test("The number can't be looked up again: the request is not sent to the old one")
     func noNumber() throws {
         let channel = try Script.run(
             [.take, .deliver([.error(ENOENT)]), .take, .deliver([.ack]), .take, .deliver([.ack])]

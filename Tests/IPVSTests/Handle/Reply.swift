@@ -3,14 +3,14 @@ import CNetlinkShim
 
 @testable import IPVS
 
-/// One netlink message as the kernel answers a request with it.
+/// One netlink message of the kernel's answer to a request.
 struct Reply: Sendable {
-    /// Nil is the request's own.
+    /// Nil is the request's value.
     var type: UInt16?
     var flags: UInt16 = 0
     var payload: @Sendable (SentRequest) -> [UInt8]
 
-    // By how much the header differs from the request's.
+    // The differences of the header from the request's.
     private var sequenceOffset: UInt32 = 0
     private var portOffset: UInt32 = 0
 
@@ -44,7 +44,7 @@ extension Reply {
 
     static let ack = error(0)
 
-    /// The verdict on a request, which it echoes: its header alone, or all of it.
+    /// The acknowledgement of a request, which echoes its header or all of it.
     static func error(_ errno: Int32, text: String? = nil, capped: Bool = true) -> Reply {
         var flags = capped ? UInt16(NLM_F_CAPPED) : 0
         var extended: [UInt8] = []
@@ -60,7 +60,7 @@ extension Reply {
         }
     }
 
-    /// The end of a dump, with its verdict or without one.
+    /// The end of a dump, with or without an error code.
     static func done(_ errno: Int32? = 0, text: String? = nil) -> Reply {
         let tail = text.map { [UInt8].attribute(Int(NLMSGERR_ATTR_MSG.rawValue), $0) } ?? []
         return Reply(

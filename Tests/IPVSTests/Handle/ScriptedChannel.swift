@@ -5,14 +5,14 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-/// Stands in for the kernel: each call of the connection meets the next step of a script.
+/// Stands in for the kernel: each call of the connection uses the next step of a script.
 final class ScriptedChannel: Channel {
     enum Step: Sendable {
         /// A send succeeds.
         case take
         /// A send fails with an errno.
         case refuse(Int32)
-        /// A receive gets a datagram with messages that answer what was sent last.
+        /// A receive gets a datagram with messages that answer the last send.
         case deliver([Reply], sender: UInt32 = 0)
         /// A receive gets a datagram of these bytes.
         case raw([UInt8])
@@ -77,14 +77,14 @@ final class ScriptedChannel: Channel {
 }
 
 extension UnsafeMutableRawBufferPointer {
-    /// Copies as much of a datagram as fits, as the kernel does.
+    /// Copies as much of a datagram as fits, like the kernel.
     fileprivate func fill(_ bytes: [UInt8], sender: UInt32 = 0) -> Datagram {
         copyBytes(from: bytes.prefix(count))
         return Datagram(length: bytes.count, sender: sender)
     }
 }
 
-/// Stands in for the kernel: answers each request by what it says, whoever sends it, with one datagram or more.
+/// Stands in for the kernel: answers each request by its contents, from any thread, with one datagram or more.
 final class AnsweringChannel: Channel {
     let port: UInt32 = 0xcafe_0002
     let answerCapacity = 1_000
@@ -112,7 +112,7 @@ final class AnsweringChannel: Channel {
 }
 
 extension ScriptedChannel {
-    /// The number of IPVS's family where a test does not say another one.
+    /// The number of the IPVS family unless a test has another one.
     static let family: UInt16 = 0x1d
 
     /// The steps of an exchange that opens a handle.
@@ -120,7 +120,7 @@ extension ScriptedChannel {
         [.take, .deliver([.family(family)]), .deliver([.ack])]
     }
 
-    /// Opens a handle, makes calls with it while the script goes on, and expects that they use up the script.
+    /// Opens a handle, makes calls with it that the script answers, and expects that they use all of the script.
     @discardableResult
     static func run(
         _ steps: [Step],
@@ -134,7 +134,7 @@ extension ScriptedChannel {
         return channel
     }
 
-    /// The waits of the receives since the handle was opened.
+    /// Whether each receive since the handle was opened waited.
     var waits: [Bool] {
         calls.compactMap { call in
             guard case .receive(let wait) = call else { return nil }
@@ -143,7 +143,7 @@ extension ScriptedChannel {
     }
 }
 
-/// Makes a call that must fail, with this code if one is given, and returns its error.
+/// Makes a call that must fail, with this code if there is one, and returns its error.
 @discardableResult
 func expectError(
     _ code: IPVSError.Code? = nil,
@@ -155,7 +155,7 @@ func expectError(
     return error
 }
 
-/// Makes a call that must be refused for a field.
+/// Makes a call that must be refused because of a field.
 func expectRefusal(
     _ field: IPVSError.FieldPath,
     sourceLocation: SourceLocation = #_sourceLocation,

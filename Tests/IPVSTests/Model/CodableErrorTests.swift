@@ -2,9 +2,9 @@ import Testing
 
 @testable import IPVS
 
-@Suite("JSON that is refused")
+@Suite("Invalid JSON")
 struct CodableErrorTests {
-    /// The place and the words of the error that decoding throws.
+    /// The coding path and the message of the error that decoding throws.
     private func failure<Value: Decodable>(
         _ text: String,
         as _: Value.Type,
@@ -24,7 +24,7 @@ struct CodableErrorTests {
     }
 
     @Test(
-        "A virtual server's error tells where and what",
+        "A virtual server's error has the coding path and a message",
         arguments: [
             ("{}", ": no id"),
             (#"{"id":"TCP 10.0.0.1"}"#, #"id: "TCP 10.0.0.1" is not a valid VirtualServer.Identity"#),
@@ -45,7 +45,7 @@ struct CodableErrorTests {
     }
 
     @Test(
-        "A real server's error tells where and what",
+        "A real server's error has the coding path and a message",
         arguments: [
             (#"{"forwarding":"local"}"#, ": no endpoint"),
             (#"{"endpoint":"10.0.0.1:1"}"#, ": no forwarding"),
@@ -79,11 +79,11 @@ struct CodableErrorTests {
     )
     func realServer(text: String, words: String) throws {
         let found = try failure(text, as: RealServer.self)
-        // Where the place of a custom error is told, with its key or without, is the decoder's choice.
+        // Whether the coding path of a custom error includes its key is up to the decoder.
         #expect(found == words || found == words.replacing("tunnel.kind:", with: "tunnel:"))
     }
 
-    @Test("Other texts that are not valid")
+    @Test("Other invalid texts")
     func texts() throws {
         #expect(try failure(#""10.0.0.256""#, as: IPAddress.self) == #": "10.0.0.256" is not a valid IPAddress"#)
         #expect(try failure(#""IPv5""#, as: IPAddress.Family.self) == #": "IPv5" is not a valid IPAddress.Family"#)

@@ -14,7 +14,7 @@ struct CodableTests {
         #expect(try decode(text) == value, sourceLocation: sourceLocation)
     }
 
-    @Test("Values with a text form are that text")
+    @Test("Values with a text form are coded as that text")
     func texts() throws {
         try expect(IPAddress(10, 0, 0, 1), #""10.0.0.1""#)
         try expect(try #require(IPAddress("::ffff:10.0.0.1")), #""::ffff:10.0.0.1""#)
@@ -58,7 +58,7 @@ struct CodableTests {
         )
     }
 
-    @Test("What a virtual server's JSON leaves out has the initializer's defaults")
+    @Test("What a virtual server's JSON omits has the initializer's defaults")
     func virtualServerDefaults() throws {
         let server = try decode(#"{"id":"tcp 10.96.0.1:80"}"#, as: VirtualServer.self)
         #expect(server == VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80)))
@@ -66,7 +66,7 @@ struct CodableTests {
         #expect(try decode(null, as: VirtualServer.self) == server)
     }
 
-    @Test("Flags are read by any of their names, and written by the generic ones")
+    @Test("Flags are read by any of their names, and written with the generic ones")
     func flags() throws {
         let flags = try decode(#"["sh-port","mh-fallback","ops","0x40"]"#, as: VirtualServer.Flags.self)
         #expect(flags == [.onePacket, .scheduler1, .scheduler2, VirtualServer.Flags(rawValue: 0x40)])
@@ -91,7 +91,7 @@ struct CodableTests {
         try expect(method, text)
     }
 
-    @Test("Tunnels can be spelt out, and a newer kernel's numbers survive")
+    @Test("Tunnels can be written as objects, and unknown numbers of newer kernels are kept")
     func tunnels() throws {
         #expect(try decode(#"{"tunnel":{"kind":"ipip"}}"#, as: ForwardingMethod.self) == .tunnel(.ipip))
         #expect(
@@ -126,7 +126,7 @@ struct CodableTests {
         )
     }
 
-    @Test("What the kernel observes")
+    @Test("Statistics and connection counts")
     func statuses() throws {
         var statistics = Statistics()
         statistics.connections = 1
@@ -185,14 +185,14 @@ struct CodableTests {
         )
     }
 
-    @Test("What is absent has the initializers' defaults")
+    @Test("Omitted values have the initializers' defaults")
     func defaults() throws {
         let daemon = try decode(#"{"role":"backup","interface":"eth0"}"#) as SyncDaemon
         #expect(daemon == SyncDaemon(.backup, interface: "eth0"))
         #expect(try decode("{}") as Persistence == Persistence())
     }
 
-    @Test("A mask that groups nothing is none", arguments: ["255.255.255.255", "128"])
+    @Test("A mask that groups nothing is no mask", arguments: ["255.255.255.255", "128"])
     func groupingNothing(mask: String) throws {
         #expect(try decode(#"{"timeout":60,"mask":"\#(mask)"}"#) as Persistence == Persistence(timeout: 60))
     }

@@ -3,10 +3,10 @@ import IPVS
 import IPVSTestModels
 import Testing
 
-@Suite("Blocks of addresses")
+@Suite("Address blocks")
 struct IPAddressBlockTests {
     @Test(
-        "A text is read, and written in its one form",
+        "A text is read, and written in its canonical form",
         arguments: [
             ("10.96.0.0/16", "10.96.0.0/16"), ("0.0.0.0/0", "0.0.0.0/0"), ("10.96.0.1/32", "10.96.0.1/32"),
             ("128.0.0.0/1", "128.0.0.0/1"), ("10.96.0.2/31", "10.96.0.2/31"), ("::/0", "::/0"),
@@ -24,7 +24,7 @@ struct IPAddressBlockTests {
     }
 
     @Test(
-        "What is not one is refused",
+        "Invalid texts are refused",
         arguments: [
             "", "/", "10.96.0.0", "10.96.0.0/", "/16", "10.96.0.0/33", "::/129", "10.96.0.0/256", "10.96.0.0/-1",
             "10.96.0.0/+1",
@@ -47,7 +47,7 @@ struct IPAddressBlockTests {
             #expect(block.contains(address))
             #expect(block.contains(block.first))
             #expect(IPAddress.Block(block.description) == block)
-            // One bit of the address turned: it stays in the block if the bit is behind the common ones.
+            // One bit of the address is flipped: it stays in the block if the bit is not in the prefix.
             let bit = models.number(0...bits - 1)
             var bytes = address.bytes
             bytes[Int(bit / 8)] ^= 0x80 >> (bit % 8)

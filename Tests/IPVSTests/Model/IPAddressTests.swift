@@ -5,7 +5,7 @@ import Testing
 @Suite("IP addresses")
 struct IPAddressTests {
     @Test(
-        "A text is read, and written in its one form",
+        "A text is read, and written in its canonical form",
         arguments: [
             // IPv4
             ("0.0.0.0", "0.0.0.0"),
@@ -25,7 +25,7 @@ struct IPAddressTests {
             ("2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1"),
             ("::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"),
             ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
-            // 4.2.3: the longest run is shortened, of equal ones the first
+            // 4.2.3: the longest run is shortened, the first of equal ones
             ("2001:0:0:1:0:0:0:1", "2001:0:0:1::1"),
             ("2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
             ("0:0:1:0:0:1:0:0", "::1:0:0:1:0:0"),
@@ -33,7 +33,7 @@ struct IPAddressTests {
             // 4.3: lower case
             ("2001:DB8::ABCD:EF", "2001:db8::abcd:ef"),
             ("FE80::1", "fe80::1"),
-            // 5: addresses that hold an IPv4 one
+            // 5: addresses that contain an IPv4 address
             ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
             ("::FFFF:C000:0201", "::ffff:192.0.2.1"),
             ("::ffff:0:0", "::ffff:0.0.0.0"),
@@ -52,7 +52,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "What is not an address is not read",
+        "Invalid addresses are refused",
         arguments: [
             "", " ", ":", ":::", ".", "...", "localhost", "example.org",
             "10.0.0", "10.1", "10", "167772161", "0x0a000001", "0xa.0.0.1", "10.0.0.0.1", "10.0.0.1.", ".10.0.0.1",
@@ -69,14 +69,14 @@ struct IPAddressTests {
         #expect(IPAddress(text) == nil)
     }
 
-    @Test("A NUL is not the end of a text")
+    @Test("A NUL does not end a text")
     func nul() {
         for text in ["10.0.0.1\0", "10.0.0.1\0.5", "\0", "\010.0.0.1", "::1\0", "::1\0%lo"] {
             #expect(IPAddress(text) == nil)
         }
     }
 
-    @Test("An IPv6 address is never taken for the IPv4 one that its bytes resemble")
+    @Test("An IPv6 address never equals the IPv4 address that its bytes resemble")
     func families() throws {
         let mapped = try #require(IPAddress("::ffff:10.0.0.1"))
         let tail = try #require(IPAddress("a00:1::"))
@@ -91,7 +91,7 @@ struct IPAddressTests {
         #expect(plain.bytes == [10, 0, 0, 1])
     }
 
-    @Test("Bytes, numbers and text make the same address")
+    @Test("Bytes, numbers and texts give the same address")
     func initializers() {
         #expect(IPAddress(192, 0, 2, 1) == IPAddress("192.0.2.1"))
         #expect(IPAddress(ipv4: 0x7f00_0001) == IPAddress("127.0.0.1"))
@@ -106,7 +106,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "Small IPv6 addresses are shown as such",
+        "Small IPv6 addresses are written as IPv6 addresses",
         arguments: ["::1:2", "::ffff:ffff", "::1:0", "::a:b", "::ffff", "::1", "::", "::1:0:0", "::ffff:0.0.0.1"]
     )
     func small(text: String) {
@@ -121,13 +121,13 @@ struct IPAddressTests {
         #expect(addresses.reversed().sorted() == addresses)
     }
 
-    @Test("The text of random addresses is that of RFC 5952", arguments: 1...4)
+    @Test("The text of random addresses follows RFC 5952", arguments: 1...4)
     func random(seed: UInt64) {
         var models = RandomModels(seed: seed)
         for _ in 0..<2_000 {
             let address = models.address(.ipv6)
             let bytes = address.bytes
-            // Those that hold an IPv4 address have a rule of their own.
+            // Those that contain an IPv4 address have a rule of their own.
             if bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] { continue }
             #expect(address.description == Self.reference(bytes))
             #expect(IPAddress(Self.long(bytes)) == address)
@@ -144,7 +144,7 @@ struct IPAddressTests {
         words(bytes).map { String(0x10000 + $0, radix: 16, uppercase: true).dropFirst() }.joined(separator: ":")
     }
 
-    /// Another way to the form of RFC 5952: of all ways to leave out one run of zeros, the shortest and first.
+    /// An independent way to the form of RFC 5952: of all texts with one run of zeros omitted, the shortest and first.
     private static func reference(_ bytes: [UInt8]) -> String {
         let words = words(bytes)
         var best = 0..<0

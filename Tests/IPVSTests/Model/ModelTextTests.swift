@@ -37,7 +37,7 @@ struct ModelTextTests {
     }
 
     @Test(
-        "What is not an identity is not read",
+        "Invalid identities are refused",
         arguments: [
             "", "TCP", "10.96.0.1:80", "TCP 10.96.0.1", "TCP 10.96.0.1 80", "TCP:10.96.0.1:80", "TCP 10.96.0.1:80 IPv4",
             "ICMP 10.96.0.1:80", "TCP fd00::1:80", "FWM", "FWM 0", "FWM -1", "FWM 07", "FWM 4294967296", "FWM 7 IPv5",
@@ -84,7 +84,7 @@ struct ModelTextTests {
     }
 
     @Test(
-        "What is not a mask is not read",
+        "Invalid masks are refused",
         arguments: ["", "/24", "064", "-1", "ffff::", "255.255.255", "4294967296", "6 4"]
     )
     func maskRefused(text: String) {

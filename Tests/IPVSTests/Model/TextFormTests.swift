@@ -30,7 +30,7 @@ struct TextFormTests {
     }
 
     @Test(
-        "What is not an endpoint is not read",
+        "Invalid endpoints are refused",
         arguments: [
             "", ":", "80", ":80", "10.0.0.1", "10.0.0.1:", "10.0.0.1:65536", "10.0.0.1:-1", "10.0.0.1:+80",
             "10.0.0.1:080", "10.0.0.1:00", "10.0.0.1: 80", "10.0.0.1:80 ", " 10.0.0.1:80", "10.0.0.1:http",
@@ -43,7 +43,7 @@ struct TextFormTests {
         #expect(Endpoint(text) == nil)
     }
 
-    @Test("A NUL is not the end of an endpoint")
+    @Test("A NUL does not end an endpoint")
     func endpointNUL() {
         for text in ["10.0.0.1:80\0", "10.0.0.1\0:80", "[::1\0]:80"] { #expect(Endpoint(text) == nil) }
     }
@@ -76,14 +76,14 @@ struct TextFormTests {
     }
 
     @Test(
-        "What is not a protocol is not read",
+        "Invalid protocols are refused",
         arguments: ["", "IP", "T CP", "TCP ", "-6", "+6", "06", "65536", "6.0"]
     )
     func transportRefused(text: String) {
         #expect(TransportProtocol(text) == nil)
     }
 
-    @Test("Only ASCII's letters have another case", arguments: ["\u{17f}ctp", "\u{131}pv6", "udp\u{301}"])
+    @Test("Only ASCII letters match in either case", arguments: ["\u{17f}ctp", "\u{131}pv6", "udp\u{301}"])
     func otherAlphabets(text: String) {
         #expect(TransportProtocol(text) == nil)
         #expect(IPAddress.Family(text) == nil)
@@ -116,7 +116,7 @@ struct TextFormTests {
         #expect([Flags.onePacket, .scheduler1, .scheduler2, .scheduler3].map(\.rawValue) == [4, 8, 16, 32])
     }
 
-    @Test("Flags that are not the caller's are dropped")
+    @Test("Flags that callers can't set are dropped")
     func reservedFlags() {
         typealias Flags = VirtualServer.Flags
         #expect(Flags(rawValue: 0x3) == [])
@@ -138,14 +138,14 @@ struct TextFormTests {
     }
 
     @Test(
-        "What is not a flag is not read",
+        "Invalid flags are refused",
         arguments: ["", "OPS", "flag-4", "persistent", "64", "0x", "0x1ffffffff", "0xg"]
     )
     func flagRefused(name: String) {
         #expect(VirtualServer.Flags(name: name) == nil)
     }
 
-    @Test("All the kernel's schedulers have its names")
+    @Test("All schedulers have the kernel's names")
     func schedulers() {
         let names = ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "twos"]
         #expect(RandomModels.allSchedulers.map(\.rawValue) == names)

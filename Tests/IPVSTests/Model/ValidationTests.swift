@@ -177,7 +177,7 @@ struct ValidationTests {
         ),
     ]
 
-    /// Where each field stands in what the model is coded as.
+    /// The key of each field in the coded model.
     private static let paths = [
         "firewall mark": "id", "scheduler": "scheduler", "persistence timeout": "persistence.timeout",
         "persistence mask": "persistence.mask", "persistence engine": "persistenceEngine", "address": "endpoint",
@@ -188,14 +188,14 @@ struct ValidationTests {
         "time to live": "timeToLive", "multicast group": "group",
     ]
 
-    @Test("A value that no kernel could take is refused by its name", arguments: refused)
+    @Test("The error for a value that no kernel accepts names its field", arguments: refused)
     func refuses(row: Refused) throws {
         let error = try #require(throws: InvalidValue.self) { try row.request.validate() }
         #expect(error.field.name == row.field && error.reason == row.reason)
         #expect(error.field.path.description == Self.paths[row.field])
     }
 
-    @Test("An update is refused as an addition is", arguments: refused)
+    @Test("An update is refused like an addition", arguments: refused)
     func refusesUpdates(row: Refused) throws {
         let update: Request
         switch row.request {
@@ -207,7 +207,7 @@ struct ValidationTests {
         #expect(error.field.name == row.field && error.reason == row.reason)
     }
 
-    @Test("Real servers of another family take a tunnel")
+    @Test("Real servers of another address family need a tunnel")
     func families() throws {
         let reason6 = "fd00::1 is IPv6, but the virtual server is IPv4: only a tunnel leads to another family"
         let reason4 = "10.0.0.1 is IPv4, but the virtual server is IPv6: only a tunnel leads to another family"
@@ -227,7 +227,7 @@ struct ValidationTests {
 
     private static let allowed: [Request] = [
         service(.firewallMark(1)), service(.firewallMark(.max, .ipv6)),
-        // The kernel takes port 0 and protocols that it does not balance.
+        // The kernel accepts port 0 and protocols that it doesn't balance.
         service(.tcp(host, 0)), service(.endpoint(TransportProtocol(rawValue: 0), Endpoint(host, 0))),
         service(.udp(IPAddress(0, 0, 0, 0), 1)), service(.udp(IPAddress(224, 0, 0, 1), 1)),
         service(scheduler: "x"), service(scheduler: "fifteen-letters"), service(scheduler: "ééééééé"),
@@ -254,7 +254,7 @@ struct ValidationTests {
         .stopDaemon(.master), .readDaemons,
     ]
 
-    @Test("What a kernel could take is let through", arguments: allowed)
+    @Test("Values that a kernel could accept are allowed", arguments: allowed)
     func allows(request: Request) throws {
         try request.validate()
     }

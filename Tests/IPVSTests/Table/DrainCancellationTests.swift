@@ -3,9 +3,9 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-@Suite("A drain that is cancelled")
+@Suite("A cancelled drain")
 struct DrainCancellationTests {
-    @Test("A task that was cancelled before it drains changes nothing", arguments: [true, false])
+    @Test("A task that was cancelled before its drain changes nothing", arguments: [true, false])
     func beforeTheStart(restores: Bool) async throws {
         let id = VirtualServer.Identity.tcp(IPAddress(10, 96, 0, 1), 80)
         let target = Drain.Target(Endpoint(IPAddress(10, 244, 1, 5), 8080), of: id)
@@ -22,7 +22,7 @@ struct DrainCancellationTests {
                 )
             }
         }.value
-        // Not even a list was asked for.
+        // Not even a list was requested.
         #expect(channel.sent.count == opening)
     }
 }

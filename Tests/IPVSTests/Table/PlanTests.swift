@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Plans")
 struct PlanTests {
-    /// A table as the kernel would hold it, changed one change at a time by the kernel's rules.
+    /// A table that behaves like the kernel's when changes are made one by one.
     private struct Model {
         var entries: [VirtualServer.Identity: (server: VirtualServer, reals: [Endpoint: RealServer])] = [:]
 
@@ -49,7 +49,7 @@ struct PlanTests {
         }
     }
 
-    /// A table and another one that shares much with it: services that stay, change, go and come.
+    /// A table and another one that has much in common with it: services are kept, changed, removed and added.
     private static func pair(_ models: inout RandomModels) throws -> (Table, Table) {
         var (first, second) = (Table(), Table())
         for _ in UInt8(0)..<models.number(0...8) {
@@ -88,7 +88,7 @@ struct PlanTests {
         return Array(byEndpoint.values)
     }
 
-    @Test("A plan makes the first table into the second, and no server with a future goes without", arguments: 1...4)
+    @Test("A plan turns the first table into the second, and what is in both never stops serving", arguments: 1...4)
     func properties(seed: UInt64) throws {
         var models = RandomModels(seed: seed)
         var changes = 0
@@ -112,7 +112,7 @@ struct PlanTests {
         #expect(changes > 1_000)
     }
 
-    @Test("Nothing is deleted that can be updated, and services are deleted whole", arguments: 1...2)
+    @Test("Nothing is deleted that can be updated, and services are deleted as a whole", arguments: 1...2)
     func economy(seed: UInt64) throws {
         var models = RandomModels(seed: seed)
         for _ in 0..<300 {

@@ -14,7 +14,7 @@ struct TableReadingTests {
     private let one = RealServer(IPAddress(10, 244, 1, 1), 80, forwarding: .masquerade)
     private let two = RealServer(IPAddress(10, 244, 1, 2), 80, forwarding: .masquerade)
 
-    /// The steps of a list that is read.
+    /// The steps of reading a list.
     private func list(_ servers: [VirtualServer]) -> [Script.Step] {
         [.take, .deliver(servers.map { .message($0.reply()) } + [.done()])]
     }
@@ -29,7 +29,7 @@ struct TableReadingTests {
         }
     }
 
-    @Test("A list for all and one for each")
+    @Test("One list of all virtual servers, and one for each virtual server")
     func reading() throws {
         let channel = try Script.run(list([web, dns]) + list([one, two]) + list([one])) { (handle) throws in
             #expect(try handle.table() == table)
@@ -41,7 +41,7 @@ struct TableReadingTests {
         )
     }
 
-    @Test("What is there twice was changed meanwhile, so it is read again")
+    @Test("A duplicate means that the table changed meanwhile, so it is read again")
     func twice() throws {
         let good = list([web, dns]) + list([one, two]) + list([one])
         let services = list([web, dns, web]) + list([one]) + list([one]) + list([one])
@@ -51,7 +51,7 @@ struct TableReadingTests {
         }
     }
 
-    @Test("A virtual server without real servers may have gone: that is looked up")
+    @Test("A virtual server without real servers may have been deleted, so it is looked up")
     func gone() throws {
         let first = list([web, dns]) + list([one]) + list([] as [RealServer]) + list([web])
         try Script.run(first + list([web]) + list([one])) { (handle) throws in
@@ -63,7 +63,7 @@ struct TableReadingTests {
         }
     }
 
-    @Test("Statuses come one virtual server at a time, and one that has gone is left out")
+    @Test("Statuses are read one virtual server at a time, and a deleted one is omitted")
     func statuses() throws {
         let missing: [Script.Step] = [.take, .deliver([.error(ESRCH)])]
         let first: [Script.Step] = list([web, dns, web]) + list([one, two])
@@ -73,7 +73,7 @@ struct TableReadingTests {
             let service = try #require(try statuses.next())
             #expect(service.virtualServer.server == web)
             #expect(service.realServers.map(\.server) == [one, two])
-            // The one after it has gone; the next is there, and has no real servers.
+            // The next one has been deleted; the one after it exists, and has no real servers.
             let empty = try #require(try statuses.next())
             #expect(empty.virtualServer.server == web && empty.realServers.isEmpty)
             let end = try statuses.next()
@@ -81,7 +81,7 @@ struct TableReadingTests {
         }
     }
 
-    @Test("Statuses that can't be read are told, and those after them can be read")
+    @Test("A malformed status is an error, and those after it are read")
     func brokenStatuses() throws {
         let denied: [Script.Step] = [.take, .deliver([.error(EPERM)])]
         try Script.run(list([web, dns]) + denied + list([one])) { handle in
@@ -92,7 +92,7 @@ struct TableReadingTests {
         }
     }
 
-    @Test("A table that does not come to rest is an error")
+    @Test("A table that keeps changing is an error")
     func changing() throws {
         let restless = list([web, web]) + list([one]) + list([one])
         try Script.run(Array(repeating: restless, count: 5).flatMap { $0 }) { handle in
@@ -101,7 +101,7 @@ struct TableReadingTests {
         }
     }
 
-    @Test("A table that is right costs nothing but reading")
+    @Test("A table that is already right is only read")
     func nothingToDo() throws {
         let channel = try Script.run(list([web, dns]) + list([one, two]) + list([one])) { (handle) throws in
             let report = try handle.apply(table)
@@ -112,7 +112,7 @@ struct TableReadingTests {
         #expect(channel.sent.dropFirst().allSatisfy { reads.contains(Int($0.command)) })
     }
 
-    @Test("A dry run sends nothing but reads either")
+    @Test("A dry run only reads")
     func dryRun() throws {
         let channel = try Script.run(list([web]) + list([one])) { (handle) throws in
             let plan = try handle.plan(table)
@@ -125,7 +125,7 @@ struct TableReadingTests {
         #expect(channel.sent.count == 3)
     }
 
-    @Test("What a table should have and nobody owns is refused before anything is read")
+    @Test("A desired table outside the owned part is refused before anything is read")
     func notOwned() throws {
         let channel = try Script.run([]) { handle in
             try expectRefusal("id") { _ = try handle.apply(try table, owning: { $0 == web.id }) }

@@ -11,7 +11,7 @@ struct TableTests {
         RealServer(IPAddress(10, 244, 1, host), 8080, forwarding: .masquerade, weight: weight)
     }
 
-    @Test("The order of what is in a table has no meaning")
+    @Test("The order of a table's contents doesn't matter")
     func order() throws {
         let other = VirtualServer(.firewallMark(1))
         let first = try Table([Table.Entry(web, realServers: [real(1), real(2)]), Table.Entry(other)])
@@ -23,7 +23,7 @@ struct TableTests {
         #expect(first[.firewallMark(2)] == nil)
     }
 
-    @Test("What is there twice is a conflict, and the first stays")
+    @Test("A duplicate is a conflict, and the first one is kept")
     func conflicts() throws {
         let changed = VirtualServer(web.id, scheduler: .neverQueue)
         var table = try Table([Table.Entry(web)])
@@ -37,7 +37,7 @@ struct TableTests {
         #expect(twice?.description == "TCP 10.96.0.1:80 has two real servers at 10.244.1.1:8080")
     }
 
-    @Test("Services are replaced and removed, and so are real servers")
+    @Test("Services and real servers are replaced and removed")
     func changes() throws {
         var service = Table.Entry(web)
         #expect(service.replace(real(2)) == nil)
@@ -102,6 +102,6 @@ struct TableTests {
 }
 
 extension Table {
-    /// The name differs from that of the tests that use it.
+    /// The name differs from those of the tests that use it.
     fileprivate func json() throws -> String { try IPVSTests.json(self) }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-/// What ipvsadm sent to a kernel and got back, command line by command line.
+/// The messages between ipvsadm and a kernel, by command line.
 struct Capture: Decodable, CustomTestStringConvertible {
     let kernel: String
     let exchanges: [Exchange]
@@ -61,12 +61,12 @@ extension [UInt8] {
     }
 }
 
-/// The attributes of a message by where they are, as in `1.3` for the address in a service, without order and without
-/// the bit that marks a nested attribute. It shares no code with what it is used to check.
+/// The attributes of a message by their path, such as `1.3` for the address in a service, without order and without
+/// the bit that marks a nested attribute. It shares no code with what it checks.
 struct AttributeTree: Equatable, CustomStringConvertible {
     private(set) var values: [String: String] = [:]
 
-    /// Reads a message from its generic netlink header on.
+    /// Reads a message, starting with its generic netlink header.
     init(message: [UInt8], nests: Set<UInt16> = [1, 2, 3]) {
         read(message.dropFirst(4), nests: nests, path: "")
     }
@@ -100,11 +100,11 @@ struct AttributeTree: Equatable, CustomStringConvertible {
 }
 
 extension Request {
-    /// The request as it is sent, from its generic netlink header on.
+    /// The request as it is sent, starting with its generic netlink header.
     var encoded: [UInt8] { encode(command: command) { put(into: &$0) } }
 }
 
-/// A message of a command, from its generic netlink header on.
+/// A message of a command, starting with its generic netlink header.
 func encode(command: UInt8, _ body: (inout Message) -> Void) -> [UInt8] {
     guard var message = Message() else { preconditionFailure("no memory") }
     message.begin(type: 0x1c, flags: 0, sequence: 1, port: 2, command: command, version: 1)

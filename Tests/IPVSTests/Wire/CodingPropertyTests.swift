@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Encoding and decoding random models")
 struct CodingPropertyTests {
-    /// The attributes of a nested attribute in any order, with one that nobody knows among them.
+    /// The attributes of a nested attribute in any order, with an unknown one among them.
     private func disturb(_ attributes: [UInt8], _ models: inout RandomModels) -> [UInt8] {
         let parts = attributes.attributes.map { [UInt8].attribute($0, $1) } + [.attribute(999, models.bytes(5))]
         return models.shuffled(parts).flatMap { $0 }
@@ -41,7 +41,7 @@ struct CodingPropertyTests {
                 #expect(
                     try RealServer(decoding: disturb(bytes, &models).span.bytes, serviceFamily: family) == server
                 )
-                // The service beside it is named and not configured.
+                // The service beside it has its identity only.
                 #expect(
                     attributes[IPVS_CMD_ATTR_SERVICE]
                         == Request.readVirtualServer(id).sent.attributes[IPVS_CMD_ATTR_SERVICE]
@@ -50,7 +50,7 @@ struct CodingPropertyTests {
         }
     }
 
-    @Test("What names a virtual or a real server is the same in each request", arguments: 1...2)
+    @Test("A virtual or real server has the same identifying attributes in each request", arguments: 1...2)
     func identities(seed: UInt64) throws {
         var models = RandomModels(seed: seed)
         for _ in 0..<500 {
@@ -85,7 +85,7 @@ struct CodingPropertyTests {
             let server = models.virtualServer()
             let wideAttribute: [UInt8] = .attribute(IPVS_SVC_ATTR_STATS64, wide.wire())
             let narrowAttribute: [UInt8] = .attribute(IPVS_SVC_ATTR_STATS, narrow.wire(narrow: true))
-            // The 64-bit ones are taken where both are there, in whatever order.
+            // The 64-bit ones are used if both are present, in any order.
             for (bytes, expected) in [
                 (wideAttribute, wide), (narrowAttribute, narrow), (wideAttribute + narrowAttribute, wide),
                 (narrowAttribute + wideAttribute, wide),
@@ -96,7 +96,7 @@ struct CodingPropertyTests {
         }
     }
 
-    @Test("Real servers with what the kernel observes", arguments: 1...2)
+    @Test("Real servers with their connection counts and statistics", arguments: 1...2)
     func realServerStatus(seed: UInt64) throws {
         var models = RandomModels(seed: seed)
         for _ in 0..<1_000 {
@@ -152,7 +152,7 @@ struct CodingPropertyTests {
         for _ in 0..<1_000 {
             let timeouts = models.timeouts()
             let attributes = Array(Request.setTimeouts(timeouts).sent.bytes[20...])
-            // 0 is how the kernel is told to keep a value.
+            // With 0, the kernel keeps a value.
             var expected = timeouts
             expected.tcp = expected.tcp ?? 0
             expected.tcpFIN = expected.tcpFIN ?? 0

@@ -25,7 +25,7 @@ struct DecodingTests {
     }
 
     @Test(
-        "A virtual server without an attribute that it needs names it",
+        "The error for a virtual server without a required attribute names the attribute",
         arguments: [
             (IPVS_SVC_ATTR_AF, "AF"), (IPVS_SVC_ATTR_PROTOCOL, "PROTOCOL"), (IPVS_SVC_ATTR_ADDR, "ADDR"),
             (IPVS_SVC_ATTR_PORT, "PORT"), (IPVS_SVC_ATTR_SCHED_NAME, "SCHED_NAME"), (IPVS_SVC_ATTR_FLAGS, "FLAGS"),
@@ -42,7 +42,7 @@ struct DecodingTests {
         #expect(words.hasPrefix("IPVS_SVC_ATTR_\(name) has 99 bytes instead of "))
     }
 
-    @Test("A status without counters names them")
+    @Test("The error for a status without counters names them")
     func missingCounters() throws {
         #expect(
             try problem { _ = try VirtualServer.Status(decoding: service.wire.span.bytes) }
@@ -62,7 +62,7 @@ struct DecodingTests {
     }
 
     @Test(
-        "A real server without an attribute that it needs names it",
+        "The error for a real server without a required attribute names the attribute",
         arguments: [
             (IPVS_DEST_ATTR_ADDR, "ADDR"), (IPVS_DEST_ATTR_PORT, "PORT"), (IPVS_DEST_ATTR_FWD_METHOD, "FWD_METHOD"),
             (IPVS_DEST_ATTR_WEIGHT, "WEIGHT"), (IPVS_DEST_ATTR_U_THRESH, "U_THRESH"),
@@ -75,7 +75,7 @@ struct DecodingTests {
         #expect(words == "IPVS_DEST_ATTR_\(name) is missing")
     }
 
-    @Test("A forwarding method of a newer kernel is read, and written as it was")
+    @Test("A forwarding method of a newer kernel is read, and written unchanged")
     func otherForwardingMethod() throws {
         let bytes = replacing(IPVS_DEST_ATTR_FWD_METHOD, in: real.wire, with: Array(UInt32(7)))
         let server = try RealServer(decoding: bytes.span.bytes, serviceFamily: .ipv4)
@@ -83,7 +83,7 @@ struct DecodingTests {
         #expect(try RealServer(decoding: server.wire.span.bytes, serviceFamily: .ipv4) == server)
     }
 
-    @Test("Values that nobody knows are named")
+    @Test("Errors name unknown values")
     func unknownValues() throws {
         let family = replacing(IPVS_SVC_ATTR_AF, in: service.wire, with: Array(UInt16(3)))
         #expect(
@@ -106,7 +106,7 @@ struct DecodingTests {
         )
     }
 
-    @Test("A sync daemon or the kernel's information without an attribute names it")
+    @Test("The error for a sync daemon or kernel information without an attribute names the attribute")
     func missingSettings() throws {
         let daemon =
             Request.startDaemon(SyncDaemon(.master, interface: "lo")).sent.attributes[IPVS_CMD_ATTR_DAEMON] ?? []
@@ -148,9 +148,9 @@ struct DecodingTests {
         #expect(try Timeouts(decoding: [UInt8]().span.bytes) == Timeouts())
     }
 
-    @Test("What the kernel keeps and never looks at is no difference")
+    @Test("Values that the kernel keeps but doesn't use make no difference")
     func meaningless() throws {
-        // A tunnel's settings stay behind when the method or the kind changes.
+        // The kernel keeps the tunnel's settings when the method or the kind changes.
         var bytes = replacing(IPVS_DEST_ATTR_TUN_TYPE, in: real.wire, with: [0])
         #expect(try RealServer(decoding: bytes.span.bytes, serviceFamily: .ipv4).forwarding == .tunnel(.ipip))
         bytes = replacing(IPVS_DEST_ATTR_TUN_TYPE, in: real.wire, with: [2])
@@ -160,11 +160,11 @@ struct DecodingTests {
         )
         bytes = replacing(IPVS_DEST_ATTR_FWD_METHOD, in: real.wire, with: Array(UInt32(IP_VS_CONN_F_MASQ)))
         #expect(try RealServer(decoding: bytes.span.bytes, serviceFamily: .ipv4).forwarding == .masquerade)
-        // A service that is not persistent any more still has a timeout, a mask and its mark of being hashed.
+        // A service that is no longer persistent still has a timeout, a mask and its hashed flag.
         let flags = [UInt8](UInt32(0x2)) + [UInt8](UInt32.max)
         bytes = replacing(IPVS_SVC_ATTR_FLAGS, in: service.wire, with: flags)
         #expect(try VirtualServer(decoding: bytes.span.bytes) == VirtualServer(service.id))
-        // The kernel leaves what it likes behind the four bytes of an IPv4 address.
+        // The kernel leaves arbitrary bytes after the four bytes of an IPv4 address.
         bytes = replacing(
             IPVS_SVC_ATTR_ADDR,
             in: service.wire,

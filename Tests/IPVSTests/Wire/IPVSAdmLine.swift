@@ -1,6 +1,6 @@
 @testable import IPVS
 
-/// Reads ipvsadm's command line as far as the captures use it.
+/// Reads ipvsadm's command line, as far as the captures need it.
 struct IPVSAdmLine {
     private var words: [String: String] = [:]
     private var switches: Set<String> = []
@@ -20,7 +20,7 @@ struct IPVSAdmLine {
             if Self.valueOptions.contains(word) {
                 words[word] = rest.popFirst()
             } else if word == "-p" {
-                // Its value may be left out, and is ipvsadm's default of 360 then.
+                // Its value can be omitted; ipvsadm's default is 360.
                 words[word] = rest.first.flatMap { UInt32($0) } == nil ? "360" : rest.popFirst()
             } else if word == "--set" {
                 settings = rest.prefix(3).compactMap { UInt32($0) }
@@ -78,7 +78,7 @@ struct IPVSAdmLine {
         }
     }
 
-    /// The real server of the line. One that has no port, for a firewall mark, gets 0.
+    /// The real server of the line. One without a port, for a firewall mark, gets 0.
     private var realServer: RealServer? {
         guard let text = words["-r"], let endpoint = Endpoint(text) ?? IPAddress(text).map({ Endpoint($0, 0) })
         else { return nil }
@@ -104,13 +104,13 @@ struct IPVSAdmLine {
         )
     }
 
-    /// What the line asks of the kernel, after the version that each line asks for. The real servers of a listing are
-    /// not among it.
+    /// The requests that the line makes, after the version that each line requests. The real servers of a listing are
+    /// not among them.
     var request: Request? {
         if let role = words["--stop-daemon"].flatMap({ SyncDaemon.Role($0) }) { return .stopDaemon(role) }
         if let daemon { return .startDaemon(daemon) }
         if settings.count == 3 {
-            // ipvsadm's 0 keeps a value.
+            // With ipvsadm, 0 keeps a value.
             let values = settings.map { $0 == 0 ? nil : $0 }
             return .setTimeouts(Timeouts(tcp: values[0], tcpFIN: values[1], udp: values[2]))
         }

@@ -1,6 +1,6 @@
 @testable import IPVS
 
-// ipvsadm's listings, from decoded values: what it printed is the measure of what was read.
+// ipvsadm's listings, written from decoded values: what ipvsadm printed verifies the decoding.
 
 extension String {
     func trimming(_ characters: String) -> String {

@@ -5,7 +5,7 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-@Suite("The kernel's verdicts")
+@Suite("Acknowledgements")
 struct KernelAnswerTests {
     private let request = Request.addVirtualServer(VirtualServer(.firewallMark(7))).sent
 
@@ -20,14 +20,14 @@ struct KernelAnswerTests {
         try #require(throws: MalformedReply.self, sourceLocation: sourceLocation) { _ = try answer(reply) }.description
     }
 
-    @Test("Verdicts, capped or not, with words or without")
+    @Test("Acknowledgements, capped or not, with a message or without")
     func verdicts() throws {
         for capped in [true, false] {
             #expect(try answer(.error(0, capped: capped)).errno == 0)
             #expect(try answer(.error(EEXIST, capped: capped)).errno == EEXIST)
             #expect(try answer(.error(EEXIST, capped: capped)).message == nil)
             #expect(try answer(.error(EINVAL, text: "why", capped: capped)).message == "why")
-            // A warning comes with success.
+            // A warning is part of a success.
             #expect(try answer(.error(0, text: "hm", capped: capped)).message == "hm")
         }
         #expect(try answer(.done()).errno == 0)
@@ -36,14 +36,14 @@ struct KernelAnswerTests {
         #expect(try answer(.done(EPERM, text: "why")).message == "why")
     }
 
-    @Test("Words that are there without the flag are part of the echo")
+    @Test("Without the flag, message attributes are part of the echo")
     func noFlag() throws {
         var reply = Reply.error(EINVAL, text: "why")
         reply.flags = UInt16(NLM_F_CAPPED)
         #expect(try answer(reply).message == nil)
     }
 
-    @Test("Other attributes beside the words are passed over, and words alone are not needed")
+    @Test("Attributes beside the message are skipped, and the message is optional")
     func otherAttributes() throws {
         let flags = UInt16(NLM_F_CAPPED | NLM_F_ACK_TLVS)
         let offset: [UInt8] = .attribute(Int(NLMSGERR_ATTR_OFFS.rawValue), UInt32(20))
@@ -60,21 +60,21 @@ struct KernelAnswerTests {
         #expect(try problem(reply(bad)) == "NLMSGERR_ATTR_MSG is not a text")
     }
 
-    @Test("A verdict without a code is malformed", arguments: 0...3)
+    @Test("An acknowledgement without a code is malformed", arguments: 0...3)
     func noCode(length: Int) throws {
         #expect(try problem(Reply.ack.cut(to: length)) == "an answer has no error code")
-        // The end of a dump may lack it.
+        // The end of a dump may have no code.
         #expect(try answer(Reply.done(EPERM).cut(to: length)).errno == 0)
     }
 
-    @Test("A code that is no negated errno is malformed", arguments: [1, .max, .min] as [Int32])
+    @Test("A code that is not a negated errno is malformed", arguments: [1, .max, .min] as [Int32])
     func wrongCode(code: Int32) throws {
         let reply = Reply(type: UInt16(NLMSG_ERROR)) { [UInt8](code) + $0.bytes[..<16] }
         #expect(try problem(reply) == "an answer has the error code \(code)")
     }
 
     @Test(
-        "A payload that ends early is an answer without words or malformed, at every length",
+        "A truncated payload, at any length, is an answer without a message or malformed",
         arguments: [true, false]
     )
     func truncated(capped: Bool) throws {
@@ -98,7 +98,7 @@ struct KernelAnswerTests {
         #expect(try answer(whole.cut(to: length)).message == "why")
     }
 
-    @Test("A length in the echo that can't be is malformed", arguments: [.max, .max - 3, 0x7fff_ffff] as [UInt32])
+    @Test("An impossible length in the echo is malformed", arguments: [.max, .max - 3, 0x7fff_ffff] as [UInt32])
     func lyingEcho(length: UInt32) throws {
         let flags = UInt16(NLM_F_ACK_TLVS)
         let reply = Reply(type: UInt16(NLMSG_ERROR), flags: flags) {
@@ -107,7 +107,7 @@ struct KernelAnswerTests {
         #expect(try problem(reply) == "an answer is shorter than the request it holds")
     }
 
-    @Test("A truncated verdict is an error of the call, and the next call works")
+    @Test("A truncated acknowledgement is an error of the call, and the next call works")
     func truncatedVerdict() throws {
         try ScriptedChannel.run([
             .take, .deliver([Reply.error(EINVAL).cut(to: 2)]), .take,

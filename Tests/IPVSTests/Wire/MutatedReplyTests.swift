@@ -4,7 +4,7 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-/// Replies that no kernel should give: captured ones, cut short or changed. Each is an error or a value; a trap would
+/// Replies that no kernel should send: captured ones, truncated or changed. Each is an error or a value; a trap would
 /// end the test run.
 @Suite("Damaged replies")
 struct MutatedReplyTests {
@@ -13,7 +13,7 @@ struct MutatedReplyTests {
         let payload: [UInt8]
     }
 
-    /// Each captured reply once, but of those that differ only in values one with each set of lengths.
+    /// Each captured reply once, and only one of those that have the same lengths.
     static let replies: [Captured] = {
         var shapes: Set<[Int]> = []
         var replies: [Captured] = []
@@ -31,7 +31,7 @@ struct MutatedReplyTests {
     }()
 
     private static func nests(_ command: UInt8) -> Set<UInt16> {
-        // The attributes of the version and of timeouts are numbers, not nests, but for 1 to 3.
+        // The attributes of the version and of timeouts are numbers, not nested, except for 1 to 3.
         Int(command) == IPVS_CMD_SET_INFO ? [] : [1, 2, 3]
     }
 
@@ -42,7 +42,7 @@ struct MutatedReplyTests {
                 _ = outcome(of: Array(reply.payload.prefix(length)), to: reply.request)
                 count += 1
             }
-            // The whole decodes, so the damage above was to something readable.
+            // The complete reply can be decoded, so the damage above was to something readable.
             let whole = outcome(of: reply.payload, to: reply.request)
             #expect(throws: Never.self) { try whole.get() }
         }
@@ -69,7 +69,7 @@ struct MutatedReplyTests {
         #expect(errors > 0 && errors < count)
     }
 
-    /// Nothing is skipped in silence: a reply that lacks an attribute which the kernel always sends names it.
+    /// Nothing is skipped silently: the error for a missing attribute that the kernel always sends names it.
     @Test func aCutServiceNamesWhatIsMissing() throws {
         let server = VirtualServer(.tcp(IPAddress(10, 0, 0, 1), 80))
         let bytes = Array(encode(command: 1) { $0.putService(server) }.dropFirst(8))

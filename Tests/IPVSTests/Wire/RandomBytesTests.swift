@@ -5,9 +5,9 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-@Suite("Decoders and bytes at random")
+@Suite("Decoders with random bytes")
 struct RandomBytesTests {
-    /// Runs a decoder; an error of the one kind is as good as a value.
+    /// Runs a decoder, which must return a value or throw an error of the expected type.
     private func survives(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) {
         do { try body() } catch is MalformedReply {} catch {
             Issue.record("threw \(error)", sourceLocation: sourceLocation)
@@ -28,7 +28,7 @@ struct RandomBytesTests {
         survives { _ = try span.payload(of: IPVS_CMD_ATTR_SERVICE) }
     }
 
-    /// Attributes with likely types and lengths that mostly don't lie, and random payloads.
+    /// Attributes with likely types and mostly correct lengths, and random payloads.
     private func likelyAttributes(_ models: inout RandomModels) -> [UInt8] {
         var bytes: [UInt8] = []
         for _ in 0..<models.number(0...UInt8(12)) {
@@ -40,7 +40,7 @@ struct RandomBytesTests {
         return bytes
     }
 
-    @Test("Random bytes, and likely attributes, in every decoder", arguments: 1...4)
+    @Test("Random bytes and likely attributes, with every decoder", arguments: 1...4)
     func decoders(seed: UInt64) {
         var models = RandomModels(seed: seed)
         for _ in 0..<2_000 {
@@ -70,7 +70,7 @@ struct RandomBytesTests {
         }
     }
 
-    @Test("Messages stay within their datagram, and their verdicts are read", arguments: 1...4)
+    @Test("Messages stay within their datagram, and their acknowledgements are read", arguments: 1...4)
     func messages(seed: UInt64) {
         var models = RandomModels(seed: seed)
         for _ in 0..<4_000 {
@@ -105,11 +105,11 @@ struct RandomBytesTests {
         return bytes
     }
 
-    @Test("A handle survives random datagrams and works on", arguments: 1...4)
+    @Test("A handle survives random datagrams and still works", arguments: 1...4)
     func handle(seed: UInt64) throws {
         var models = RandomModels(seed: seed)
         for _ in 0..<300 {
-            // Made to look like answers to the request, or they would be left alone.
+            // They look like answers to the request, or they would be ignored.
             let parts = (0..<3).map { _ in
                 let type = models.pick([nil, nil, 2, 3] as [UInt16?])
                 let flags = models.pick([0, 0x100, 0x200, 0x300] as [UInt16])

@@ -4,7 +4,7 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-@Suite("Replies as kernels gave them to ipvsadm")
+@Suite("Replies of kernels to ipvsadm")
 struct ReplyFixtureTests {
     @Test(arguments: Capture.all)
     func repliesDecode(_ capture: Capture) throws {
@@ -17,7 +17,7 @@ struct ReplyFixtureTests {
                     count += 1
                 }
             }
-            // Every listing is printed again from the decoded values, and must come out as ipvsadm's.
+            // Every listing is written again from the decoded values, and must equal ipvsadm's.
             if let text = seen.listing(for: exchange.command) {
                 #expect(text == exchange.stdout, "\(exchange.command)")
             } else {
@@ -36,7 +36,7 @@ struct ReplyFixtureTests {
         #expect(count == total && total > 400)
     }
 
-    /// What ipvsadm said to its user, and the code of the same error here.
+    /// ipvsadm's error message, and the code of the same error here.
     static let codes: [String: IPVSError.Code] = [
         "Service already exists": .virtualServerExists,
         "Scheduler or persistence engine not found": .schedulerNotFound,
@@ -49,7 +49,7 @@ struct ReplyFixtureTests {
     ]
 }
 
-/// What the replies of one exchange tell.
+/// The decoded replies of one exchange.
 struct Seen {
     var info: KernelInfo?
     var services: [VirtualServer.Status] = []
@@ -92,7 +92,7 @@ struct Seen {
         let code = -(try #require(reply.errno))
         let payload = withUnsafeBytes(of: code.littleEndian) { Array($0) }
         let type = try #require(["ERROR": NLMSG_ERROR, "DONE": NLMSG_DONE][reply.type])
-        // The captures leave the echo of the request out.
+        // The captures omit the echo of the request.
         let message = NetlinkMessage(
             type: UInt16(type),
             flags: 0,

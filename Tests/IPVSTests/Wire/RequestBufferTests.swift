@@ -5,9 +5,9 @@ import Testing
 @testable import IPVS
 @testable import Netlink
 
-@Suite("Requests one behind the other")
+@Suite("Buffers of requests")
 struct RequestBufferTests {
-    /// Expects that a buffer holds these requests, each as libnl makes it but for its flags and numbers.
+    /// Expects that a buffer holds these requests, each the same as libnl's except for its flags and numbers.
     private func expect(
         _ buffer: inout RequestBuffer,
         _ requests: [Request],
@@ -31,7 +31,7 @@ struct RequestBufferTests {
         expectReadBack(buffer, requests, sourceLocation)
     }
 
-    /// Expects that the changes among the requests in a buffer can be told from their bytes.
+    /// Expects that the changes among the requests in a buffer are recognized by their bytes.
     private func expectReadBack(
         _ buffer: borrowing RequestBuffer,
         _ requests: [Request],
@@ -52,7 +52,7 @@ struct RequestBufferTests {
         #expect(places == requests.count, sourceLocation: sourceLocation)
     }
 
-    /// Appends requests, each as often as it takes, and expects the right bytes whenever the buffer is full.
+    /// Appends requests, each until it is in the buffer, and expects the right bytes whenever the buffer is full.
     private func pass(_ requests: [Request], through buffer: inout RequestBuffer) {
         var held: [Request] = []
         var sequence = UInt32.max - 100
@@ -71,7 +71,7 @@ struct RequestBufferTests {
         buffer.removeAll()
     }
 
-    @Test("What ipvsadm was seen to ask for is what libnl makes of it", arguments: Capture.all)
+    @Test("Requests captured from ipvsadm are the same as libnl's", arguments: Capture.all)
     func captured(_ capture: Capture) throws {
         var requests: [Request] = []
         for exchange in capture.exchanges {
@@ -109,7 +109,7 @@ struct RequestBufferTests {
         pass(models.shuffled(requests), through: &small)
     }
 
-    @Test("Names of every length, with an engine and without")
+    @Test("Names of every length, with and without a persistence engine")
     func names() {
         var models = RandomModels(seed: 5)
         var requests: [Request] = []
@@ -130,7 +130,7 @@ struct RequestBufferTests {
         pass(models.shuffled(requests), through: &buffer)
     }
 
-    @Test("A guess at the shape that is wrong is noticed each time")
+    @Test("A wrong guess at the shape is detected each time")
     func wrongGuesses() throws {
         let id = VirtualServer.Identity.tcp(IPAddress(10, 96, 0, 1), 80)
         let groups: [[Request]] = [
@@ -150,9 +150,9 @@ struct RequestBufferTests {
         var models = RandomModels(seed: 6)
         for group in groups {
             let shapes = group.map(\.shape)
-            // The last two groups are guessed right.
+            // The guesses for the last two groups are right.
             #expect(shapes.dropFirst().contains { $0 == shapes[0] } || group.count == 3)
-            // Twice over, so that each comes after each.
+            // Twice, so that each shape follows each other one.
             let pairs = group.flatMap { first in group.flatMap { [first, $0] } }
             var buffer = RequestBuffer(capacity: 2_048)
             pass(pairs, through: &buffer)
@@ -160,7 +160,7 @@ struct RequestBufferTests {
         }
     }
 
-    @Test("As many requests as there is room for, at every size")
+    @Test("As many requests as fit, at every size")
     func boundaries() {
         let requests = Handle.Batch.sample
         let sizes = requests.map { $0.sent.bytes.count }
@@ -171,14 +171,14 @@ struct RequestBufferTests {
                 room -= sizes[index]
                 return room >= 0
             }
-            // The second time the templates are there.
+            // The second time the templates exist.
             for _ in 0..<2 {
                 for index in fitting {
                     let fits = buffer.append(requests[index])
                     #expect(fits, "\(capacity) bytes")
                 }
                 if fitting.count < requests.count {
-                    // It says so each time, and leaves what is there as it is.
+                    // It fails each time, and leaves the contents unchanged.
                     for _ in 0..<2 {
                         let fits = buffer.append(requests[fitting.count])
                         #expect(!fits, "\(capacity) bytes")
@@ -191,7 +191,7 @@ struct RequestBufferTests {
         }
     }
 
-    @Test("A request by itself keeps the flags that it asks for, whatever it was sent with before")
+    @Test("A single request keeps its own flags, whatever it was sent with before")
     func flags() {
         let requests: [Request] = [.readVirtualServers, .readInfo, .flush, .readRealServers(.firewallMark(7))]
         var buffer = RequestBuffer()

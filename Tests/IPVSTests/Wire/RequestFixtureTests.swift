@@ -3,13 +3,13 @@ import Testing
 
 @testable import IPVS
 
-@Suite("Requests as ipvsadm makes them")
+@Suite("Requests of ipvsadm")
 struct RequestFixtureTests {
-    /// Each request of a capture is made from what the command line says, with the same attributes and values.
+    /// Each request of a capture is made from the command line, with the same attributes and values.
     ///
-    /// ipvsadm fills in all of a service or destination even where the kernel only looks at what names it. Two things
-    /// are held: that the encoder, given such a padded value, makes ipvsadm's message, attribute for attribute; and
-    /// that what is really sent differs by nothing but the padding.
+    /// ipvsadm fills in all of a service or destination even if the kernel only uses its identity. Two things are
+    /// checked: that the encoder, given such a padded value, makes ipvsadm's message, attribute for attribute; and
+    /// that the request as it is sent differs only in the padding.
     @Test(arguments: Capture.all)
     func requests(_ capture: Capture) throws {
         var count = 0
@@ -31,8 +31,8 @@ struct RequestFixtureTests {
         #expect(count == total && total > 200)
     }
 
-    /// What a captured message should be made from: the command line, or for the lists of real servers that a listing
-    /// asks for one by one, the virtual server that the message names.
+    /// The value that a captured message should be made from: that of the command line, or for the lists of real
+    /// servers that a listing requests one by one, the virtual server in the message.
     private func request(for captured: [UInt8], of exchange: Capture.Exchange) throws -> Request? {
         switch Int(captured[0]) {
         case IPVS_CMD_GET_INFO: return .readInfo
@@ -70,13 +70,13 @@ struct RequestFixtureTests {
         }
     }
 
-    /// The one thing that no value makes: when it reads a service, ipvsadm pads with a netmask of 0.
+    /// The one thing that no value gives: when it reads a service, ipvsadm pads with a netmask of 0.
     private func unmakeable(_ request: Request) -> Set<String> {
         guard case .readVirtualServer = request else { return [] }
         return ["1.\(IPVS_SVC_ATTR_NETMASK)"]
     }
 
-    /// Where a request has attributes of ipvsadm's that the kernel does not look at for its command.
+    /// The attributes of ipvsadm's requests that the kernel doesn't use for the command.
     private func padding(of request: Request) -> Set<String> {
         let service = [
             IPVS_SVC_ATTR_SCHED_NAME, IPVS_SVC_ATTR_FLAGS, IPVS_SVC_ATTR_TIMEOUT, IPVS_SVC_ATTR_NETMASK,

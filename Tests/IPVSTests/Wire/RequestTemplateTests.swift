@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Requests filled into a template")
 struct RequestTemplateTests {
-    /// What a template makes of a request, or nil if the request is of another shape.
+    /// A request made from a template, or nil if the request has another shape.
     private func fill(_ template: RequestTemplate, _ request: Request) throws -> [UInt8]? {
         var bytes = [UInt8](repeating: 0xaa, count: template.bytes.count + 8)
         let isComplete = try bytes.withUnsafeMutableBytes { bytes in
@@ -19,7 +19,7 @@ struct RequestTemplateTests {
         return isComplete ? bytes.dropLast(8) : nil
     }
 
-    /// Requests of all shapes and then some, none of them twice.
+    /// Requests of all shapes and more, all different.
     private static let requests: [Request] = {
         var models = RandomModels(seed: 21)
         var requests = Set<Request>()
@@ -50,7 +50,7 @@ struct RequestTemplateTests {
         }
     }
 
-    @Test("A template is what libnl makes, but for the netlink header")
+    @Test("A template is the same as libnl's request, except for the netlink header")
     func bytes() throws {
         for request in Self.requests {
             let template = try #require(RequestTemplate(request))
@@ -60,7 +60,7 @@ struct RequestTemplateTests {
         }
     }
 
-    @Test("A template takes any request that libnl would lay out the same way, and no other")
+    @Test("A template accepts any request that libnl would lay out the same way, and no other")
     func pairs() throws {
         let templates = try Self.requests.map { try #require(RequestTemplate($0)) }
         var fits = 0
@@ -77,7 +77,7 @@ struct RequestTemplateTests {
         #expect(fits > templates.count)
     }
 
-    @Test("Slots tell where each value is, and cover a request but for its headers")
+    @Test("Slots say where each value is, and cover a request except for its headers")
     func slots() throws {
         for request in Self.requests {
             let template = try #require(RequestTemplate(request))
@@ -121,7 +121,7 @@ struct RequestTemplateTests {
         }
     }
 
-    @Test("A name that is not ASCII fills its bytes, not its letters")
+    @Test("The length of a name that is not ASCII is in bytes, not characters")
     func letters() throws {
         func service(_ name: String) -> Request {
             .addVirtualServer(VirtualServer(.firewallMark(1), scheduler: Scheduler(rawValue: name)))

@@ -3,7 +3,7 @@ import CIPVS
 @testable import IPVS
 @testable import Netlink
 
-// Netlink's bytes laid out and taken apart by hand, so that tests don't lean on the code that they test.
+// Netlink messages written and read by hand, so that tests don't rely on the code that they test.
 
 extension Array where Element == UInt8 {
     /// The bytes of a number, in the host's order.
@@ -16,7 +16,7 @@ extension Array where Element == UInt8 {
         withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }
     }
 
-    /// The bytes and as many zeros as it takes to reach a multiple of four.
+    /// The bytes, padded with zeros to a multiple of four.
     var padded: [UInt8] { self + Array(repeating: 0, count: (4 - count % 4) % 4) }
 
     static func attribute(_ type: Int, _ payload: [UInt8]) -> [UInt8] {
@@ -29,7 +29,7 @@ extension Array where Element == UInt8 {
 
     static func attribute(_ type: Int, _ text: String) -> [UInt8] { attribute(type, Array(text.utf8) + [0]) }
 
-    /// The payloads of the attributes by their types; the flags in the types are left out.
+    /// The payloads of the attributes by their types, without the flags in the types.
     var attributes: [Int: [UInt8]] {
         var found: [Int: [UInt8]] = [:]
         var offset = 0
@@ -56,7 +56,7 @@ struct SentRequest: Sendable {
 }
 
 extension Request {
-    /// The request as it would be sent, with made-up numbers in its header.
+    /// The request as it would be sent, with arbitrary numbers in its header.
     var sent: SentRequest {
         guard var message = Message() else { return SentRequest(bytes: []) }
         message.begin(type: 0x1d, flags: flags, sequence: 7, port: 9, command: command, version: 1)
@@ -66,22 +66,22 @@ extension Request {
 }
 
 extension VirtualServer {
-    /// The attributes that the kernel has for it inside of `IPVS_CMD_ATTR_SERVICE`, but for the counters.
+    /// The kernel's attributes for it within `IPVS_CMD_ATTR_SERVICE`, except for the counters.
     var wire: [UInt8] { Request.addVirtualServer(self).sent.attributes[IPVS_CMD_ATTR_SERVICE] ?? [] }
 
-    /// The attributes of a message of the kernel about it.
+    /// The attributes of a kernel message about it.
     func reply(_ statistics: Statistics = Statistics()) -> [UInt8] {
         .attribute(IPVS_CMD_ATTR_SERVICE, wire + .attribute(IPVS_SVC_ATTR_STATS64, statistics.wire()))
     }
 }
 
 extension RealServer {
-    /// The attributes that the kernel has for it inside of `IPVS_CMD_ATTR_DEST`, but for what it observes.
+    /// The kernel's attributes for it within `IPVS_CMD_ATTR_DEST`, except for counts and counters.
     var wire: [UInt8] {
         Request.addRealServer(self, .firewallMark(1)).sent.attributes[IPVS_CMD_ATTR_DEST] ?? []
     }
 
-    /// The attributes of a message of the kernel about it.
+    /// The attributes of a kernel message about it.
     func reply(_ statistics: Statistics = Statistics()) -> [UInt8] {
         .attribute(IPVS_CMD_ATTR_DEST, wire + observed(statistics))
     }

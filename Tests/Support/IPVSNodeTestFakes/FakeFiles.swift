@@ -5,7 +5,7 @@ package import Netlink
 
 /// Stands in for `/proc/sys`.
 package final class FakeFiles: SysctlFiles, @unchecked Sendable {
-    // Unchecked: a test has one thread.
+    // Unchecked: tests are single-threaded.
     package let namespace: NetworkNamespace?
     package var values: [String: String]
     package var refusals: [String: Int32] = [:]

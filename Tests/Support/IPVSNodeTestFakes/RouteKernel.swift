@@ -4,8 +4,8 @@ import Glibc
 package import IPVS
 package import Netlink
 
-/// Stands in for the kernel's rtnetlink: it reads every message of a send, has interfaces and addresses of its own, and
-/// answers as the kernel does, each time with a datagram of its own. It shares no code with what it is used to check.
+/// Stands in for the kernel's rtnetlink: it reads every message of a send, has its own interfaces and addresses, and
+/// answers like the kernel, with one datagram per answer. It shares no code with what it checks.
 package final class RouteKernel: Channel, @unchecked Sendable {
     // Unchecked: the lock guards the state.
 
@@ -16,7 +16,7 @@ package final class RouteKernel: Channel, @unchecked Sendable {
         package var alias: String?
         package var isUp = false
         package var addresses: [Address] = []
-        /// Local routes to single addresses, with the numbers that say who made them.
+        /// Local routes to single addresses, with the route protocol numbers.
         package var routes: [Route] = []
     }
 
@@ -32,7 +32,7 @@ package final class RouteKernel: Channel, @unchecked Sendable {
     package struct Address: Equatable {
         package var bytes: [UInt8]
         package var prefixLength: UInt8
-        /// The near end of a line, where `bytes` are the far one.
+        /// The local address of a point-to-point interface, where `bytes` are the remote one.
         package var local: [UInt8]?
 
         package init(bytes: [UInt8], prefixLength: UInt8, local: [UInt8]? = nil) {
@@ -50,21 +50,21 @@ package final class RouteKernel: Channel, @unchecked Sendable {
         package var isList: Bool { flags & UInt16(NLM_F_ROOT | NLM_F_MATCH) != 0 }
     }
 
-    /// What there is, what was sent, and what is to go wrong.
+    /// The state, the sent messages, and the planned failures.
     package struct State {
         package var interfaces: [Int32: Interface] = [:]
         package var nextIndex: Int32 = 7
         package var sends: [[Message]] = []
         package var pending: ArraySlice<[UInt8]> = []
-        /// An errno for a message, instead of what would become of it.
+        /// The errno for a message, which is then not carried out.
         package var verdict: (Message) -> Int32? = { _ in nil }
         /// Called before a message is carried out.
         package var interfere: (Message, inout State) -> Void = { _, _ in }
-        /// How many lists are still to be interrupted.
+        /// The number of lists that are still to be interrupted.
         package var interruptions = 0
-        /// How the next receive fails.
+        /// The error of the next receive.
         package var receiveFailure: Int32?
-        /// How the send fails that comes after so many.
+        /// The error of a send, after a number of others.
         package var sendFailure: (after: Int, errno: Int32)?
     }
 
@@ -80,7 +80,7 @@ package final class RouteKernel: Channel, @unchecked Sendable {
 
     package func with<Result>(_ body: (inout State) -> Result) -> Result { lock.withLock { body(&state) } }
 
-    /// What was sent, message by message.
+    /// The sent messages, one by one.
     package var messages: [Message] { with { $0.sends.flatMap { $0 } } }
 
     package func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
@@ -122,7 +122,7 @@ package final class RouteKernel: Channel, @unchecked Sendable {
 
     package func close() {}
 
-    // MARK: What the kernel does
+    // MARK: The kernel's behavior
 
     private func carryOut(_ message: Message, _ address: [UInt8]) -> [[UInt8]] {
         let interfere = state.interfere
@@ -213,7 +213,7 @@ package final class RouteKernel: Channel, @unchecked Sendable {
             state.interfaces[index]?.routes.remove(at: there)
         case RTM_GETROUTE:
             if message.payload[6] != 0 { return EINVAL }
-            // As older kernels do, it does not look at what is asked for, but for the family.
+            // Like older kernels, it uses only the family of a dump request.
             for (number, interface) in state.interfaces {
                 let length = family == UInt8(AF_INET) ? 4 : 16
                 let kernels = interface.addresses.map { Route(bytes: $0.local ?? $0.bytes, origin: 2) }
@@ -229,7 +229,7 @@ package final class RouteKernel: Channel, @unchecked Sendable {
         return 0
     }
 
-    /// What the kernel tells of an interface.
+    /// The kernel's message about an interface.
     private func payload(of link: (key: Int32, value: Interface)) -> [UInt8] {
         let information = link.value.kind.map { [UInt8].attribute(IFLA_INFO_KIND, Array($0.utf8) + [0]) } ?? []
         let flags: [UInt8] = [link.value.isUp ? 1 : 0, 0, 0, 0]
@@ -299,12 +299,12 @@ extension RouteKernel.State {
         return nextIndex
     }
 
-    /// The addresses that an interface of a name has local routes to.
+    /// The addresses of the local routes over an interface, by its name.
     package func routes(of name: String) -> Set<IPAddress>? {
         interfaces.values.first { $0.name == name }.map { Set($0.routes.compactMap { IPAddress(bytes: $0.bytes) }) }
     }
 
-    /// The addresses of an interface by its name.
+    /// The addresses of an interface, by its name.
     package func addresses(of name: String) -> Set<IPAddress>? {
         interfaces.values.first { $0.name == name }.map { Set($0.addresses.compactMap { IPAddress(bytes: $0.bytes) }) }
     }

@@ -1,7 +1,7 @@
 package import IPVS
 package import IPVSProxy
 
-// Short ways to write down what the tests need.
+// Shorthands for the objects that the tests need.
 
 package let web = NamespacedName("default", "web")
 package let webHTTP = ServicePortName(web, port: "http")
@@ -16,14 +16,14 @@ package func block(_ text: String) -> IPAddress.Block {
     return block
 }
 
-/// The identity with a text.
+/// The identity with a text form.
 package func id(_ text: String) -> VirtualServer.Identity {
     guard let id = VirtualServer.Identity(text) else { preconditionFailure("\(text) is not an identity") }
     return id
 }
 
 extension ServiceEndpoint {
-    /// The endpoint with a text.
+    /// The endpoint with a text form.
     package init(
         _ text: String,
         isLocal: Bool = false,
@@ -43,7 +43,7 @@ extension ServiceEndpoint {
 }
 
 extension DesiredState {
-    /// The state of one service with one port, which is `http`, and one slice.
+    /// The state of one service with one port, named `http`, and one slice.
     package init(_ port: ServicePort, _ endpoints: [ServiceEndpoint] = [], node: NodeFacts = NodeFacts()) {
         self.init(node: node)
         update(ServiceDefinition(web, ports: ["http": port]))

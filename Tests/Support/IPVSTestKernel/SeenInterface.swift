@@ -24,13 +24,13 @@ public struct SeenInterface: Decodable {
         /// Where it is valid, such as `global`.
         public var scope: String
 
-        /// True if duplicates of it are not looked for.
+        /// True if duplicate address detection is off.
         public var nodad: Bool?
 
-        /// True if it came without a route to its prefix.
+        /// True if it was added without a route to its prefix.
         public var noprefixroute: Bool?
 
-        /// Creates an address as it is expected to be seen.
+        /// Creates an address as it is expected in `ip`'s output.
         public init(
             family: String,
             local: String,
@@ -51,7 +51,7 @@ public struct SeenInterface: Decodable {
     /// The flags of the interface, such as `UP`.
     public let flags: [String]
 
-    /// What is special about its kind.
+    /// The details of its kind.
     public let linkinfo: Information?
 
     /// All addresses of the interface.
@@ -64,10 +64,10 @@ public struct SeenInterface: Decodable {
 }
 
 extension TestNamespace {
-    /// Returns what `ip` shows of an interface, which has to be there.
+    /// Returns `ip`'s output for an interface, which must exist.
     public func interface(_ name: String) throws -> SeenInterface {
         let text = try run("ip", "-json", "-details", "addr", "show", "dev", name)
-        // It writes {} for an interface that is not to be shown.
+        // It writes {} for an interface that is filtered out.
         guard let seen = try JSONDecoder().decode([SeenInterface].self, from: Data(text.utf8)).first else {
             throw TestFailure("ip shows no interface \(name)")
         }

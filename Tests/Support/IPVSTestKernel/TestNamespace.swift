@@ -2,14 +2,14 @@ import Foundation
 import Glibc
 public import IPVS
 
-/// A network namespace of a test's own, with `lo` up, that goes away with this object.
+/// A network namespace of a test, with `lo` up, that is removed with this object.
 public final class TestNamespace: Sendable {
     /// A file descriptor that refers to the namespace and keeps it alive.
     public let descriptor: Int32
 
     /// Creates a namespace, whose `lo` stays down if `loopback` is false.
     public init(loopback: Bool = true) throws {
-        // A thread leaves for a new namespace, opens it, and ends; no other thread notices.
+        // A thread moves to a new namespace, opens it, and ends; no other thread is affected.
         descriptor = try onThread {
             guard unshare(networkNamespaceFlag) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EPERM) }
             if loopback { try setLoopbackUp() }

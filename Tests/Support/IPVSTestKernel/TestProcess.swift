@@ -27,7 +27,7 @@ public enum TestProcess {
         process.standardOutput = output
         process.standardError = errors
         try process.run()
-        // What is told of errors is short, so that it fits into the pipe while the output is read.
+        // Error output is short, so that it fits into the pipe while the output is read.
         let stdout = output.fileHandleForReading.readDataToEndOfFile()
         let stderr = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

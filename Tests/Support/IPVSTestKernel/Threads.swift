@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Runs `body` on a thread of its own, so that what it changes about the thread ends with it.
+/// Runs `body` on a separate thread, so that changes to the thread end with it.
 public func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
     let box = ResultBox<Value>()
     let thread = Thread { box.fill(Result(catching: body)) }
@@ -49,7 +49,7 @@ public func withSignals<Value>(_ body: () throws -> Value) rethrows -> Value {
         hasEnded.withLock { $0 = true }
     }
     defer {
-        // The thread that is signalled must outlive the one that signals.
+        // The signaled thread must outlive the signaling one.
         isDone.withLock { $0 = true }
         while !hasEnded.withLock({ $0 }) { usleep(1_000) }
     }

@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A TCP server in a namespace, by default on its loopback, that sends back what it gets.
+/// A TCP server in a namespace, by default on its loopback interface, that echoes its input.
 ///
-/// A socket that is left open, or that waits for a peer which is not there any more, would keep its namespace and the
-/// modules that the namespace uses: so all of them are closed at the end, by resets.
+/// A socket that is left open, or that waits for a peer which doesn't exist any more, would keep its namespace and the
+/// modules that the namespace uses. So all of them are closed with resets at the end.
 public final class EchoServer: Sendable {
     private let listener: Int32
     private let clients = OpenSockets()
@@ -52,11 +52,11 @@ private final class OpenSockets: Sendable {
     }
 }
 
-/// Ends a connection with a reset: the kernel forgets it after ten seconds, and after two minutes if it ends in order.
+/// Ends a connection with a reset: the kernel keeps it for ten seconds, instead of two minutes after an orderly end.
 public func resetAndClose(_ descriptor: Int32) {
     var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
-    // Wakes a thread that waits for something to read.
+    // Wakes a thread that is waiting for input.
     shutdown(descriptor, Int32(SHUT_RD))
     close(descriptor)
 }
@@ -110,7 +110,7 @@ private func withAddress(
     guard result == 0 else { throw TestFailure("bind or connect: \(errno)") }
 }
 
-/// Sends a datagram from an address of the calling thread's namespace; port 0 is any.
+/// Sends a datagram from an address of the calling thread's namespace. Port 0 is any port.
 public func sendDatagram(
     _ text: String,
     to server: (address: UInt32, port: UInt16),

@@ -1,4 +1,4 @@
-// Without Testing, which there is none of for a static standard library, there are no tests that could wait.
+// The static standard library has no Testing, so there are no tests that could wait.
 #if canImport(Testing)
 import Glibc
 public import Testing
@@ -17,7 +17,7 @@ public func eventually(
     Issue.record("it did not come true", sourceLocation: sourceLocation)
 }
 
-/// Waits until a condition holds, and lets other tasks run meanwhile, which may all share a single thread. The test
+/// Waits until a condition holds, and meanwhile lets other tasks run, which may all share a single thread. The test
 /// fails if it still does not after half a minute.
 public func eventually(
     _ condition: () throws -> Bool,

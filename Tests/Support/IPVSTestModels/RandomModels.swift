@@ -1,6 +1,6 @@
 public import IPVS
 
-/// Models that the library accepts, at random but with a liking for the edges of ranges: the same for the same seed.
+/// Random models that the library accepts, often with values at the ends of ranges: the same for the same seed.
 public struct RandomModels {
     private var generator: SplitMix64
 
@@ -17,7 +17,7 @@ public struct RandomModels {
     /// All flags that a virtual server can have here.
     public var flags: VirtualServer.Flags = [.onePacket, .scheduler1, .scheduler2, .scheduler3]
 
-    /// Creates a source of models that follow from a seed.
+    /// Creates a source of models that depend on a seed only.
     public init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
     /// All schedulers of the kernel.
@@ -29,7 +29,7 @@ public struct RandomModels {
 }
 
 extension RandomModels {
-    /// True as often as once in so many times.
+    /// True once in a number of times on average.
     public mutating func once(in count: Int) -> Bool { Int.random(in: 0..<count, using: &generator) == 0 }
 
     /// Returns any of several values.
@@ -37,7 +37,7 @@ extension RandomModels {
         values[Int.random(in: 0..<values.count, using: &generator)]
     }
 
-    /// A number of a range: an end of it, a small one, or any.
+    /// Returns a number of a range: either end, a small one, or any.
     public mutating func number<Value: FixedWidthInteger & UnsignedInteger>(_ range: ClosedRange<Value>) -> Value {
         switch Int.random(in: 0..<8, using: &generator) {
         case 0: range.lowerBound
@@ -47,7 +47,7 @@ extension RandomModels {
         }
     }
 
-    /// Returns as many bytes as asked for.
+    /// Returns a number of bytes.
     public mutating func bytes(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in .random(in: 0...255, using: &generator) }
     }
@@ -60,7 +60,7 @@ extension RandomModels {
     /// Returns either family.
     public mutating func family() -> IPAddress.Family { pick([.ipv4, .ipv6]) }
 
-    /// Any address, with those that are easily taken for another family's or another length's.
+    /// Returns any address, often one that is easily mistaken for another family or another length.
     public mutating func address(_ family: IPAddress.Family) -> IPAddress {
         switch family {
         case .ipv4:
@@ -82,7 +82,7 @@ extension RandomModels {
         }
     }
 
-    /// An address that a host can have.
+    /// Returns an address that a host can have.
     public mutating func hostAddress(_ family: IPAddress.Family) -> IPAddress {
         while true {
             let address = address(family)
@@ -93,7 +93,7 @@ extension RandomModels {
         }
     }
 
-    /// A multicast group.
+    /// Returns a multicast group.
     public mutating func group() -> IPAddress {
         var bytes = address(family()).bytes
         bytes[0] = bytes.count == 4 ? 0xe0 | bytes[0] & 0x0f : 0xff
@@ -109,7 +109,7 @@ extension RandomModels {
         return .endpoint(pick(protocols), Endpoint(address(family), number(0...UInt16.max)))
     }
 
-    /// Returns a virtual server with all that it can have.
+    /// Returns a virtual server with all optional values.
     public mutating func virtualServer() -> VirtualServer {
         let id = identity()
         return VirtualServer(
@@ -141,7 +141,7 @@ extension RandomModels {
     public mutating func realServer(for id: VirtualServer.Identity) -> RealServer {
         let forwarding = forwardingMethod()
         var family = id.family
-        // Only a tunnel leads to another family.
+        // Only a tunnel can lead to another family.
         if case .tunnel = forwarding, once(in: 3) { family = family == .ipv4 ? .ipv6 : .ipv4 }
         let upper = number(0...UInt32.max)
         return RealServer(
@@ -153,7 +153,7 @@ extension RandomModels {
         )
     }
 
-    /// Returns a forwarding method, with all kinds of tunnels.
+    /// Returns a forwarding method, with any kind of tunnel.
     public mutating func forwardingMethod() -> ForwardingMethod {
         pick([.masquerade, .local, .directRouting, .bypass, .tunnel(tunnel()), .tunnel(tunnel())])
     }
@@ -186,7 +186,7 @@ extension RandomModels {
         )
     }
 
-    /// Counters; where they are to fit kernels without 64-bit ones, only the bytes use more than 32 bits.
+    /// Returns counters; for kernels without 64-bit ones, only the bytes use more than 32 bits.
     public mutating func statistics(narrow: Bool = false) -> Statistics {
         let limit: UInt64 = narrow ? UInt64(UInt32.max) : .max
         var statistics = Statistics()

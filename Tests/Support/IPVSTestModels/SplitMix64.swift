@@ -2,7 +2,7 @@
 public struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
-    /// Creates a generator whose numbers follow from a seed.
+    /// Creates a generator whose numbers depend on a seed only.
     public init(seed: UInt64) { state = seed }
 
     /// Returns the next number.

@@ -1,10 +1,10 @@
-// Without Testing, which there is none of for a static standard library, there are no tests of pages.
+// The static standard library has no Testing, so there are no tests of pages.
 #if canImport(Testing)
 import Foundation
 import IPVSTestKernel
 import Testing
 
-/// A page of the manual, and what the programs that show such pages report about it.
+/// A manual page, and the problems that programs for such pages report.
 public struct ManualPage {
     /// The path of its file.
     public let path: String
@@ -18,7 +18,7 @@ public struct ManualPage {
     /// The source of the page.
     public var text: String { get throws { try String(contentsOfFile: path, encoding: .utf8) } }
 
-    /// Whether a shell finds a program; false where there is no shell.
+    /// Whether a shell finds a program; false without a shell.
     public static func has(_ program: String) -> Bool {
         (try? TestProcess.run(["sh", "-c", "command -v \(program)"]).status) == 0
     }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import ipvs_proxy
 
-/// Manifests that are wrong: where, and what is said.
+/// Invalid manifests, and the lines and messages of their errors.
 @Suite struct ManifestMistakes {
-    /// A service, the fields of which begin in line 5.
+    /// A service whose fields begin in line 5.
     private func service(_ spec: String) -> String {
         "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n\(spec)"
     }
@@ -155,7 +155,7 @@ import Testing
         #expect(read(text).errors.map(\.description) == messages.map { "a.yaml:\($0)" })
     }
 
-    /// The lines are those of the file, not of the document.
+    /// The lines are counted from the start of the file, not of the document.
     @Test func inALaterDocument() {
         let reader = read("---\n\(Sample.service())---\n\(Sample.service("api", clusterIP: "here"))")
         #expect(
@@ -172,13 +172,13 @@ import Testing
         #expect(errors.first?.error.reason.hasPrefix("can't be read: ") == true)
     }
 
-    /// Every one of them, not the first alone.
+    /// All errors are reported, not only the first.
     @Test func severalErrors() {
         let lines = read(service("  clusterIP: a\n  externalIPs: [b]\n  ports:\n  - port: c")).errors.map(\.error.line)
         #expect(lines == [5, 6, 8])
     }
 
-    /// None follows from another, of which nobody knows what would be there without it.
+    /// Errors that only follow from another error are not reported.
     @Test(
         arguments: [
             ("[{name: a, port: 0}, {name: b, port: 70000}]", ["[0].port", "[1].port"]),
@@ -254,7 +254,7 @@ import Testing
         )
     }
 
-    /// Also of those that are not served.
+    /// Even for services that are not served.
     @Test func theSameHeadlessServiceTwice() {
         let text = Sample.service(clusterIP: "None")
         #expect(

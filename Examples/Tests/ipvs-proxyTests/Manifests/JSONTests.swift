@@ -8,7 +8,7 @@ import Testing
 
 /// Manifests in files whose names say that they are in JSON.
 @Suite struct ManifestsInJSON {
-    /// A service in several lines, of which its metadata and its ports can be otherwise.
+    /// A service on several lines, with its metadata and its ports as parameters.
     private func service(_ metadata: String = #""name": "web""#, ports: String = #"[{"port": 80}]"#) -> String {
         """
         {
@@ -63,7 +63,7 @@ import Testing
         )
     }
 
-    /// Flow style is YAML's own, with commas behind the last element and all.
+    /// Flow style is YAML's own, with a comma after the last element and other differences.
     @Test(arguments: ["a.yaml", "a.yml", "json"])
     func inOtherFilesItIsYAML(file: String) {
         let reader = read("# a service\n" + service(ports: "[{port: 80,},]"), file: file)
@@ -108,7 +108,7 @@ import Testing
         #expect(messages.first == "a.json:4: Service: \(reason ?? "metadata.name: is missing")")
     }
 
-    /// Nobody asks for the values of fields that are let be, whatever they are.
+    /// The values of ignored fields don't matter.
     @Test func fieldsThatAreLetBe() throws {
         let metadata = """
             "name": "w\\u0065b", "generation": 123456789012345678901234567890, "annotations": {"a": "\\ud83d\\ude00", \
@@ -119,7 +119,7 @@ import Testing
         #expect(reader.manifests.services.keys.map(\.description) == ["shop/web"])
     }
 
-    /// From the file to the manifests, with the mark that some editors put at the beginning.
+    /// From the file to the manifests, with the byte order mark that some editors write.
     @Test func anEditThatBreaksIt() throws {
         let folder = try Folder()
         let file = try folder.write("a.json", "\u{feff}\(service())".replacing("\n", with: "\r\n"))

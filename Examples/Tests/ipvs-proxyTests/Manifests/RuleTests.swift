@@ -4,7 +4,7 @@ import Testing
 
 @testable import ipvs_proxy
 
-/// What Kubernetes means by the fields of a manifest.
+/// The meaning of a manifest's fields in Kubernetes.
 @Suite struct ManifestRules {
     /// The only port of a service with some fields.
     private func port(_ spec: String, status: String = "") throws -> ServicePort {

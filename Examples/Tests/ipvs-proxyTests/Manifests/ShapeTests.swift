@@ -4,7 +4,7 @@ import Testing
 
 @testable import ipvs_proxy
 
-/// Manifests in the forms that they come in.
+/// The forms of manifests.
 @Suite struct ManifestShapes {
     @Test func whatKubectlPrintsInYAML() throws {
         let reader = read(try Sample.fixture("kubectl.yaml"))
@@ -62,7 +62,7 @@ import Testing
         #expect(slice.service == name && slice.endpoints == ["dns": [endpoint], "dns-tcp": [endpoint]])
     }
 
-    /// With documents that have nothing in them, as templates leave them behind.
+    /// With empty documents, which templates produce.
     @Test func severalDocuments() {
         let text =
             "---\n# first\n---\n\(Sample.service("a"))---\n\(Sample.slice("a-1", of: "a", "10.244.0.1"))---\nnull\n...\n"
@@ -74,7 +74,7 @@ import Testing
         #expect(nothing.errors.isEmpty && nothing.manifests == Manifests())
     }
 
-    /// What the API itself answers has the type of the elements at the top alone.
+    /// In the API's own lists, only the list has the type of its elements.
     @Test func listsOfOneKind() {
         let reader = read(
             """

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ipvs_proxy
 
-/// What is seen of changes in the files, look by look.
+/// Detection of changes in the files, check by check.
 @Suite struct ManifestWatching {
     let folder: Folder
     private let log = LogLines()
@@ -17,7 +17,7 @@ import Testing
         return ManifestWatch(paths, nodeName: "node-a", logger: Logger(label: "test") { _ in log })
     }
 
-    /// Looks until there is something new, or until nothing can come of it any more.
+    /// Checks until there is a change, or until none can be detected any more.
     private func changes(_ watch: inout ManifestWatch) throws -> ManifestChanges? {
         for _ in 0..<3 {
             if let changes = try watch.look() { return changes }
@@ -45,9 +45,9 @@ import Testing
         try folder.write("a.yaml", Sample.service())
         var watch = watch()
         _ = try watch.read()
-        // Of another length, as its times may be the same.
+        // With another length, as its times may be the same.
         try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.20"))
-        // Once it has been the same in two looks, and never in the first one.
+        // After two equal checks, and never in the first one.
         #expect(try watch.look() == nil)
         let changes = try #require(try watch.look())
         #expect(changes.services.count == 1 && changes.slices.isEmpty)
@@ -55,7 +55,7 @@ import Testing
         #expect(try watch.look() == nil)
     }
 
-    /// Which leaves a file as long as it was, and with the same times.
+    /// This keeps the file's length and its times.
     @Test func anEditRightAfterTheReading() throws {
         try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.1"))
         var watch = watch()
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    /// The times of the files don't count where they are ahead of the clock, as if it had been set back.
+    /// Files' times in the future are ignored, for example after the clock was set back.
     @Test func aFileThatStaysTheSame() throws {
         try folder.write("a.yaml", Sample.service())
         var watch = watch()
@@ -75,7 +75,7 @@ import Testing
         _ = try watch.read(at: begin)
         #expect(try watch.look(at: begin + .seconds(2)) == nil && !watch.isSettled)
         #expect(try watch.look(at: begin + .seconds(4)) == nil && watch.isSettled)
-        // And what is changed after that is seen.
+        // Later changes are detected.
         try folder.write("a.yaml", Sample.service(clusterIP: "10.96.0.20"))
         #expect(try watch.look(at: begin + .seconds(5)) == nil)
         #expect(try watch.look(at: begin + .seconds(6))?.services.count == 1 && !watch.isSettled)
@@ -96,7 +96,7 @@ import Testing
         #expect(names(watch) == ["c"])
     }
 
-    /// As kubelet does it: all files change at once, with the link that they are behind.
+    /// Like kubelet: all files change at once, together with the link to their folder.
     @Test func aMountedConfigMap() throws {
         try folder.makeFolder("..2025_03_04")
         try folder.write("..2025_03_04/web.yaml", Sample.service("a"))
@@ -121,7 +121,7 @@ import Testing
         #expect(try changes(&watch)?.isEmpty == true)
     }
 
-    /// An error keeps everything, also what is good, until it is mended; and is told once.
+    /// After an error everything is kept, including valid objects, until it is corrected. It is logged once.
     @Test func anError() throws {
         try folder.write("a.yaml", Sample.service("a"))
         try folder.write("b.yaml", Sample.service("b"))
@@ -155,7 +155,7 @@ import Testing
         #expect(names(watch) == ["web"])
     }
 
-    /// As a shell leaves it while the command has yet to write what is redirected there.
+    /// A shell leaves this before the command writes the redirected output.
     @Test(arguments: [("a.yaml", Sample.service()), ("a.json", Sample.serviceInJSON())], ["", " \n\r\n"])
     func aFileThatIsEmptied(before: (name: String, text: String), text: String) throws {
         let file = try folder.write(before.name, before.text)
@@ -205,7 +205,7 @@ import Testing
         #expect((1...3).contains(reads))
     }
 
-    /// What is yet to be written is not taken for deleted, and what is gone at the end is.
+    /// A file that is still being written is not taken for deleted, and one that is missing at the end is.
     @Test func aFileThatIsWrittenSlowly() throws {
         let services = (10..<40).map { Sample.service("name\($0)", clusterIP: "10.96.0.\($0)") }
         try folder.write("a.yaml", services.joined(separator: "---\n"))
@@ -226,7 +226,7 @@ import Testing
         #expect(names(watch) == services.indices.dropLast().map { "name\($0 + 10)" })
     }
 
-    /// A warning comes once, and again when it is new again.
+    /// A warning is logged once, and again if it is new again.
     @Test func warnings() throws {
         try folder.write("a.yaml", Sample.service("a", clusterIP: "''"))
         var watch = watch()

@@ -2,7 +2,7 @@ import Glibc
 import IPVSTestKernel
 import Testing
 
-/// What the program answers without a kernel.
+/// The program's behavior without a kernel.
 @Suite struct CommandLines {
     @Test(
         arguments: [
@@ -34,11 +34,11 @@ import Testing
         let result = try Program.run("--help")
         #expect(result.status == 0 && result.stderr.isEmpty)
         #expect(result.stdout.contains("USAGE: ipvs-proxy [<options>] [<manifests> ...]"))
-        // A line of a terminal.
+        // No line is longer than a terminal's.
         #expect(result.stdout.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
 
-    /// None of them is waited for: not for who would write to a pipe either.
+    /// None of them blocks, not even a pipe without a writer.
     @Test func whatIsNoManifest() throws {
         let folder = try Folder()
         #expect(mkfifo(folder["a.yaml"], 0o600) == 0)
@@ -61,7 +61,7 @@ import Testing
         )
     }
 
-    /// Nothing is asked of the kernel before the manifests are known to be good.
+    /// The kernel is not used before the manifests are known to be valid.
     @Test(arguments: ["--once", "--dry-run", "--strict-arp"])
     func missingManifests(option: String) throws {
         let result = try TestProcess.run([Program.path, "/nowhere/a.yaml", "/nowhere/b", option])

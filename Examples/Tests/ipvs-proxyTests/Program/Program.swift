@@ -5,7 +5,7 @@ import IPVSTestKernel
 import Synchronization
 import Testing
 
-/// The program as it was built beside the tests.
+/// The program, built together with the tests.
 enum Program {
     static let path = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "ipvs-proxy").path
@@ -14,7 +14,7 @@ enum Program {
     static func run(_ arguments: String...) throws -> TestProcess.Result { try TestProcess.run([path] + arguments) }
 }
 
-/// The program while it follows manifests; it is killed at the end if it has not ended.
+/// The program while it follows manifests. It is killed at the end if it is still running.
 final class RunningProgram {
     let health: Endpoint
     let metrics: Endpoint
@@ -22,7 +22,7 @@ final class RunningProgram {
     private let errors = Pipe()
     private let told = Told()
 
-    /// What it has told on standard error so far.
+    /// Its standard error so far.
     private final class Told: Sendable {
         let text = Mutex("")
     }
@@ -49,7 +49,7 @@ final class RunningProgram {
 
     var log: String { told.text.withLock { $0 } }
 
-    /// Goes away from the end of the pipe that it writes its log to.
+    /// Closes the reading end of the pipe that the program writes its log to.
     func closeLog() throws {
         errors.fileHandleForReading.readabilityHandler = nil
         try errors.fileHandleForReading.close()
@@ -59,7 +59,7 @@ final class RunningProgram {
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-    /// Waits for its end; gives its exit status.
+    /// Waits for its end, and returns its exit status.
     func end() -> Int32 {
         process.waitUntilExit()
         return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus

@@ -4,7 +4,7 @@ import IPVS
 import IPVSTestKernel
 import Testing
 
-/// The tests of the program that need a kernel with IPVS and root. They run one after the other, as others do.
+/// Tests of the program that need a kernel with IPVS and root. They run one after the other, like others.
 @Suite(.serialized, .needsKernel)
 enum ProxyKernelTests {}
 
@@ -21,7 +21,7 @@ extension ProxyKernelTests {
             handle = try namespace.open()
         }
 
-        /// The addresses of the dummy interface; nil if there is none.
+        /// The addresses of the dummy interface; nil if it doesn't exist.
         private func addresses() throws -> [String]? {
             let result = try TestProcess.run(["nsenter", "--net=\(namespace.path)", "ip", "-o", "addr"])
             let links = try namespace.run("ip", "-o", "link")
@@ -30,7 +30,7 @@ extension ProxyKernelTests {
                 .map { String($0.split(separator: " ")[3]) }.sorted()
         }
 
-        /// The table without the proxy's mark, as ipvsctl export would print it.
+        /// The table without the proxy's mark, in the form that ipvsctl export prints.
         private func table() throws -> [String] {
             try handle.table().sortedEntries().map { service in
                 let reals = service.realServers.map { "\($0.endpoint) \($0.weight)" }
@@ -39,7 +39,7 @@ extension ProxyKernelTests {
             }
         }
 
-        /// A service and a slice, both of default/web.
+        /// A service and an endpoint slice, both of default/web.
         private func writeWeb(_ addresses: String..., clusterIP: String = "10.96.0.1") throws {
             let endpoints = addresses.map { "{addresses: [\($0)], nodeName: node-a}" }.joined(separator: ", ")
             try folder.replace(
@@ -67,7 +67,7 @@ extension ProxyKernelTests {
                 "TCP [fd00:10:96::c22]:80 rr 600: ", "TCP [fd00:10:96::c22]:443 rr 600: ",
                 "UDP 10.96.0.10:53 rr: 10.244.0.2:53 1",
             ]
-            /// What the program can't do for one of them is all that it has to say.
+            /// The only messages are about the one that the program can't serve.
             func isOneWarning(_ text: String) -> Bool {
                 text.count(where: \.isNewline) == 1 && text.contains("Service shop/web has healthCheckNodePort 31877")
             }
@@ -88,7 +88,7 @@ extension ProxyKernelTests {
                 once.stdout.hasSuffix("\nfull sync: 20 changes, 6 bound, 0 unbound, 0 drained, 0 draining, 0 failed\n")
             )
             #expect(try table().sorted() == expected.sorted())
-            // As ipvsadm sees it: one of them with its real server.
+            // According to ipvsadm: one of them with its real server.
             #expect(try namespace.saved().contains("-a -u 10.96.0.10:53 -r 10.244.0.2:53 -m -w 1"))
             #expect(
                 try addresses() == [
@@ -135,7 +135,7 @@ extension ProxyKernelTests {
                 "--bind-interface",
                 "services"
             )
-            // What is excluded is neither served nor taken away, which is told.
+            // Excluded addresses are neither served nor removed, which is logged.
             let lines = excluded.stdout.split(separator: "\n").filter { $0.contains("10.96.0.1") }
             let reason = "! default/web can't have TCP 10.96.0.1:80, the address of which is excluded"
             #expect(excluded.status == 1 && lines == [Substring(reason)], "\(excluded)")
@@ -180,7 +180,7 @@ extension ProxyKernelTests {
             try eventually { program.log.contains(message) }
             #expect(try Page.askAndWait(program.metrics, "/metrics").body.contains("\nipvs_proxy_manifest_errors 1\n"))
             program.signal(SIGHUP)
-            // Told again, as the user asked again.
+            // Logged again, as the user asked again.
             try eventually { program.log.split(separator: message, omittingEmptySubsequences: false).count == 3 }
             #expect(try table() == before)
             try folder.write("api.yaml", Sample.service("api", clusterIP: "10.96.0.3"))
@@ -219,7 +219,7 @@ extension ProxyKernelTests {
             #expect(lines.contains("kubeproxy_sync_proxy_rules_service_changes_total 1"))
             #expect(lines.contains(#"kubeproxy_proxy_livez_total{code="200"} 1"#))
             #expect(lines.contains("kubeproxy_sync_proxy_rules_duration_seconds_count 1"))
-            // Each name has its help.
+            // Each metric has its help text.
             let names = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }
             let helped = lines.filter { $0.hasPrefix("# HELP ") }.map { $0.split(separator: " ")[2] }
             #expect(names == helped)
@@ -249,7 +249,7 @@ extension ProxyKernelTests {
             #expect(program.end() == 0)
         }
 
-        /// The proxy goes on, and answers again.
+        /// The proxy continues, and answers again.
         @Test func moreConnectionsThanItMayHave() throws {
             try writeWeb("10.244.0.1")
             let program = try RunningProgram(folder.path, in: namespace)
@@ -265,7 +265,7 @@ extension ProxyKernelTests {
             #expect(program.end() == 0)
         }
 
-        /// It would never get further, so that it does not go on.
+        /// It would never succeed, so it does not continue.
         @Test func withoutPermission() throws {
             try writeWeb("10.244.0.1")
             let result = try TestProcess.run([
@@ -277,7 +277,7 @@ extension ProxyKernelTests {
             #expect(result.stderr.count(where: \.isNewline) == 1, "\(result.stderr)")
         }
 
-        /// Trying again can't help, so the program ends with the reason.
+        /// A retry can't help, so the program ends with the reason.
         @Test func anInterfaceThatIsSomebodyElses() throws {
             try writeWeb("10.244.0.1")
             let program = try RunningProgram(folder.path, in: namespace)
@@ -297,7 +297,7 @@ extension ProxyKernelTests {
             #expect(try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"])
         }
 
-        /// Nothing is done by a program that will not be able to tell of it.
+        /// A program that can't serve its status pages does nothing else.
         @Test(arguments: ["--healthz-address", "--metrics-address"])
         func anAddressThatIsTaken(option: String) throws {
             let elsewhere = try TestNamespace()
@@ -313,7 +313,7 @@ extension ProxyKernelTests {
             withExtendedLifetime(elsewhere) {}
         }
 
-        /// All that is its own goes, and nothing else.
+        /// Everything that belongs to it is removed, and nothing else.
         @Test func cleanup() throws {
             func settings() throws -> String {
                 try namespace.run(
@@ -339,7 +339,7 @@ extension ProxyKernelTests {
             #expect(try run("--cleanup").stdout == "removed 0 virtual servers and 0 addresses\n")
         }
 
-        /// A virtual server that others have added is not taken from them; all else is done.
+        /// A virtual server that others have added is left to them; everything else is done.
         @Test func oneThatIsSomebodyElses() throws {
             try namespace.ipvsadm("-A -t 10.96.0.1:80 -s wlc")
             try writeWeb("10.244.0.1")
@@ -353,7 +353,7 @@ extension ProxyKernelTests {
             #expect(try table() == ["TCP 10.96.0.1:80 wlc: ", "TCP 10.96.0.2:80 rr: "])
             let dryRun = try run("--dry-run", folder.path)
             #expect(dryRun.status == 2 && dryRun.stdout.hasPrefix("! default/web: can't use "), "\(dryRun)")
-            // What a service can't have for another one is told too, and nothing else is to be done.
+            // A conflict between services is logged too, and there is nothing else to do.
             try folder.write("other.yaml", Sample.service("other", clusterIP: "10.96.0.2"))
             #expect(
                 try run("--dry-run", folder.path).stdout

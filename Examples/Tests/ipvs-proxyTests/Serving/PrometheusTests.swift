@@ -72,7 +72,7 @@ import Testing
         #expect(registry.text().contains("size_sum 0.3\nsize_count 1\n"))
     }
 
-    /// A page with a name of two kinds would be refused as a whole.
+    /// A page with a name of two types would be refused as a whole.
     @Test func aNameHasOneKind() {
         Counter(label: "a", factory: registry).increment()
         Gauge(label: "a", factory: registry).record(5)

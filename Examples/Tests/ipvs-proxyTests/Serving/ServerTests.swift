@@ -33,7 +33,7 @@ import Testing
                 "/good": { .text("all is well\n") },
                 "/bad": { Answer(isOK: false, "application/json", "{}") },
                 "/slow": {
-                    // Nobody cancels it, which is all that a sleep can fail by.
+                    // It is not cancelled, which is the only reason for a sleep to fail.
                     try? await Task.sleep(for: patience + .seconds(1))
                     return .text("at last\n")
                 },
@@ -63,7 +63,7 @@ import Testing
             }
             let refused = Page(status: 405, contentType: "", body: "")
             #expect(try await Page.ask(endpoint, "/good", method: "POST") == refused)
-            // A client that stays connected and asks nothing.
+            // A client that stays connected and requests nothing.
             let idle = try Page.connection(to: endpoint)
             defer { close(idle) }
             await group.triggerGracefulShutdown()
@@ -86,12 +86,12 @@ import Testing
         try await Self.end(server)
     }
 
-    /// They are answered as if the whole page had been asked for, but for the page.
+    /// The answer has the headers of a request for the page, without the page.
     @Test(arguments: [("/good", 200, 12), ("/bad", 503, 2), ("/other", 404, 0)])
     func heads(path: String, status: Int, length: Int) async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         let server = try await Self.server(endpoint)
-        // A body would stand where the next answer is to begin.
+        // A body would be in the place of the next answer.
         let last = "HEAD \(path) HTTP/1.1\r\nConnection: close\r\n\r\n"
         let answers = try await Page.answer(endpoint, "HEAD \(path) HTTP/1.1\r\n\r\n\(last)")
         let heads = answers.components(separatedBy: "\r\n\r\n")
@@ -102,7 +102,7 @@ import Testing
         try await Self.end(server)
     }
 
-    /// Who is answered late is not closed, and who does not ask is.
+    /// A connection with a slow answer is not closed, and one without a request is.
     @Test func patience() async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         let server = try await Self.server(endpoint, patience: .seconds(5))
@@ -112,7 +112,7 @@ import Testing
         try await Self.end(server)
     }
 
-    /// Whoever sends it is closed soon, and others are answered meanwhile.
+    /// The connection of such a client is closed soon, and others are answered meanwhile.
     @Test(
         .timeLimit(.minutes(3)),
         arguments: [
@@ -129,7 +129,7 @@ import Testing
         try await Self.end(server)
     }
 
-    /// They don't keep others from being answered, whose place the oldest of them makes.
+    /// They don't keep others from being answered: the oldest of them is closed.
     @Test(.timeLimit(.minutes(1))) func silentConnections() async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         let server = try await Self.server(endpoint, patience: .seconds(3600))
@@ -140,32 +140,32 @@ import Testing
         try await Self.end(server)
     }
 
-    /// The server's end is theirs.
+    /// They are closed when the server ends.
     @Test(.timeLimit(.minutes(1))) func silentConnectionsAtTheEnd() async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         let server = try await Self.server(endpoint, patience: .seconds(3600))
         let silent = try Page.connection(to: endpoint)
         defer { close(silent) }
-        // Who came later has been answered, so it has been accepted.
+        // A later client has been answered, so this one has been accepted.
         #expect(try await Page.ask(endpoint, "/good").status == 200)
         try await Self.end(server)
         #expect(Self.isClosed(silent, within: .seconds(30)))
     }
 
-    /// Whether a connection on which nothing is sent is closed by the other side in such a time.
+    /// Whether the other side closes a connection on which nothing is sent within this time.
     private static func isClosed(_ connection: Int32, within time: Duration) -> Bool {
         var state = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
         return poll(&state, 1, Int32(time / .milliseconds(1))) == 1
     }
 
-    /// It is told before anything else is begun.
+    /// The error is reported before anything else is started.
     @Test func aPortThatIsTaken() async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         let server = try await Self.server(endpoint)
         let error = await #expect(throws: Failure.self) { try await Self.server(endpoint) }
         #expect(error?.sentences == ["can't answer HTTP on \(endpoint): Address already in use"])
         try await Self.end(server)
-        // It can be had again.
+        // It can be used again.
         try await Self.end(try await Self.server(endpoint))
     }
 
@@ -176,7 +176,7 @@ import Testing
         #expect(error?.sentences == ["can't answer HTTP on 192.0.2.1:80: Cannot assign requested address"])
     }
 
-    /// Runs a server that is told to end before it has begun to run.
+    /// Runs a server that is stopped before it starts to run.
     private static func end(_ server: StatusServer) async throws {
         let group = ServiceGroup(services: [server], logger: Logger(label: "test") { _ in LogLines() })
         await group.triggerGracefulShutdown()

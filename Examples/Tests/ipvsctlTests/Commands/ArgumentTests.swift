@@ -99,7 +99,7 @@ struct ArgumentTests {
         #expect(Console.coloured("  a\n- b\n+ c") == "  a\n\u{1b}[31m- b\u{1b}[0m\n\u{1b}[32m+ c\u{1b}[0m")
     }
 
-    /// What leaves a table is drained, and stays until it is.
+    /// Real servers that are removed from a table are drained, and stay until then.
     @Test func leaving() throws {
         func real(_ host: UInt8) -> RealServer {
             RealServer(IPAddress(10, 244, 0, host), 80, forwarding: .masquerade, weight: 3)

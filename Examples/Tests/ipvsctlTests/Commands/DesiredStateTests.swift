@@ -8,7 +8,7 @@ import Testing
 @testable import ipvsctl
 
 extension KernelTests {
-    /// The program's own commands on a real kernel.
+    /// The subcommands on a real kernel.
     @Suite struct DesiredState {
         let namespace: TestNamespace
         let handle: Handle
@@ -28,7 +28,7 @@ extension KernelTests {
             try Table([Table.Entry(web, realServers: hosts.map { real($0, weight: weight) })])
         }
 
-        /// A table of both families that any of the kernels takes.
+        /// A table of both families that any of the kernels accepts.
         private static func table(seed: UInt64) -> Table {
             var models = RandomModels(seed: seed)
             models.schedulers = [.roundRobin, .weightedRoundRobin, .leastConnection, .sourceHashing, .maglevHashing]
@@ -42,7 +42,7 @@ extension KernelTests {
                 for _ in 0..<models.number(0...UInt8(6)) {
                     let model = models.realServer(for: server.id)
                     var bytes = model.endpoint.address.bytes
-                    // Addresses that a host can have to every kernel.
+                    // Addresses that every kernel accepts for a host.
                     bytes[0] = bytes.count == 4 ? 10 : 0xfd
                     guard let address = IPAddress(bytes: bytes) else { continue }
                     let upper = min(model.upperThreshold, UInt32(Int32.max))
@@ -91,7 +91,7 @@ extension KernelTests {
                 #expect(try other.open().table() == table)
             }
             #expect(try Program.run("export", "--format", "\(format)", "--netns", other.path).output == export.output)
-            // From anything to anything.
+            // From any table to any other.
             let next = Self.table(seed: seed + 100)
             let plan = Table.Plan(from: table, to: next)
             let file = try TemporaryFile(try next.text(format), suffix: ".\(format)")
@@ -168,7 +168,7 @@ extension KernelTests {
             let empty = try apply(Table(), "--own", "10.96.0.0/16")
             #expect(empty.output == "- TCP 10.96.0.1:80 rr\n0 added, 0 updated, 1 deleted, 0 unchanged, 0 failed\n")
             #expect(try handle.table() == foreign)
-            // With a virtual server that is another's, nothing is changed.
+            // If a virtual server belongs to others, nothing is changed.
             let refused = try apply(both, "--own", "10.96.0.0/16", "--own", "fwm:8")
             #expect(refused.status == 1 && refused.errors.contains("TCP 10.97.0.1:80 is in the file"))
             #expect(try handle.table() == foreign)
@@ -204,12 +204,12 @@ extension KernelTests {
             try sleeper.run()
             defer { sleeper.terminate() }
             let text = try Self.table(1).text(.json)
-            // Until nsenter has entered it.
+            // Waits until nsenter has entered it.
             try eventually { try Program.run("export", "--netns", "\(sleeper.processIdentifier)").output == text }
             let name = "ipvsctl-\(getpid())"
             let attach = try TestProcess.run(["ip", "netns", "attach", name, "\(sleeper.processIdentifier)"])
             try #require(attach.status == 0, "\(attach.stderr)")
-            // If it can't be deleted, the machine is left with a name too many, and the test is none the worse.
+            // If it can't be deleted, a name is left on the machine, and the test is not affected.
             defer { _ = try? TestProcess.run(["ip", "netns", "delete", name]) }
             #expect(try Program.run("export", "--netns", name).output == text)
         }
@@ -226,12 +226,12 @@ extension KernelTests {
             #expect(try diff("NO_COLOR=1").hasPrefix("+ TCP 10.96.0.1:80 rr\r\n"))
         }
 
-        /// Whether `script` can be started, and has a terminal to give.
+        /// Whether `script` can be started, and can open a terminal.
         private static var hasTerminals: Bool {
             (try? TestProcess.run(["script", "-qec", "true", "/dev/null"]).status) == 0
         }
 
-        /// Killed at another of its calls of the kernel each time; the next run makes it right.
+        /// Killed at another system call each time; the next run corrects the table.
         @Test(.enabled(if: Self.hasStrace, "strace, which kills it, is not installed"))
         func killedInTheMiddle() throws {
             let desired = try Table(

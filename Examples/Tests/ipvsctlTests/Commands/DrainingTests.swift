@@ -7,7 +7,7 @@ import Testing
 @testable import ipvsctl
 
 extension KernelTests {
-    /// Real servers that leave while a client holds a connection.
+    /// Real servers that drain while a client holds a connection.
     @Suite struct DrainingByCommand {
         let namespace: TestNamespace
         let handle: Handle
@@ -32,7 +32,7 @@ extension KernelTests {
             return connection
         }
 
-        /// Starts a command that drains, and waits until it does.
+        /// Starts a command that drains, and waits until the drain has started.
         private func start(_ words: String..., output: Pipe, errors: Pipe = Pipe()) throws -> Process {
             let process = try Program.start(
                 words + ["--netns", namespace.path],
@@ -53,7 +53,7 @@ extension KernelTests {
             let file = try TemporaryFile(try Table([Table.Entry(web, realServers: [next])]).text(.yaml))
             let output = Pipe()
             let process = try start("apply", file.path, "--drain", "5m", output: output)
-            // The new one is there before the old one goes.
+            // The new one is added before the old one is deleted.
             #expect(try Set(handle.realServers(of: web.id).map(\.server.endpoint)) == [real.endpoint, next.endpoint])
             #expect(connection.isAlive() && process.isRunning)
             connection.close()
@@ -91,7 +91,7 @@ extension KernelTests {
             connection.close()
         }
 
-        /// A failure is told once, though it is tried before the drain and after it.
+        /// A failure is reported once, though it is tried before the drain and after it.
         @Test func aFailureIsToldOnce() throws {
             var table = Table()
             table.replace(Table.Entry(VirtualServer(.firewallMark(9), scheduler: Scheduler(rawValue: "nosuch"))))

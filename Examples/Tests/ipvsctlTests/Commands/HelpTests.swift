@@ -41,7 +41,7 @@ struct HelpTests {
         #expect(try TestProcess.run(["bash", "-n", file.path]).status == 0)
     }
 
-    /// The words of a wrong command line, and a part of what is said.
+    /// The words of an invalid command line, and a part of the message.
     @Test(
         arguments: [
             (["apply"], "Missing expected argument '<file>'"), (["apply", "a", "b"], "Unexpected argument 'b'"),
@@ -85,7 +85,7 @@ struct HelpTests {
         #expect(try Program.run("validate", "/nowhere").errors == "/nowhere: No such file or directory\n")
     }
 
-    /// For diff, 1 says that the tables differ, so what fails is 2.
+    /// For diff, 1 means that the tables differ, so an error is 2.
     @Test func failures() throws {
         for (command, status) in [("apply", 1), ("diff", 2)] as [(String, Int32)] {
             let bad = try Program.run(command, "-", input: "services: 5")
@@ -118,7 +118,7 @@ struct HelpTests {
         #expect(drain.errors == "ipvsctl: can't open IPVS: no network namespace /run/netns/no-such\n")
     }
 
-    /// A table that did not get to its file whole must not be taken for one.
+    /// A table that was not completely written must not be taken for a complete one.
     @Test func outputThatIsLost() throws {
         let result = try TestProcess.run(["sh", "-c", "'\(Program.path)' help > /dev/full"])
         #expect(result.status == 1)

@@ -13,7 +13,7 @@ struct ManualTests {
 
     init() throws { text = try page.text }
 
-    /// Whether the page explains an option: in a list, at the beginning of an item or behind another option.
+    /// Whether the page describes an option: in a list, at the beginning of an item or after another option.
     private func explains(_ option: String) -> Bool {
         text.components(separatedBy: "\n").contains { line in
             line.hasPrefix(".It ") && line.split(separator: " ").adjacent().contains { $0 == "Fl" && $1 == option }
@@ -28,7 +28,7 @@ struct ManualTests {
         for letter in used { #expect(explains("\(letter)"), "-\(letter)") }
     }
 
-    /// What argument-parser says of a command and its options.
+    /// argument-parser's description of a command and its options.
     private struct Help: Decodable {
         struct Command: Decodable {
             struct Argument: Decodable {
@@ -67,7 +67,7 @@ struct ManualTests {
         let example = try #require(parts.first { $0.hasPrefix("services:") }).components(separatedBy: "\n.Ed")[0]
         let table = try Table(yaml: example)
         #expect(table.sortedEntries().first?.realServers.count == 2)
-        // Each field of a file is in it.
+        // The page has each field of a file.
         for field in [
             "scheduler", "flags", "mask", "persistenceEngine", "upperThreshold", "lowerThreshold", "checksum",
         ] {

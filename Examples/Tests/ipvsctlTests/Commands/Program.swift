@@ -4,7 +4,7 @@ import Testing
 
 /// The built program.
 enum Program {
-    /// What became of a run.
+    /// The result of a run.
     struct Result {
         let status: Int32
         let output: String
@@ -14,8 +14,8 @@ enum Program {
         var all: String { "status \(status)\n\(output)\(errors)" }
     }
 
-    /// What IPVSCTL names, such as a release build, whose start takes an emulated machine half of the time; else what was
-    /// built beside the tests.
+    /// The program that IPVSCTL names, such as a release build, which starts twice as fast in an emulated machine; by
+    /// default, the program built together with the tests.
     static let path = ProcessInfo.processInfo.environment["IPVSCTL"] ?? besideTests
 
     private static let besideTests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()

@@ -7,7 +7,7 @@ import Yams
 
 @testable import ipvsctl
 
-@Suite("Documents in JSON")
+@Suite("JSON documents")
 struct JSONReaderTests {
     private static func string(_ literal: String) throws(FileError) -> String? {
         try JSONReader.read(literal).node.string
@@ -84,7 +84,7 @@ struct JSONReaderTests {
     )
     func whatIsNotJSON(text: String, error: String) { #expect(Self.errors(text) == [error]) }
 
-    /// Wherever a file ends too early, its last line is told.
+    /// Wherever a file is truncated, the error names its last line.
     @Test func truncatedFiles() throws {
         let text = """
             {
@@ -121,7 +121,7 @@ struct JSONReaderTests {
         #expect(Self.errors(text) == ["FILE:5: services[0].id: is there twice in one object"])
     }
 
-    /// A line is that of the value, or of the name that nobody asked for.
+    /// The line is that of the value, or of the name of an unknown field.
     @Test func linesOfValues() {
         let text = """
             { "services"
@@ -151,7 +151,7 @@ struct JSONReaderTests {
         )
     }
 
-    /// What Foundation takes for JSON is JSON here, with the same values, but for two things; and nothing else is.
+    /// JSON that Foundation accepts is accepted here, with the same values and two exceptions, and nothing else is.
     @Test(arguments: 1...4 as ClosedRange<UInt64>) func foundationAgrees(seed: UInt64) throws {
         var generator = SplitMix64(seed: seed)
         let sample = Array(
@@ -175,7 +175,7 @@ struct JSONReaderTests {
                 )
             }
             guard let text = String(validating: bytes, as: UTF8.self) else { continue }
-            // Nil is what Foundation refuses too.
+            // Nil means that Foundation refuses it too.
             let expected = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
             do throws(FileError) {
                 let node = try JSONReader.read(text).node
@@ -183,7 +183,7 @@ struct JSONReaderTests {
                 #expect(expected.map { Self.equal(node, $0) } == true, "\(text)")
             } catch {
                 refused += 1
-                // What Foundation takes though it is not JSON.
+                // Foundation accepts this though it is not JSON.
                 let isDouble = error.reason == "is there twice in one object"
                 let hasExtraComma = text.contains(/,\s*[\]}]/)
                 #expect(expected == nil || isDouble || hasExtraComma, "\(text)\n\(error)")

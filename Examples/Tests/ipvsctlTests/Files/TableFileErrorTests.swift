@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Errors of files, with their lines and fields")
 struct TableFileErrorTests {
-    /// A file's text and what is said of it, without the file's name.
+    /// The text of a file and the message about it, without the file's name.
     struct Wrong: CustomTestStringConvertible, Sendable {
         let text: String
         let errors: [String]
@@ -121,7 +121,7 @@ struct TableFileErrorTests {
             "FILE:4: services[0].persistenceEngine: persistence engine \"seventeen-letters\" is longer than 16 bytes"
         ),
         Wrong(fields: "realServers: 10.0.0.1:80", "FILE:3: services[0].realServers: must be a list, not 10.0.0.1:80"),
-        // Each of several, in the order of their lines.
+        // All errors, in the order of their lines.
         Wrong(
             "services:\n- id: TCP 10.96.0.1:80\n  flags: x\n  realServers:\n  - 5\n- id: TCP 10.96.0.1:80\n  wieght: 1",
             "FILE:3: services[0].flags: must be a list, not x",
@@ -212,7 +212,7 @@ struct TableFileErrorTests {
     @Test(arguments: documents + services + realServers)
     func isTold(_ wrong: Wrong) throws { #expect(try Self.errors(wrong.text) == wrong.errors) }
 
-    /// What some parsers take for numbers, others take for other numbers or for text.
+    /// Texts that some parsers take for numbers, and others for other numbers or for text.
     @Test(
         arguments: [
             "0x10", "010", "0o17", "0b1", "1_000", "1:30", "+1", "-1", "1.0", "1e3", ".5", "true", "'5'", "\"5\"",
@@ -230,7 +230,7 @@ struct TableFileErrorTests {
         )
     }
 
-    /// The same, line for line, for a file in JSON.
+    /// The same file in JSON has the same errors.
     @Test func json() throws {
         let text = """
             {
@@ -273,7 +273,7 @@ struct TableFileErrorTests {
         #expect(errors[0].contains("weight") && errors[1].contains("TCP 10.96.0.1:80"))
     }
 
-    /// Lines that can be read, with values that no kernel takes.
+    /// Lines that can be read, with values that no kernel accepts.
     @Test func savedInvalidValues() throws {
         let text = """
             -A -t 10.96.0.1:80 -s sixteen-letters!
@@ -304,7 +304,7 @@ struct TableFileErrorTests {
     }
 }
 
-/// A file that goes away with this object.
+/// A file that is removed with this object.
 final class TemporaryFile {
     let path: String
 

@@ -23,7 +23,7 @@ struct TableFileTests {
     func aRoundTripLosesNothing(format: Format, seed: UInt64) throws {
         let table = Self.table(seed: seed)
         let text = try table.text(format)
-        // By the name, by the option and, if there is anything in it, by the content.
+        // The format follows from the name, from the option and, if there is any, from the content.
         let named = try TemporaryFile(text, suffix: ".\(format)")
         #expect(try TableFile(path: named.path).read() == table)
         let nameless = try TemporaryFile(text)
@@ -107,7 +107,7 @@ struct TableFileTests {
         #expect(try Table(json: "{\"services\": []}\n") == Table())
     }
 
-    /// The shapes name every field that the library codes, and no other.
+    /// The shapes have every field that the library codes, and no others.
     @Test func shapesAreTheModels() throws {
         var table = Table()
         var models = RandomModels(seed: 9)

@@ -19,11 +19,11 @@ struct KeyTests {
         #expect(keys("\u{1b}[F\u{1b}[4~\u{1b}[8~\u{1b}OF") == [.end, .end, .end, .end])
     }
 
-    @Test("A sequence that comes in pieces, and what is none")
+    @Test("A sequence that arrives in pieces, and unknown sequences")
     func pieces() {
         #expect(keys("\u{1b}", "[", "B", "x") == [.down, .character("x")])
         #expect(keys("\u{1b}[5", "~q") == [.pageUp, .character("q")])
-        // ESC alone, then a key; two of them; unknown sequences; other control characters; no ASCII.
+        // ESC alone, then a key; two of them; unknown sequences; other control characters; not ASCII.
         #expect(keys("\u{1b}q") == [.character("q")])
         #expect(keys("\u{1b}\u{1b}[A") == [.up])
         #expect(keys("\u{1b}[15~\u{1b}[1;5A\u{1b}[Z\u{1}\n\u{7f}é") == [])

@@ -3,9 +3,9 @@ import Testing
 
 @testable import ipvsctl
 
-@Suite("Rates from counters that move every two seconds")
+@Suite("Rates from counters that the kernel updates every two seconds")
 struct MeterTests {
-    /// A kernel's counters at some time, which it adds to half a second after each even second.
+    /// The kernel's counters at a time, which it updates half a second after each even second.
     private func counters(at seconds: Double, rate: (Double) -> Double) -> Statistics {
         var statistics = Statistics()
         var total = 0.0
@@ -19,7 +19,7 @@ struct MeterTests {
         return statistics
     }
 
-    /// The rates of connections at each look.
+    /// The rates of connections at each refresh.
     private func rates(looks: [Double], rate: (Double) -> Double) -> [Double] {
         var meter = Top.Meter(counters(at: looks[0], rate: rate), at: .seconds(looks[0]))
         return [meter.rates.connections]
@@ -29,7 +29,7 @@ struct MeterTests {
             }
     }
 
-    @Test("What is steady stays so, however often one looks", arguments: [0.1, 0.25, 0.7, 1, 1.3, 4, 6, 10])
+    @Test("A steady rate stays steady, however often it is refreshed", arguments: [0.1, 0.25, 0.7, 1, 1.3, 4, 6, 10])
     func steady(interval: Double) {
         let found = rates(looks: (0..<100).map { Double($0) * interval }) { _ in 100 }
         let moves = found.drop { $0 == 7 }
@@ -37,20 +37,20 @@ struct MeterTests {
         for rate in moves { #expect(abs(rate - 100) < 0.001, "\(found)") }
     }
 
-    @Test("Looks that are late by half their interval change nothing")
+    @Test("A refresh that is late by half of the interval changes nothing")
     func late() {
         let looks = (0..<100).map { Double($0) + ($0 % 3 == 0 ? 0.45 : 0) }
         let found = rates(looks: looks) { _ in 100 }
         #expect(found.dropFirst(3).allSatisfy { $0 == 100 }, "\(found)")
     }
 
-    @Test("What ends is zero three looks later, and what begins again has its rate at once")
+    @Test("A rate that ends is zero three refreshes later, and a new one is shown at once")
     func idle() {
         let found = rates(looks: (0..<20).map(Double.init)) { second in second < 5 || second > 11 ? 50 : 0 }
         #expect(found == [7, 50, 50, 50, 50, 50, 50, 50] + [0, 0, 0, 0, 0] + Array(repeating: 50, count: 7))
     }
 
-    @Test("Looks that are far apart see the average")
+    @Test("Refreshes that are far apart show the average")
     func average() {
         #expect(rates(looks: [0, 8, 16, 24]) { second in second < 4 ? 100 : 0 } == [7, 50, 0, 0])
     }
@@ -69,7 +69,7 @@ struct MeterTests {
         #expect(meter.rates == expected)
     }
 
-    @Test("Counters that go back are those of a new server, which the kernel's estimate is for")
+    @Test("Counters that decrease are those of a new server, whose rate is the kernel's estimate")
     func reset() {
         var meter = Top.Meter(counters(at: 9) { _ in 10 }, at: .seconds(9))
         meter.look(counters(at: 11) { _ in 10 }, at: .seconds(10))

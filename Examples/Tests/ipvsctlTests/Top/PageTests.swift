@@ -3,13 +3,13 @@ import Testing
 @testable import IPVS
 @testable import ipvsctl
 
-@Suite("What top shows")
+@Suite("The page of top")
 struct PageTests {
     private static let web = VirtualServer(.tcp(IPAddress(10, 96, 0, 1), 80), scheduler: .roundRobin)
     private static let dns = VirtualServer(.udp(IPAddress(10, 96, 0, 1), 53), scheduler: .weightedLeastConnection)
     private static let caption = Top.Caption(time: "10:15:00")
 
-    /// A server's status. Connections are established, and packets come, so many a second by the kernel's estimate.
+    /// A server's status, with a number of established connections, and packets per second by the kernel's estimate.
     private static func real(_ number: UInt8, active: UInt32, rate: UInt64, weight: UInt32 = 1) -> RealServer.Status {
         RealServer.Status(
             server: RealServer(IPAddress(10, 0, 0, number), 8080, forwarding: .masquerade, weight: weight),
@@ -54,7 +54,7 @@ struct PageTests {
         }
     }
 
-    @Test("The greatest first, real servers under their virtual server")
+    @Test("The greatest first, and real servers below their virtual server")
     func sorting() {
         let (tcp, udp) = ("TCP 10.96.0.1:80", "UDP 10.96.0.1:53")
         let (one, two, three) = ("10.0.0.1:8080 masquerade", "10.0.0.2:8080 masquerade", "10.0.0.3:8080 masquerade")
@@ -64,12 +64,12 @@ struct PageTests {
         #expect(names(.weight) == [tcp, two, one, udp, three])
         #expect(names(.name) == [tcp, one, two, udp, three])
         #expect(names(.name, isReversed: true) == [udp, three, tcp, two, one])
-        // What is equal stays in the order of its name, whichever way the column is sorted.
+        // Equal ones stay in the order of their names, whichever way the column is sorted.
         #expect(names(.packetsOut) == [tcp, one, two, udp, three])
         #expect(names(.packetsOut, isReversed: true) == [tcp, one, two, udp, three])
     }
 
-    @Test("All of it as plain lines")
+    @Test("The whole page as plain lines")
     func plain() {
         let lines = Top.Page(Self.activity(), Top.View(), Self.caption).lines
         let expected = """
@@ -85,7 +85,7 @@ struct PageTests {
         #expect(lines.map(\.role) == [.title, .heading, .service, .realServer, .service, .realServer, .realServer])
     }
 
-    @Test("An error has a line of its own, and the servers stay")
+    @Test("An error has its own line, and the servers stay")
     func error() {
         var caption = Self.caption
         caption.error = "can't list virtual servers: no"
@@ -112,7 +112,7 @@ struct PageTests {
         }
     }
 
-    @Test("A narrow screen goes without columns that matter less, but not without that which sorts")
+    @Test("A narrow screen omits less important columns, but not the sorted one")
     func narrow() {
         func heading(_ width: Int, _ column: Top.Column) -> String {
             var view = Top.View(column: column)
@@ -126,7 +126,7 @@ struct PageTests {
         #expect(heading(66, .weight) == "SERVER [WEIGHT] ACTIVE CONN/s B-IN/s B-OUT/s")
     }
 
-    @Test("More servers than lines are scrolled, and the last line says where")
+    @Test("More servers than lines are scrolled, and the last line shows the position")
     func scrolling() {
         let size = Top.Size(width: 100, height: 5)
         var view = Top.View(column: .name)
@@ -146,7 +146,7 @@ struct PageTests {
         #expect(lines[4].hasSuffix("rows 4 to 5 of 5"))
     }
 
-    @Test("A table without servers, and one that comes and goes")
+    @Test("A table without servers, and one whose servers are removed and added")
     func changes() {
         var activity = Self.activity()
         activity.update(Top.Snapshot(time: .seconds(1), services: []))
@@ -154,7 +154,7 @@ struct PageTests {
         let lines = Top.Page(activity, Top.View(), Self.caption).lines
         #expect(lines.count == 2)
         #expect(lines[0].text == "ipvsctl top  10:15:00  0 virtual servers, 0 real servers")
-        // Rates of one that was away are the kernel's again.
+        // Rates of a server that was added again are the kernel's.
         var statistics = Self.statistics(9)
         statistics.connections = 1_000
         activity.update(
@@ -187,7 +187,7 @@ struct PageTests {
         #expect(Top.Figure.rate(value) == text)
     }
 
-    @Test("Counts have no fraction")
+    @Test("Counts have no decimals")
     func counts() {
         #expect([0, 7, 99_999, 100_000, 4_294_967_295].map(Top.Figure.whole) == ["0", "7", "99999", "100k", "4.3G"])
     }

@@ -3,9 +3,9 @@ import IPVSTestKernel
 import Synchronization
 import Testing
 
-/// A terminal of tmux's with a shell, that ends with this object.
+/// A tmux terminal with a shell, which ends with this object.
 final class Tmux {
-    /// Why there is none; nil if there can be.
+    /// Why tmux can't be used; nil if it can.
     static let hindrance: String? = {
         do {
             _ = try Tmux(width: 80, height: 24)
@@ -19,7 +19,7 @@ final class Tmux {
 
     private let socket: String
 
-    /// A process of its own, as nothing that Foundation starts may leave another one behind.
+    /// A separate process, as a process that Foundation starts can't leave another one running.
     private let server = Process()
 
     init(width: Int, height: Int) throws {
@@ -37,7 +37,7 @@ final class Tmux {
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
             do {
-                // The simplest shell, which does not change how the terminal reads lines.
+                // The simplest shell, which doesn't change how the terminal reads lines.
                 try tmux("new-session", "-d", "-x", "\(width)", "-y", "\(height)", "sh")
                 return
             } catch {
@@ -48,12 +48,12 @@ final class Tmux {
     }
 
     deinit {
-        // It may have ended by itself; and what is waited for is the end, whatever the command says.
+        // It may have ended by itself. Only its end matters, not the result of the command.
         _ = try? tmux("kill-server")
         server.waitUntilExit()
     }
 
-    /// What is started by a thread inherits the signals that it blocks, and the threads that run tests block nearly all.
+    /// A process inherits the blocked signals of the thread that starts it, and the threads of tests block nearly all.
     private static func withAllSignals(_ body: () throws -> Void) rethrows {
         var (none, before) = (sigset_t(), sigset_t())
         sigemptyset(&none)
@@ -77,20 +77,20 @@ final class Tmux {
         try tmux("send-keys", "Enter")
     }
 
-    /// Presses a key, by tmux's name for it.
+    /// Presses a key, by its name in tmux.
     func press(_ key: String) throws { try tmux("send-keys", key) }
 
     func resize(width: Int, height: Int) throws { try tmux("resize-window", "-x", "\(width)", "-y", "\(height)") }
 
     func screen() throws -> String { try tmux("capture-pane", "-p") }
 
-    /// The screen with the sequences that make colours.
+    /// The screen with its color sequences.
     func styledScreen() throws -> String { try tmux("capture-pane", "-p", "-e") }
 
-    /// Whether a program has a screen of its own beside the shell's.
+    /// Whether a program uses the alternate screen.
     func isOnOtherScreen() throws -> Bool { try value("alternate_on") == "1" }
 
-    /// How the terminal reads keys, but for its size.
+    /// The terminal's settings, except for its size.
     func settings() throws -> String {
         let result = try TestProcess.run(["stty", "-a", "-F", try value("pane_tty")])
         guard result.status == 0 else { throw TestFailure("stty: \(result.stderr)") }
@@ -108,7 +108,7 @@ final class Tmux {
         try tmux("display-message", "-p", "#{\(name)}").trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// Waits for the end of a program whose status the shell prints, and expects the terminal to be as it was.
+    /// Waits for the end of a program whose status the shell prints, and expects the terminal to be restored.
     func expectEnd(status: Int32, settings before: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         try eventually(
             { try screen().contains("\nstatus \(status)\n") && !isOnOtherScreen() },

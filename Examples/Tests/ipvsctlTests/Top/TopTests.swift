@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 extension KernelTests {
-    /// `ipvsctl top` on a terminal of tmux's, and in a pipe, with real traffic.
+    /// `ipvsctl top` in a tmux terminal, and in a pipe, with real traffic.
     @Suite(.enabled(if: Tmux.hindrance == nil, "top is driven in tmux: \(Tmux.hindrance ?? "")"))
     struct TopOnATerminal {
         let namespace: TestNamespace
@@ -26,11 +26,11 @@ extension KernelTests {
             try handle.add(RealServer(IPAddress(127, 0, 0, 3), 8080, forwarding: .directRouting), to: web.id)
         }
 
-        /// The lines of a screen with each number above 0 as `#`, and what is not the same each time left out.
+        /// The lines of a screen with `#` for each number above 0, and without what differs each time.
         private func normalised(_ screen: String) -> [String] {
             screen.split(separator: "\n").map { line in
                 line.split(separator: " ").enumerated().map { place, word in
-                    // The time of day; and figures, which come after the two words of a name.
+                    // The time of day; and figures, which follow the two words of a name.
                     if word.wholeMatch(of: /\d\d:\d\d:\d\d/) != nil { return "TIME" }
                     return place > 1 && word.wholeMatch(of: /\d+(\.\d)?[kMG]?/) != nil && word != "0" ? "#" : "\(word)"
                 }.joined(separator: " ")
@@ -55,23 +55,23 @@ extension KernelTests {
             ]
             try eventually { try Set(normalised(tmux.screen())).isSuperset(of: expected) }
             let screen = try tmux.screen()
-            // The two real servers get every other datagram, so that either may be the first.
+            // The two real servers get every other datagram, so either may be the first.
             #expect(normalised(screen).sorted() == expected.sorted())
-            // So many packets a second as were sent, within what two seconds of a busy machine allow.
-            // Traffic that has just begun has not filled two seconds yet.
+            // The rate at which packets were sent, within the tolerance for two seconds of a busy machine.
+            // Traffic that has just started has not lasted for two seconds yet.
             try eventually {
                 let rate = try figure(4, of: "UDP 127.0.0.9:53", in: tmux.screen()) ?? 0
                 return (traffic.rate / 2...traffic.rate * 2).contains(rate)
             }
 
-            // By name TCP is first; the other way round UDP.
+            // By name TCP is first; in reverse order UDP.
             try tmux.press("n")
             try eventually { try tmux.screen().contains("[SERVER]") }
             #expect(try firstName(tmux.screen()) == "TCP")
             try tmux.press("r")
             try eventually { try firstName(tmux.screen()) == "UDP" }
 
-            // A smaller screen has fewer rows and columns, and is scrolled.
+            // A smaller screen has fewer rows and columns, and can be scrolled.
             try tmux.resize(width: 70, height: 6)
             try eventually { try normalised(tmux.screen()).last?.hasSuffix("rows # to # of #") == true }
             #expect(try tmux.screen().split(separator: "\n").count == 6)
@@ -81,14 +81,14 @@ extension KernelTests {
             try tmux.resize(width: 100, height: 9)
             try eventually { try tmux.screen().contains("rows 1 to 5 of 5") && tmux.screen().contains("WEIGHT") }
 
-            // What is deleted goes, and nothing else happens.
+            // A deleted server is removed, and nothing else happens.
             try handle.delete(.udp(IPAddress(127, 0, 0, 9), 53))
             try eventually { try tmux.screen().contains("rows 1 to 2 of 2") }
             try tmux.press("q")
             try tmux.expectEnd(status: 0, settings: before)
         }
 
-        @Test("Each way to end gives the terminal back", arguments: ["C-c", "TERM", "INT", "HUP"])
+        @Test("Each way to end restores the terminal", arguments: ["C-c", "TERM", "INT", "HUP"])
         func ends(by way: String) throws {
             let tmux = try Tmux(width: 80, height: 10)
             let before = try tmux.settings()
@@ -127,7 +127,7 @@ extension KernelTests {
 
         @Test func colours() throws {
             let tmux = try Tmux(width: 80, height: 10)
-            // Whoever runs the tests may have set it.
+            // It may be set in the environment of the tests.
             try tmux.type("NO_COLOR= \(Program.path) top --netns \(namespace.path)")
             try eventually { try tmux.screen().contains("rows 1 to 5 of 5") }
             #expect(try tmux.styledScreen().contains("\u{1b}["))
@@ -171,7 +171,7 @@ extension KernelTests {
             #expect(blocks.last == expected)
         }
 
-        /// Arguments that make no sense are refused, and a namespace that isn't there.
+        /// Invalid arguments are refused, and so is a namespace that doesn't exist.
         @Test func refusals() throws {
             for (arguments, sentence) in [
                 (["--interval", "10ms"], "--interval must be at least 100ms"),
@@ -199,7 +199,7 @@ extension KernelTests {
     }
 }
 
-/// Datagrams to the virtual server for UDP, each of another client, until it is stopped.
+/// Datagrams to the virtual server for UDP, each from another client, until it is stopped.
 private final class Traffic: Sendable {
     private struct State {
         var count = 0
@@ -215,7 +215,7 @@ private final class Traffic: Sendable {
             guard enterNamespace(descriptor) == 0 else { return }
             while !state.withLock({ $0.isStopped }) {
                 for _ in 0..<20 {
-                    // One that is lost makes the rate a little smaller, which is measured.
+                    // A lost one makes the rate a little smaller, which is measured.
                     try? sendDatagram("some words", to: (127 << 24 | 9, 53), from: (127 << 24 | 1, 0))
                     state.withLock { $0.count += 1 }
                 }
@@ -224,7 +224,7 @@ private final class Traffic: Sendable {
         }
     }
 
-    /// Datagrams a second.
+    /// Datagrams per second.
     var rate: Double { state.withLock { Double($0.count) / ((ContinuousClock.now - $0.start) / .seconds(1)) } }
 
     func stop() { state.withLock { $0.isStopped = true } }

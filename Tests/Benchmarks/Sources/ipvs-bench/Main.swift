@@ -43,8 +43,8 @@ struct Main {
         guard report.failures.isEmpty else { throw Problem("\(report)") }
     }
 
-    /// Deletes the table after it was compared. Otherwise the kernel would do so later, when it removes the namespace,
-    /// and slow down the next measurement.
+    /// Deletes the table after it was compared. If the kernel had to do so later, when it removes the namespace, it
+    /// would slow down the next measurement.
     private static func check(_ workload: Workload, _ layout: Layout, _ options: Options) throws {
         let handle = try Handle()
         let differences = Table.Plan(from: try handle.table(), to: try workload.tableAfter(layout, runs: options.runs))

@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# For Tests/checks/* to source. A check runs in the repository's root folder and keeps its files in $work.
+# Sourced by Tests/checks/*. A check runs in the repository's root folder and keeps its files in $work.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 # shellcheck source=common.sh
 source Tests/lib/common.sh
 
-# swift-testing takes a pipe for a terminal, and the virtual machines' output comes through one.
+# swift-testing takes a pipe for a terminal, and the virtual machine's output comes through a pipe.
 [[ -t 2 ]] || export NO_COLOR=1
 
 # Prints the comment at the top of the check.
 describe() { sed --quiet '2,/^[^#]/ s/^# //p' "Tests/checks/${0##*/}"; }
 
-# The usage line is also the rule: each argument is one of the words in its place.
+# The usage line is also the rule: each argument must be one of the words at its position.
 accept() {
   local words argument
   read -ra words < <(describe)
@@ -27,7 +27,7 @@ fail() {
   exit 1
 }
 
-# Tests/run has built everything before it starts a check that needs a build. Alone, a check must not test an old build.
+# Tests/run has built everything before it starts a check that needs a build. Without it, a check must not test an old build.
 require_build() {
   if [[ -z ${IPVS_RUN-} ]]; then
     Tests/checks/build "$1"

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# For the scripts to source: what they say, and Debian's packages.
+# Sourced by the scripts: their messages, and Debian packages.
 
-# What a tool prints that may fail. Who sources this sets it to a file.
+# The output of tools that may fail. Scripts that source this set it to a file.
 log=/dev/null
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
-# What the tool that just failed gave as its reason, on one line.
+# Prints the reason of the tool that just failed, on one line.
 reason() {
   local line
   line=$(grep --max-count=1 -E '^(E|ERROR|.*[Ee]rror):? ' "$log" || tail --lines=1 "$log")
@@ -14,10 +14,10 @@ reason() {
   printf '%s' "${line:-it gave no reason}"
 }
 
-# Installs those of the packages that are missing, or says why it can't.
+# Installs the missing ones of the packages, or says why it can't.
 install_packages() {
   local package missing=()
-  # Elsewhere packages have other names: what is missing shows where it is used.
+  # Other systems have other package names: a missing tool is noticed when it is used.
   type -P dpkg-query >/dev/null || return 0
   for package; do
     [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>"$log") == installed ]] || missing+=("$package")
@@ -35,7 +35,7 @@ install_packages() {
 
 apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o APT::Sandbox::User=root "$@"; }
 
-# Runs a command that depends on apt's package lists; where it fails they may be missing or old, so it gets a second try.
+# Runs a command that depends on apt's package lists. If it fails, the lists may be missing or old, so it is tried again.
 with_fresh_lists() {
   "$@" &>"$log" && return
   ((EUID == 0)) || return

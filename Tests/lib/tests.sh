@@ -1,19 +1,19 @@
 # shellcheck shell=bash
-# For the checks that run tests to source.
+# Sourced by the checks that run tests.
 
 # shellcheck source=check.sh
 source "$(dirname "${BASH_SOURCE[0]}")/check.sh"
 readonly limit_seconds=900
 readonly events=$work/events
 
-# Prints the path of the program that has a package's tests.
+# Prints the path of the program with a package's tests.
 test_program() {
   local programs=("$PWD/.build-strict-$1"/debug/*PackageTests.xctest)
   [[ -x ${programs[0]} ]] || fail "The build has left no tests in .build-strict-$1."
   printf '%s' "${programs[0]}"
 }
 
-# A test that hangs fails, as in Tests/kernel. In the foreground, where Ctrl-C reaches it too.
+# A test that hangs fails, as in Tests/kernel. In the foreground, so that Ctrl-C reaches it.
 limited() {
   local status=0
   timeout --foreground --signal=INT --kill-after=10 "$limit_seconds" "$@" || status=$?
@@ -21,7 +21,7 @@ limited() {
   return "$status"
 }
 
-# count_tests COMMAND...: fails if a test failed, by the events that COMMAND leaves in $events. Tests/run gets the numbers.
+# count_tests COMMAND...: fails if a test failed, by the events that COMMAND writes to $events. Tests/run gets the counts.
 count_tests() {
   local status=0 passed failed skipped
   "$@" || status=$?
@@ -30,9 +30,9 @@ count_tests() {
   ((failed == 0))
 }
 
-# Prints how many tests passed, failed and were skipped. A test is told from a suite by the place in a file that ends its
-# name; quotes within the events' texts are escaped, so that these patterns can't occur there.
-# A run that crashed, that did not reach its end or in which no test passed has failed, whatever its tests say.
+# Prints the numbers of tests that passed, failed and were skipped. A test, unlike a suite, has a name that ends with a
+# position in a file; quotes in the texts of events are escaped, so these patterns can't occur there.
+# A run that crashed, that did not reach its end or in which no test passed has failed, whatever its tests report.
 count_events() {
   touch "$events"
   awk -v status="$1" '

@@ -82,10 +82,12 @@ public struct Message: AttributeWriter, ~Copyable {
 
     /// A nested attribute that was begun; nil if it did not fit.
     @safe
+    @usableFromInline
     struct Nest {
         fileprivate let pointer: OpaquePointer?
     }
 
+    @usableFromInline
     mutating func beginNest(_ attribute: Int) -> Nest {
         let nest = unsafe Nest(pointer: cnetlink_nest_begin(message, Int32(attribute)))
         note(unsafe nest.pointer != nil)
@@ -93,6 +95,7 @@ public struct Message: AttributeWriter, ~Copyable {
     }
 
     /// Ends the nested attribute that was begun last.
+    @usableFromInline
     mutating func endNest(_ nest: Nest) {
         if let pointer = unsafe nest.pointer { unsafe cnetlink_nest_end(message, pointer) }
     }

@@ -36,10 +36,19 @@ public final class RequestTemplate: @unchecked Sendable {
     /// The slots in their order.
     @unsafe public let slots: UnsafeBufferPointer<Slot>
 
+    // Inlinable, as are the recorder's initializer and nests: an encoder that is not specialized takes milliseconds for its
+    // first request.
+
     /// Builds the request with libnl. Returns nil if there is no memory for it.
-    public init?(_ request: some NetlinkRequest) {
+    @inlinable
+    public convenience init?(_ request: some NetlinkRequest) {
         guard var recorder = TemplateRecorder(request) else { return nil }
         request.put(into: &recorder)
+        self.init(recorder)
+    }
+
+    @usableFromInline
+    init(_ recorder: borrowing TemplateRecorder) {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: recorder.count, alignment: 8)
         unsafe recorder.withBytes { unsafe copy.copyMemory(from: $0) }
         unsafe bytes = UnsafeRawBufferPointer(copy)
@@ -55,10 +64,12 @@ public final class RequestTemplate: @unchecked Sendable {
 }
 
 /// Builds a message with libnl and records the positions of its values.
-private struct TemplateRecorder: AttributeWriter, ~Copyable {
-    private var message: Message
-    private(set) var slots: [RequestTemplate.Slot] = []
+@usableFromInline
+struct TemplateRecorder: AttributeWriter, ~Copyable {
+    @usableFromInline var message: Message
+    @usableFromInline var slots: [RequestTemplate.Slot] = []
 
+    @inlinable
     init?(_ request: some NetlinkRequest) {
         guard var message = Message() else { return nil }
         request.begin(&message)
@@ -69,36 +80,43 @@ private struct TemplateRecorder: AttributeWriter, ~Copyable {
 
     func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { unsafe message.withBytes(body) }
 
+    @usableFromInline
     mutating func put(_ attribute: Int, _ value: UInt8) {
         note(attribute, 1)
         message.put(attribute, value)
     }
 
+    @usableFromInline
     mutating func put(_ attribute: Int, _ value: UInt16) {
         note(attribute, 2)
         message.put(attribute, value)
     }
 
+    @usableFromInline
     mutating func put(_ attribute: Int, _ value: UInt32) {
         note(attribute, 4)
         message.put(attribute, value)
     }
 
+    @usableFromInline
     mutating func put(_ attribute: Int, _ string: String) {
         note(attribute, string.utf8.count + 1)
         message.put(attribute, string)
     }
 
+    @usableFromInline
     mutating func put(_ attribute: Int, _ bytes: SixteenBytes) {
         note(attribute, 16)
         message.put(attribute, bytes)
     }
 
+    @usableFromInline
     mutating func put(_ attribute: Int, _ first: UInt32, _ second: UInt32) {
         note(attribute, 8)
         message.put(attribute, first, second)
     }
 
+    @inlinable
     mutating func nest(_ attribute: Int, _ body: (inout TemplateRecorder) -> Void) {
         note(attribute, 0)
         let nest = message.beginNest(attribute)
@@ -107,7 +125,8 @@ private struct TemplateRecorder: AttributeWriter, ~Copyable {
         note(RequestTemplate.Slot.endOfNest, 0)
     }
 
-    private mutating func note(_ attribute: Int, _ length: Int) {
+    @usableFromInline
+    mutating func note(_ attribute: Int, _ length: Int) {
         let offset = message.count + Framing.attributeHeaderLength
         slots.append(RequestTemplate.Slot(attribute, length: length, offset: offset))
     }

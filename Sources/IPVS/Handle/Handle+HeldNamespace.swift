@@ -27,7 +27,7 @@ extension NetworkNamespace {
         do throws(SystemError) {
             return try HeldNamespace(path: path)
         } catch {
-            throw IPVSError(.open, opening: self.path, error)
+            throw IPVSError(.open, opening: path, error)
         }
     }
 }

@@ -33,9 +33,9 @@ extension Handle {
         _ desired: Table,
         _ owns: (VirtualServer.Identity) -> Bool
     ) throws(IPVSError) -> Comparison {
-        for service in desired.entries where !owns(service.server.id) {
+        for entry in desired.entries where !owns(entry.server.id) {
             let detail = "it is not one of those that are owned, so it could never be deleted again"
-            let operation = IPVSError.Operation(.addVirtualServer(service.server))
+            let operation = IPVSError.Operation(.addVirtualServer(entry.server))
             throw IPVSError(.invalidValue, operation, field: Field(VirtualServer.CodingKeys.id).path, detail: detail)
         }
         return try compare(with: desired) { owns($0.id) }

@@ -33,17 +33,17 @@ package struct Comparison {
         lasting += 1 + realServers.count
         // Nearly all are equal, and in the order in which this library adds real servers, reversed by the kernel.
         if desired.entries[place].isEqual(to: server, reversed: realServers) { return }
-        let service = try Table.Entry(server, realServers: realServers)
-        if service != desired.entries[place] { differing[place] = service }
+        let entry = try Table.Entry(server, realServers: realServers)
+        if entry != desired.entries[place] { differing[place] = entry }
     }
 
     /// The entries that differ or are missing, current and desired, sorted by identity. All current entries must have been
     /// compared.
     package var deviations: some Sequence<(old: Table.Entry?, new: Table.Entry)> {
-        let services = desired.entries
+        let entries = desired.entries
         let places = seen.indices.filter { !seen[$0] } + differing.keys
-        return places.sorted { services[$0].server.id < services[$1].server.id }
-            .lazy.map { (old: differing[$0], new: services[$0]) }
+        return places.sorted { entries[$0].server.id < entries[$1].server.id }
+            .lazy.map { (old: differing[$0], new: entries[$0]) }
     }
 
     /// The necessary changes. All current entries must have been compared.

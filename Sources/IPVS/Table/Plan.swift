@@ -18,7 +18,7 @@ extension Table {
         public init(from current: Table, to desired: Table) {
             var comparison = Comparison(with: desired)
             do throws(Table.Conflict) {
-                for service in current.entries { try comparison.compare(service.server, service.realServers) }
+                for entry in current.entries { try comparison.compare(entry.server, entry.realServers) }
             } catch {
                 preconditionFailure("a table has something twice: \(error)")
             }

@@ -80,7 +80,7 @@ extension Table.Entry: CustomStringConvertible {
 extension Table.Entry: Codable {
     private enum CodingKeys: CodingKey { case realServers }
 
-    /// Decodes a service from an object that has what a virtual server has, and the list `realServers` besides.
+    /// Decodes an entry from an object that has what a virtual server has, and the list `realServers` besides.
     public init(from decoder: any Decoder) throws {
         let server = try VirtualServer(from: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)

@@ -104,22 +104,16 @@ public struct GenericNetlinkConnection: ~Copyable, Sendable {
 }
 
 /// A request to the controller for the number of a family. The kernel loads the family's module if necessary.
-public struct FamilyQuery: NetlinkRequest {
+private struct FamilyQuery: NetlinkRequest {
     let name: String
 
-    /// A query for the family with a name.
-    public init(name: String) { self.name = name }
+    var shape: RequestShape { RequestShape(number: UInt64(CTRL_CMD_GETFAMILY)) }
 
-    /// See ``NetlinkRequest/shape``.
-    public var shape: RequestShape { RequestShape(number: UInt64(CTRL_CMD_GETFAMILY)) }
-
-    /// See ``NetlinkRequest/begin(_:)``.
-    public func begin(_ message: inout Message) {
+    func begin(_ message: inout Message) {
         message.begin(flags: UInt16(NLM_F_REQUEST | NLM_F_ACK), command: UInt8(CTRL_CMD_GETFAMILY), version: 1)
     }
 
-    /// See ``NetlinkRequest/put(into:)``.
-    public func put(into message: inout some AttributeWriter & ~Copyable) {
+    func put(into message: inout some AttributeWriter & ~Copyable) {
         message.put(Int(CTRL_ATTR_FAMILY_NAME), name)
     }
 }

@@ -16,7 +16,7 @@ extension EndpointSlice {
         let types: KeyValuePairs = ["IPv4": IPAddress.Family.ipv4, "IPv6": .ipv6, "FQDN": nil]
         guard let type = fields.choice(place.field("addressType"), types) else { return nil }
         guard let family = type else {
-            fields.note("has names in the place of addresses")
+            fields.note("has host names instead of addresses")
             return nil
         }
 

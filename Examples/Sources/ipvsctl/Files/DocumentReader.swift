@@ -13,10 +13,10 @@ struct DocumentReader {
         var lines: [VirtualServer.Identity: Int] = [:]
         _ = isGood(root, .table)
         for place in root["services"]?.elements ?? [] {
-            guard let service = service(place) else { continue }
-            let id = service.server.id
+            guard let entry = entry(place) else { continue }
+            let id = entry.server.id
             do throws(Table.Conflict) {
-                try table.insert(service)
+                try table.insert(entry)
                 lines[id] = place.line
             } catch {
                 errors.append(place.nearest(["id"] as [Name]).error("\(error)\(Self.seen(lines[id]))"))
@@ -25,25 +25,25 @@ struct DocumentReader {
         return table
     }
 
-    /// The service of a place; also one with errors, as long as its identity is known to look for others by.
-    private mutating func service(_ place: Place) -> Table.Entry? {
+    /// The entry at a place; also one with errors if its identity is known, so that duplicates of it are found.
+    private mutating func entry(_ place: Place) -> Table.Entry? {
         let server = isGood(place, .service) ? decode(VirtualServer.self, place) : nil
         if let server { refuse(Table.Entry(server).invalidValues, at: place) }
         let id = place["id"]?.node.string.flatMap(VirtualServer.Identity.init)
-        var service = (server ?? id.map { VirtualServer($0) }).map { Table.Entry($0) }
+        var entry = (server ?? id.map { VirtualServer($0) }).map { Table.Entry($0) }
         var lines: [Endpoint: Int] = [:]
         for place in place["realServers"]?.elements ?? [] {
             guard isGood(place, .realServer), let real = decode(RealServer.self, place), let id else { continue }
             var alone = Table.Entry(VirtualServer(id))
             alone.replace(real)
             refuse(alone.invalidValues, at: place)
-            if service?.replace(real) != nil {
+            if entry?.replace(real) != nil {
                 let reason = "\(id) has two real servers at \(real.endpoint)\(Self.seen(lines[real.endpoint]))"
                 errors.append(place.nearest(["endpoint"] as [Name]).error(reason))
             }
             lines[real.endpoint] = place.line
         }
-        return service
+        return entry
     }
 
     private static func seen(_ line: Int?) -> String { line.map { "; the first is in line \($0)" } ?? "" }

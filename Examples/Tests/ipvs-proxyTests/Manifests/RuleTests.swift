@@ -179,7 +179,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("labels: {kubernetes.io/service-name: web}", "FQDN", "has names in the place of addresses", false),
+            ("labels: {kubernetes.io/service-name: web}", "FQDN", "has host names instead of addresses", false),
             ("labels: {a: b}", "IPv4", "has no label kubernetes.io/service-name, so that it is of no service", true),
         ]
     )

@@ -91,7 +91,7 @@ import Testing
     func heads(path: String, status: Int, length: Int) async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         let server = try await Self.server(endpoint)
-        // A body would be in the place of the next answer.
+        // A body would be read as the next answer.
         let last = "HEAD \(path) HTTP/1.1\r\nConnection: close\r\n\r\n"
         let answers = try await Page.answer(endpoint, "HEAD \(path) HTTP/1.1\r\n\r\n\(last)")
         let heads = answers.components(separatedBy: "\r\n\r\n")

@@ -65,7 +65,7 @@ let package = Package(
 
         .testTarget(
             name: "IPVSTests",
-            dependencies: ["IPVSTestModels", "IPVS", "Netlink", "CNetlinkShim", "CIPVS"],
+            dependencies: ["IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS"],
             resources: [.copy("Fixtures")]
         ),
         .testTarget(

@@ -101,9 +101,9 @@ int cnetlink_namespace_of_socket(int fd) {
 struct job {
     int namespace_fd;
     /// The file to open; NULL for a socket.
-    const char *path;
-    /// The flags of a file, or the protocol of a socket.
-    int how;
+    const char *_Nullable path;
+    int flags;
+    int domain, type, protocol;
     int result;
 };
 
@@ -111,8 +111,8 @@ static void *open_in_namespace(void *argument) {
     struct job *job = argument;
     int fd = setns(job->namespace_fd, CLONE_NEWNET);
     if (fd == 0) {
-        fd = job->path != NULL ? open(job->path, job->how | O_CLOEXEC)
-                               : socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, job->how);
+        fd = job->path != NULL ? open(job->path, job->flags | O_CLOEXEC)
+                               : socket(job->domain, job->type | SOCK_CLOEXEC, job->protocol);
     }
     job->result = fd >= 0 ? fd : -errno;
     return NULL;
@@ -132,10 +132,11 @@ static int on_thread(struct job job) {
     return job.result;
 }
 
-int cnetlink_socket_in_namespace(int namespace_fd, int protocol) {
-    return on_thread((struct job){.namespace_fd = namespace_fd, .how = protocol, .result = -EIO});
+int cnetlink_socket_in_namespace(int namespace_fd, int domain, int type, int protocol) {
+    return on_thread((struct job){
+        .namespace_fd = namespace_fd, .domain = domain, .type = type, .protocol = protocol, .result = -EIO});
 }
 
 int cnetlink_open_in_namespace(int namespace_fd, const char *path, int flags) {
-    return on_thread((struct job){.namespace_fd = namespace_fd, .path = path, .how = flags, .result = -EIO});
+    return on_thread((struct job){.namespace_fd = namespace_fd, .path = path, .flags = flags, .result = -EIO});
 }

@@ -50,10 +50,9 @@ cnetlink_nest *_Nullable cnetlink_nest_begin(cnetlink_message *message, int attr
 /// Ends the innermost nested attribute, which must be `nest`. An empty nest is kept.
 void cnetlink_nest_end(cnetlink_message *message, cnetlink_nest *nest);
 
-/// Opens a netlink socket of a protocol such as `NETLINK_GENERIC`, close-on-exec and not yet bound, in the network
-/// namespace that `namespace_fd` refers to. A new thread enters the namespace, so the caller's threads never leave theirs.
-/// Returns the socket, or a negated errno.
-int cnetlink_socket_in_namespace(int namespace_fd, int protocol);
+/// Opens a socket with the arguments of socket(2), close-on-exec, in the network namespace that `namespace_fd` refers to. A
+/// new thread enters the namespace, so the caller's threads never leave theirs. Returns the socket, or a negated errno.
+int cnetlink_socket_in_namespace(int namespace_fd, int domain, int type, int protocol);
 
 /// Opens a file with flags of open(2) and close-on-exec, as a thread in the network namespace that `namespace_fd` refers to
 /// would: a path below `/proc/sys/net` is that of the namespace, and one below `/proc/thread-self` that of the thread.
@@ -74,6 +73,25 @@ typedef struct cnetlink_datagram {
 /// Receives at most two datagrams. If `wait` is true, it waits for the first one. If a length exceeds the capacity, the rest of
 /// that datagram is lost. Returns the number of datagrams, or a negated errno.
 int cnetlink_receive_two(int fd, cnetlink_datagram *two, bool wait);
+
+/// Binds a Unix stream socket to an abstract address, which belongs to the socket's network namespace, and lets other
+/// processes connect to it. Returns 0, or a negated errno: EADDRINUSE if another socket has the address.
+int cnetlink_listen_at(int fd, const char *name);
+
+/// Connects a Unix stream socket to an abstract address, without waiting. Returns 0, or a negated errno: ECONNREFUSED if no
+/// socket listens there, or EAGAIN if too many connections to it are pending.
+int cnetlink_connect_to(int fd, const char *name);
+
+/// Determines the process and the user that listen at the other end of a connection. The process ID is 0 if the caller's PID
+/// namespace doesn't have the process. Returns 0, or a negated errno.
+int cnetlink_peer(int fd, int32_t *pid, uint32_t *uid);
+
+/// Waits until the other end of a connection is closed, for a time in milliseconds. Returns 0, also when the time is over, or a
+/// negated errno.
+int cnetlink_wait_for_end(int fd, int milliseconds);
+
+/// Ends all pending connections to a socket that listens.
+void cnetlink_end_pending(int fd);
 
 #pragma clang assume_nonnull end
 

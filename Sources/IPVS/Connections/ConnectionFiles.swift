@@ -15,6 +15,9 @@ extension FileDescriptor: ReadableFile {}
 package protocol FileOpener: Sendable {
     /// Opens a file for reading. A path below `/proc/thread-self` is that of the namespace.
     func open(_ path: String) throws(SystemError) -> any ReadableFile
+
+    /// The namespace; nil for that of the calling thread.
+    func namespace() throws(SystemError) -> HeldNamespace?
 }
 
 /// The files of a socket's network namespace.
@@ -26,6 +29,8 @@ struct SocketFiles: FileOpener {
     func open(_ path: String) throws(SystemError) -> any ReadableFile {
         try socket.namespace().openFile(path, O_RDONLY)
     }
+
+    func namespace() throws(SystemError) -> HeldNamespace? { try socket.namespace() }
 }
 
 /// No files.
@@ -33,4 +38,6 @@ struct NoFiles: FileOpener {
     func open(_ path: String) throws(SystemError) -> any ReadableFile {
         throw SystemError(errno: ENOENT, call: .open)
     }
+
+    func namespace() throws(SystemError) -> HeldNamespace? { nil }
 }

@@ -53,7 +53,7 @@ extension IPVSError {
             case invalidValue, addressFamilyNotSupported
             case interfaceNotFound, syncDaemonRunning, syncDaemonNotRunning
             case permissionDenied, ipvsUnavailable, namespaceNotFound
-            case handleClosed, answerLost, malformedReply, tableChanging, system
+            case handleClosed, answerLost, malformedReply, tableChanging, tableLocked, system
         }
 
         let kind: Kind
@@ -113,6 +113,9 @@ extension IPVSError {
         /// reported twice that a single dump was interrupted.
         public static let tableChanging = Code(.tableChanging)
 
+        /// Another process holds the lock on the table.
+        public static let tableLocked = Code(.tableLocked)
+
         /// Another error of the kernel or the C library; see ``IPVSError/errno``.
         public static let system = Code(.system)
     }
@@ -153,6 +156,7 @@ extension IPVSError: CustomStringConvertible {
                 : "the kernel's answer was lost, so whether it took effect is unknown: list and see"
         case .malformedReply: "the kernel's reply can't be understood"
         case .tableChanging: "the table was changed by others each time it was read"
+        case .tableLocked: "another process has the lock"
         case .system: systemReason
         }
     }

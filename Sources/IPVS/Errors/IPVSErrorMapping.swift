@@ -33,6 +33,15 @@ extension IPVSError {
         }
     }
 
+    /// A lock that could not be taken.
+    init(locking error: SystemError) {
+        switch (error.call, error.errno) {
+        case (.ioctl, EBADF): self.init(.handleClosed, .lockTable)
+        case (_, EPERM), (_, EACCES): self.init(.permissionDenied, .lockTable, errno: error.errno)
+        default: self.init(.system, .lockTable, errno: error.errno)
+        }
+    }
+
     /// A list of connections that can't be understood.
     init(malformedConnections problem: String) {
         let detail = "the kernel's list can't be understood: \(problem)"

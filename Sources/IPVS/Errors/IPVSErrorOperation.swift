@@ -1,11 +1,12 @@
 extension IPVSError {
     /// What was requested when an error occurred: the command and its subject.
     public struct Operation: Hashable, Sendable {
-        /// Mostly a request of IPVS over netlink. The connection table is read from a file.
+        /// Mostly a request of IPVS over netlink. The connection table is read from a file, and a lock is a socket.
         enum Kind: Hashable, Sendable {
             case open
             case request(Request)
             case listConnections
+            case lockTable
         }
 
         let kind: Kind
@@ -16,6 +17,7 @@ extension IPVSError {
 
         static let open = Self(.open)
         static let listConnections = Self(.listConnections)
+        static let lockTable = Self(.lockTable)
 
         var request: Request? {
             if case .request(let request) = kind { request } else { nil }
@@ -54,6 +56,7 @@ extension IPVSError.Operation: CustomStringConvertible {
         switch kind {
         case .open: "open IPVS"
         case .listConnections: "list connections"
+        case .lockTable: "lock the table"
         case .request(let request): request.phrase
         }
     }

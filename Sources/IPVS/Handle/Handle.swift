@@ -74,6 +74,14 @@ public final class Handle: Sendable {
         }
     }
 
+    /// The handle's network namespace; nil for that of the calling thread.
+    func namespace() throws(SystemError) -> HeldNamespace? {
+        try connection.withLock { (connection) throws(SystemError) in
+            guard connection.channel != nil else { throw SystemError(errno: EBADF, call: .ioctl) }
+            return try files.namespace()
+        }
+    }
+
     /// Sends a request that has no reply but its acknowledgement.
     func send(_ request: Request) throws(IPVSError) {
         try ask(request, ()) { (_, _) throws(MalformedReply) in }

@@ -47,7 +47,8 @@ extension AddressError {
     /// A kind of error.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         enum Kind: String {
-            case invalidName, invalidAlias, invalidAddress, notADummy, notOwned, dummyNotSupported, interfaceChanging,
+            case invalidName, invalidAlias, invalidAddress, notADummy, notOwned, inUse, dummyNotSupported,
+                interfaceChanging,
                 addressesChanging
             case addressFamilyNotSupported, permissionDenied, namespaceNotFound
             case binderClosed, answerLost, malformedReply, system
@@ -72,6 +73,9 @@ extension AddressError {
         /// There is a dummy interface with the name that another program uses: it has an alias that no proxier has set,
         /// or addresses but no alias.
         public static let notOwned = Code(.notOwned)
+
+        /// Another process is using the interface, and only one at a time may.
+        public static let inUse = Code(.inUse)
 
         /// The kernel has no dummy interfaces and could not load their module (`EOPNOTSUPP`).
         public static let dummyNotSupported = Code(.dummyNotSupported)
@@ -135,6 +139,7 @@ extension AddressError: CustomStringConvertible {
         case .notADummy: "the interface is there, but is not a dummy; remove it, or choose another name"
         case .notOwned:
             "somebody else has given it addresses, or another alias than a proxier does; choose another name, or remove it"
+        case .inUse: "another process is using it"
         case .dummyNotSupported:
             "this kernel has no dummy interfaces; load their module (modprobe dummy) or use a kernel that has it "
                 + "(CONFIG_DUMMY)"

@@ -36,6 +36,9 @@ extension Proxier {
         /// How often draining real servers are looked at.
         public var drainInterval = Duration.seconds(5)
 
+        /// How long ``Proxier/sync()`` and ``Proxier/cleanup()`` wait while another proxier uses the interface.
+        public var lockTimeout = Duration.seconds(10)
+
         /// Kernel settings that every full sync makes and a clean-up restores.
         public var sysctls = Sysctl.ipvsMode()
 

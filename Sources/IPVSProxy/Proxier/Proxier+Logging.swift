@@ -11,6 +11,10 @@ extension Proxier {
 
     func log(brokenOff error: any Error) { logger.error("the sync broke off: \(error)") }
 
+    func log(lockObstacle obstacle: String) {
+        logger.warning("the lock on \(configuration.interface) keeps no other proxier out: \(obstacle)")
+    }
+
     func log(_ report: SyncReport) {
         if !report.takenOver.isEmpty {
             logger.notice("virtual servers of another proxy taken over: \(report.takenOver.count)")

@@ -10,13 +10,15 @@ extension Proxier: Service {
     ///
     /// It can run again after the task was cancelled, but not twice at the same time.
     ///
-    /// - Throws: The error of a sync that is not worth retrying: `IPVSError` or `AddressError` with `permissionDenied` or
+    /// - Throws: `AddressError` with `inUse` if another proxier uses the interface, see ``lockInterface()``. The error of a sync that is not worth retrying: `IPVSError` or `AddressError` with `permissionDenied` or
     ///   `namespaceNotFound`, or `AddressError` with `notADummy` or `notOwned`.
     public func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await runner.loop { try await syncAndScheduleNext() }
-        } onGracefulShutdown: {
-            self.runner.stop()
+        try await withLock(timeout: .zero) {
+            try await withGracefulShutdownHandler {
+                try await runner.loop { try await syncAndScheduleNext() }
+            } onGracefulShutdown: {
+                self.runner.stop()
+            }
         }
     }
 

@@ -5,11 +5,14 @@ extension Proxier {
     /// It can be called at any time; ``run()`` calls it when it is due.
     ///
     /// - Returns: What was done, and what failed; nil before both first lists are complete, when nothing is changed.
-    /// - Throws: `IPVSError` or `AddressError` where the sync broke off. The next one compares everything.
+    /// - Throws: `IPVSError` or `AddressError` where the sync broke off. The next one compares everything. `AddressError` with
+    ///   `inUse` if another proxier uses the interface.
     @discardableResult
     public func sync() async throws -> SyncReport? {
         guard isSynced else { return nil }
-        return try await takingTurns { try await syncNow() }
+        return try await takingTurns {
+            try await withLock(timeout: configuration.lockTimeout) { try await syncNow() }
+        }
     }
 
     private func syncNow() async throws -> SyncReport {
@@ -70,10 +73,13 @@ extension Proxier {
     ///
     /// It requires no sync and no report before it. A sync that follows makes everything again.
     ///
-    /// - Throws: `IPVSError` or `AddressError` where it broke off.
+    /// - Throws: `IPVSError` or `AddressError` where it broke off. `AddressError` with `inUse` if another proxier uses the
+    ///   interface.
     @discardableResult
     public func cleanup() async throws -> CleanupReport {
-        try await takingTurns { try await node.cleanUp() }
+        try await takingTurns {
+            try await withLock(timeout: configuration.lockTimeout) { try await node.cleanUp() }
+        }
     }
 }
 

@@ -16,7 +16,8 @@ public import Metrics
 ///
 /// It changes only what is its own: virtual servers with its mark, and addresses on its interface. The kernel records both, so
 /// they are known after a restart too. On a node where kube-proxy has left its interface, the first sync takes over the
-/// virtual servers at its addresses. An interface that somebody else uses is refused.
+/// virtual servers at its addresses. An interface that somebody else uses is refused, and of two proxiers with one interface
+/// the second one, see ``lockInterface()``.
 ///
 /// A real server that is removed gets a weight of 0 and stays until its connections have ended.
 public actor Proxier {
@@ -48,6 +49,9 @@ public actor Proxier {
 
     /// The problems with kernel settings that were logged last.
     var loggedTrouble = Sysctls.Outcome()
+
+    /// Why the lock on the interface keeps nobody out, as it was logged last.
+    var lockObstacle: String?
 
     /// Whether a sync, or another use of the kernel, is in progress, and who waits for its end.
     private var isBusy = false

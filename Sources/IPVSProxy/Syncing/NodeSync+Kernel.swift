@@ -11,6 +11,9 @@ extension NodeSync {
 
         /// The network namespace that all of these belong to, if the configuration names one.
         var namespace: NodeNamespace?
+
+        /// Where the lock on the interface is; nil if nothing has to be locked.
+        var lockSpace: LockSpace?
     }
 }
 
@@ -24,6 +27,7 @@ extension NodeSync.Kernel {
             table = try Handle()
             binder = try AddressBinder(interface: configuration.interface, method: configuration.bindingMethod)
             sysctls = Sysctls()
+            lockSpace = LockSpace(namespace: try? HeldNamespace(path: nil))
             return
         }
         let held = try name.hold()
@@ -36,5 +40,6 @@ extension NodeSync.Kernel {
         )
         sysctls = Sysctls(files: KernelSysctlFiles(held, named: name))
         namespace = NodeNamespace(held, named: name)
+        lockSpace = LockSpace(namespace: held)
     }
 }

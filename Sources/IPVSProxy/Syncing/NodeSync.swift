@@ -1,5 +1,6 @@
 import IPVS
 import IPVSNode
+import Netlink
 
 /// Makes the kernel's table and the node's addresses what they should be, and remembers between syncs which real servers
 /// are draining and what has failed.
@@ -27,6 +28,10 @@ actor NodeSync {
 
     /// When those are looked at again.
     var nextLook: Instant?
+
+    /// The lock on the interface, while anything needs it, and how many do.
+    var lock: NamespaceLock?
+    var lockUses = 0
 
     /// When the last full sync that was due began, if it was completed; nil if one is due.
     var lastFullSync: Instant?
@@ -94,6 +99,7 @@ extension NodeSync {
 
     private func syncAll(_ state: DesiredState, _ report: inout SyncReport) throws {
         report.kind = .full
+        lock?.endPendingConnections()
         let known = try readLabel()
         if known == nil { try takeOver(state, &report) }
         var label = known ?? InterfaceLabel()

@@ -17,7 +17,7 @@ extension Error {
         switch self {
         case let error as IPVSError: [.permissionDenied, .namespaceNotFound].contains(error.code)
         case let error as AddressError:
-            [.permissionDenied, .namespaceNotFound, .notADummy, .notOwned].contains(error.code)
+            [.permissionDenied, .namespaceNotFound, .notADummy, .notOwned, .inUse].contains(error.code)
         default: false
         }
     }

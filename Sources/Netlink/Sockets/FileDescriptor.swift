@@ -11,6 +11,12 @@ public struct FileDescriptor: Hashable, Sendable {
         number = try succeed(call) { unsafe open(path, flags | O_CLOEXEC) }
     }
 
+    /// Opens a socket with the arguments of `socket` and `SOCK_CLOEXEC`, in the caller's network namespace.
+    init(openingSocket domain: Int32, _ type: Int32, _ protocol: Int32) throws(SystemError) {
+        let type = type | Int32(SOCK_CLOEXEC.rawValue)
+        number = try succeed(.socket) { socket(domain, type, `protocol`) }
+    }
+
     /// Reads at least one byte and returns the number of bytes; 0 at the end.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         try succeed(.read) { unsafe readBytes(number, buffer.baseAddress, buffer.count) }

@@ -22,11 +22,24 @@ public final class HeldNamespace: Sendable {
         self.init(adopting: FileDescriptor(descriptor))
     }
 
-    /// Opens a netlink socket of a protocol in the namespace.
-    func openSocket(_ protocol: Int32) throws(SystemError) -> Int32 {
-        let socket = cnetlink_socket_in_namespace(descriptor.number, `protocol`)
+    /// Opens a socket with the arguments of `socket` in the namespace.
+    func openSocket(_ domain: Int32, _ type: Int32, _ protocol: Int32) throws(SystemError) -> FileDescriptor {
+        let socket = cnetlink_socket_in_namespace(descriptor.number, domain, type, `protocol`)
         guard socket >= 0 else { throw SystemError(errno: -socket, call: .enterNamespace) }
-        return socket
+        return FileDescriptor(socket)
+    }
+
+    /// Opens a socket as ``openSocket(_:_:_:)`` does. It requires no privilege if the calling thread is in the namespace.
+    func openOwnSocket(_ domain: Int32, _ type: Int32, _ protocol: Int32) throws(SystemError) -> FileDescriptor {
+        let own = try FileDescriptor(openingSocket: domain, type, `protocol`)
+        do throws(SystemError) {
+            if try isSame(as: HeldNamespace(of: own.number)) { return own }
+        } catch {
+            // Without the privilege to ask for the namespace of a socket, it can't be another one's either.
+            if error.errno == EPERM, (try? isCallers) ?? true { return own }
+        }
+        own.close()
+        return try openSocket(domain, type, `protocol`)
     }
 
     /// Opens a file with flags of `open`, as a thread in the namespace would.
@@ -54,10 +67,22 @@ public final class HeldNamespace: Sendable {
     }
 
     private func isBehind(_ path: String) throws(SystemError) -> Bool {
-        var (own, other) = (stat(), stat())
+        var other = stat()
         _ = try succeed(.status) { unsafe stat(path, &other) }
-        _ = try succeed(.status) { unsafe fstat(descriptor.number, &own) }
+        return try isSame(as: other)
+    }
+
+    private func isSame(as other: HeldNamespace) throws(SystemError) -> Bool { try isSame(as: try other.status()) }
+
+    private func isSame(as other: stat) throws(SystemError) -> Bool {
+        let own = try status()
         return own.st_dev == other.st_dev && own.st_ino == other.st_ino
+    }
+
+    private func status() throws(SystemError) -> stat {
+        var status = stat()
+        _ = try succeed(.status) { unsafe fstat(descriptor.number, &status) }
+        return status
     }
 
     private static let callers = "/proc/thread-self/ns/net"

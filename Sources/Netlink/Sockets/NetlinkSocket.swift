@@ -38,8 +38,7 @@ public final class NetlinkSocket: Channel {
 
     /// Opens a socket of a protocol, such as `NETLINK_GENERIC`, in the caller's network namespace.
     public convenience init(protocol: Int32) throws(SystemError) {
-        let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
-        try self.init(adopting: FileDescriptor(try succeed(.socket) { socket(AF_NETLINK, type, `protocol`) }))
+        try self.init(adopting: FileDescriptor(openingSocket: AF_NETLINK, Int32(SOCK_RAW.rawValue), `protocol`))
     }
 
     /// Opens a socket of a protocol in another network namespace.
@@ -47,7 +46,7 @@ public final class NetlinkSocket: Channel {
         in namespace: HeldNamespace,
         protocol: Int32
     ) throws(SystemError) {
-        try self.init(adopting: FileDescriptor(try namespace.openSocket(`protocol`)))
+        try self.init(adopting: namespace.openSocket(AF_NETLINK, Int32(SOCK_RAW.rawValue), `protocol`))
     }
 
     private static func setOptions(_ descriptor: FileDescriptor) throws(SystemError) {

@@ -38,6 +38,9 @@ public enum SystemCall: Hashable, Sendable {
     /// `bind` and `getsockname`.
     case bind
 
+    /// `connect`.
+    case connect
+
     /// `send`.
     case send
 

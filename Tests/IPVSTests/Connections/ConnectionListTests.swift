@@ -224,4 +224,6 @@ private struct ListFiles: FileOpener {
         guard let text = files[path] else { throw SystemError(errno: ENOENT, call: .open) }
         return ScriptedFile([.text(text)])
     }
+
+    func namespace() throws(SystemError) -> HeldNamespace? { nil }
 }

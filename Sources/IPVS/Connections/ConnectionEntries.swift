@@ -59,7 +59,7 @@ public struct ConnectionEntries: ~Copyable, Sendable {
             case .system(let error):
                 throw IPVSError(listingConnections: error)
             case .malformed(let line, let text):
-                let problem = "line \(lines.count) is not as expected, \(line.problem): \(text.debugDescription)"
+                let problem = "line \(lines.count) is not as expected, \(line.problem): \(text.quoted)"
                 throw IPVSError(malformedConnections: problem)
             }
         }

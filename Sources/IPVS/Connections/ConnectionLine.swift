@@ -1,3 +1,5 @@
+import Netlink
+
 /// An error in a line of the kernel's connection table.
 struct MalformedLine: Error, Hashable {
     var problem: String
@@ -38,7 +40,7 @@ extension ConnectionEntry {
         secondsLeft = try words.value("expiry", in: line, UInt32.init(seconds:))
         guard let rest = words.rest(in: line) else { return }
         guard detail == .persistence, let engine = words.text(in: line), let data = words.rest(in: line) else {
-            throw MalformedLine(problem: "something follows the expiry: \"\(String(utf8: line.extracting(rest)))\"")
+            throw MalformedLine(problem: "something follows the expiry: \(String(utf8: line.extracting(rest)).quoted)")
         }
         persistence = PersistenceData(
             engine: PersistenceEngine(rawValue: engine),
@@ -64,7 +66,7 @@ private struct WordCursor {
     ) throws(MalformedLine) -> Value {
         guard let range = next(in: line) else { throw MalformedLine(problem: "the \(name) is missing") }
         guard let value = read(line.extracting(range)) else {
-            throw MalformedLine(problem: "the \(name) is \"\(String(utf8: line.extracting(range)))\"")
+            throw MalformedLine(problem: "the \(name) is \(String(utf8: line.extracting(range)).quoted)")
         }
         return value
     }

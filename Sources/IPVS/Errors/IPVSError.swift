@@ -163,9 +163,11 @@ extension IPVSError: CustomStringConvertible {
 
     private var missingModule: String {
         guard let server = operation.request?.configuredVirtualServer else { return "no such scheduler" }
-        let scheduler = "this kernel has no scheduler \"\(server.scheduler)\" (module ip_vs_\(server.scheduler))"
+        let scheduler =
+            "this kernel has no scheduler \(server.scheduler.rawValue.quoted) (module ip_vs_\(server.scheduler.rawValue.visible(upTo: 60)))"
         guard let engine = server.persistenceEngine else { return scheduler }
-        return "\(scheduler), or no persistence engine \"\(engine)\" (module ip_vs_pe_\(engine))"
+        return
+            "\(scheduler), or no persistence engine \(engine.rawValue.quoted) (module ip_vs_pe_\(engine.rawValue.visible(upTo: 60)))"
     }
 
     /// What the kernel may have rejected with `EINVAL`, which doesn't say which value it is.

@@ -27,7 +27,7 @@ extension IPVSError {
             let detail = "not permitted to enter its network namespace; this requires CAP_SYS_ADMIN, which root has"
             self.init(.permissionDenied, operation, errno: error.errno, detail: detail)
         case (.status, _):
-            self.init(.system, operation, errno: error.errno, detail: "no file system of processes is at /proc")
+            self.init(.system, operation, errno: error.errno, detail: ProcessFiles.absence)
         default:
             self.init(.system, operation, errno: error.errno)
         }

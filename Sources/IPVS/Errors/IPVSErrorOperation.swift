@@ -1,3 +1,5 @@
+import Netlink
+
 extension IPVSError {
     /// What was requested when an error occurred: the command and its subject.
     public struct Operation: Hashable, Sendable {
@@ -81,7 +83,7 @@ extension Request {
         case .readTimeouts: "read the timeouts"
         case .setTimeouts: "set the timeouts"
         case .readInfo: "read the version of IPVS"
-        case .startDaemon(let daemon): "start the \(daemon.role) sync daemon on \(daemon.interface)"
+        case .startDaemon(let daemon): "start the \(daemon.role) sync daemon on \(daemon.interface.visible(upTo: 60))"
         case .stopDaemon(let role): "stop the \(role) sync daemon"
         case .readDaemons: "list the sync daemons"
         }

@@ -1,3 +1,5 @@
+import Netlink
+
 /// How packets reach a real server.
 ///
 /// A method is coded as its name: `masquerade`, `local`, `direct-routing`, `bypass`, or `tunnel` for IP in IP. Other
@@ -64,7 +66,7 @@ extension ForwardingMethod: Codable {
         guard let method = named.first(where: { $0.name == name }) ?? UInt32(plain: name).map(Self.other) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "\"\(name)\" is not a forwarding method"
+                debugDescription: "\(name.quoted) is not a forwarding method"
             )
         }
         self = method

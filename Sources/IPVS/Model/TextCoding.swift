@@ -1,3 +1,5 @@
+import Netlink
+
 // Types that have a text form are coded as a single string in that form.
 
 extension StringProtocol {
@@ -19,7 +21,7 @@ extension Decoder {
             let name = String(reflecting: Value.self).split(separator: ".").dropFirst().joined(separator: ".")
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "\"\(text)\" is not a valid \(name)"
+                debugDescription: "\(text.quoted) is not a valid \(name)"
             )
         }
         return value

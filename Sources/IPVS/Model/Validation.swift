@@ -1,4 +1,5 @@
 import CIPVS
+import Netlink
 
 // Values that no kernel accepts, or that every kernel would misinterpret, are refused before anything is sent. Values
 // that only some kernels refuse are sent.
@@ -20,7 +21,7 @@ private func require(
 /// Names are C strings in buffers of a fixed size in the kernel.
 private func requireName(_ name: String, _ field: @autoclosure () -> Field, maximum: Int) throws(InvalidValue) {
     try require(!name.isEmpty, field(), "is empty")
-    try require(name.utf8.count <= maximum, field(), "\"\(name)\" is longer than \(maximum) bytes")
+    try require(name.utf8.count <= maximum, field(), "\(name.quoted) is longer than \(maximum) bytes")
     try require(!name.utf8.contains(0), field(), "contains a NUL")
 }
 

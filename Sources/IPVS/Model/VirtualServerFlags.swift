@@ -1,3 +1,5 @@
+import Netlink
+
 extension VirtualServer {
     /// The flags of a virtual server that callers can set.
     ///
@@ -88,7 +90,7 @@ extension VirtualServer.Flags: Codable {
             guard let flag = Self(name: name) else {
                 throw DecodingError.dataCorruptedError(
                     in: container,
-                    debugDescription: "\"\(name)\" is not a flag of a virtual server"
+                    debugDescription: "\(name.quoted) is not a flag of a virtual server"
                 )
             }
             flags.formUnion(flag)

@@ -122,7 +122,7 @@ public final class AddressBinder: Sendable {
         self.interface = interface
         self.method = method
         guard Self.isValid(interface) else {
-            throw AddressError(.invalidName, .findInterface("\"\(interface)\""))
+            throw AddressError(.invalidName, .findInterface(interface.quoted))
         }
     }
 

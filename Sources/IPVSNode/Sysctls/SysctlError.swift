@@ -31,6 +31,7 @@ public struct SysctlError: Error, Hashable, Sendable, CustomStringConvertible {
         cause = [ENOENT, ENOTDIR].contains(error.errno) ? .missing : .other
         let reason =
             switch error.errno {
+            case ENOENT where ProcessFiles.areMissing: ProcessFiles.absence
             case ENOENT, ENOTDIR: "this kernel has no such setting, or its module is not loaded"
             case EPERM, EACCES: "not permitted; this requires root, and CAP_NET_ADMIN in the network namespace"
             default: unsafe String(cString: strerror(error.errno))
@@ -40,6 +41,6 @@ public struct SysctlError: Error, Hashable, Sendable, CustomStringConvertible {
 
     init(notANumber text: String, _ name: String) {
         (self.name, errno, cause) = (name, nil, .other)
-        description = "can't read \(name): \"\(text)\" is not a number"
+        description = "can't read \(name): \(text.quoted) is not a number"
     }
 }

@@ -11,9 +11,12 @@ public struct NamespaceObstacle {
 
     /// Interprets the error of a system call for the namespace at a path.
     public init(_ path: String, _ error: SystemError) {
+        let path = path.visible(upTo: 300)
         let place = "network namespace \(path)"
         (kind, reason) =
             switch (error.call, error.errno) {
+            case (.openNamespace, ENOENT) where path.hasPrefix("/proc/") && ProcessFiles.areMissing:
+                (.other, "\(ProcessFiles.absence), where \(place) would be")
             case (.openNamespace, ENOENT), (.openNamespace, ENOTDIR), (.openNamespace, ESRCH):
                 (.notFound, "no \(place)")
             case (.enterNamespace, EINVAL): (.notFound, "\(path) is not a network namespace")

@@ -8,7 +8,7 @@ let package = Package(
     dependencies: [
         .package(name: "swift-ipvs", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
@@ -17,12 +17,15 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "ipvs-demo",
-            dependencies: [.product(name: "IPVS", package: "swift-ipvs")]
+            dependencies: ["Common", .product(name: "IPVS", package: "swift-ipvs")]
         ),
+        // What has to be done before Swift's main function.
+        .target(name: "CStartup"),
         // What several of the programs need.
         .target(
             name: "Common",
             dependencies: [
+                "CStartup",
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),

@@ -5,7 +5,7 @@ import Synchronization
 /// The program's output.
 package enum Console {
     /// The program's name in the command line.
-    private static let program = URL(filePath: CommandLine.arguments.first ?? "").lastPathComponent
+    private static let program = Startup.arguments.first?.split(separator: "/").last.map(String.init) ?? "error"
 
     private static let lossNumber = Atomic<Int32>(0)
 
@@ -33,7 +33,19 @@ package enum Console {
     package static func print(_ line: String) { write("\(line)\n") }
 
     /// Reports an error on standard error.
-    package static func fail(_ sentence: String) { write("\(program): \(sentence)\n", to: STDERR_FILENO) }
+    package static func fail(_ sentence: String) { report("\(program): \(sentence)") }
+
+    /// Reports errors on standard error, the first of many.
+    package static func fail(_ sentences: [String]) { for line in Several(sentences).lines(\.self) { fail(line) } }
+
+    /// Writes lines to standard error as they are, except for control characters and what no message needs.
+    package static func report(_ lines: String) {
+        let lines = lines.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        write(lines.map { "\(Substring($0).visible(upTo: longestLine))\n" }.joined(), to: STDERR_FILENO)
+    }
+
+    /// The number of characters that a line of a report has at most.
+    package static let longestLine = 1_000
 
     /// Prints a note on standard error if it is a terminal.
     package static func note(_ sentence: String) {

@@ -11,12 +11,13 @@ extension FileError {
             self.init(line: mark.line, reason: "can't be read: \(reason)\(Self.hint(text, mark.line))")
         case .duplicatedKeysInMapping(let names, let context):
             let reason = "is there twice in one object"
-            self.init(line: context.mark.line, field: names.sorted().joined(separator: ", "), reason: reason)
+            let field = names.sorted().prefix(5).joined(separator: ", ")
+            self.init(line: context.mark.line, field: field, reason: reason)
         case .reader(let problem, let offset, _, _):
             let line = offset.map { text.prefix($0).count(where: \.isNewline) + 1 }
             self.init(line: line, reason: "can't be read: \(problem)")
         default:
-            self.init(reason: "can't be read: \(error)")
+            self.init(reason: "can't be read: \("\(error)".abbreviated)")
         }
     }
 

@@ -1,21 +1,19 @@
-/// All errors in a file, in the order of its lines.
+/// The errors in a file, in the order of its lines.
 package struct FileErrors: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file's name as the user gave it.
     package let file: String
-    package let errors: [FileError]
+    private let all: Several<FileError>
 
-    package init(_ file: String, _ errors: [FileError]) {
+    /// The first ones.
+    package var errors: [FileError] { all.first }
+
+    package init(_ file: String, _ errors: Several<FileError>) {
         self.file = file
-        self.errors = errors.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
+        all = errors.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
     }
 
-    /// A line for each error: `FILE:LINE: FIELD: sentence`.
-    package var description: String {
-        errors.map { error in
-            let place = [file, error.line.map(String.init)].compactMap(\.self).joined(separator: ":")
-            return [place, error.field, error.reason].compactMap(\.self).joined(separator: ": ")
-        }.joined(separator: "\n")
-    }
+    /// A line for each error, up to the first of many: `FILE:LINE: FIELD: sentence`.
+    package var description: String { all.lines { $0.text(in: file) }.joined(separator: "\n") }
 }
 
 /// An error in a file.
@@ -33,5 +31,12 @@ package struct FileError: Error, Hashable, Sendable {
         self.line = line
         self.field = field
         self.reason = reason
+    }
+
+    /// `FILE:LINE: OBJECT: FIELD: sentence`, without unknown parts.
+    package func text(in file: String, _ object: String? = nil) -> String {
+        let place = [file.visible(upTo: 500), line.map(String.init)].compactMap(\.self).joined(separator: ":")
+        let field = field?.visible(upTo: 200)
+        return [place, object?.visible(upTo: 200), field, reason].compactMap(\.self).joined(separator: ": ")
     }
 }

@@ -22,8 +22,8 @@ package struct JSONReader {
     private let collections = (object: Tag(.map), list: Tag(.seq))
     private let number = /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/
 
-    /// More than any table or manifest has, and less than the stack can hold.
-    private static let maximumDepth = 100
+    /// The number of values so far, including the names of fields.
+    private var count = 0
 
     /// The document of a text.
     package static func read(_ text: String) throws(FileError) -> Place {
@@ -60,6 +60,7 @@ package struct JSONReader {
     }
 
     private mutating func value() throws(FileError) -> (Node, Lines) {
+        try countOne()
         switch next {
         case "{": return try nested { reader throws(FileError) in try reader.object() }
         case "[": return try nested { reader throws(FileError) in try reader.list() }
@@ -70,12 +71,15 @@ package struct JSONReader {
         }
     }
 
+    private mutating func countOne() throws(FileError) {
+        count += 1
+        guard count <= DocumentLimits.values else { throw .tooManyValues(line: line) }
+    }
+
     private mutating func nested(
         _ read: (inout JSONReader) throws(FileError) -> (Node, Lines)
     ) throws(FileError) -> (Node, Lines) {
-        guard way.count < Self.maximumDepth else {
-            throw error("there is more than \(way.count) deep inside each other")
-        }
+        guard way.count < DocumentLimits.depth else { throw .tooDeep(line: line) }
         position += 1
         return try read(&self)
     }
@@ -89,6 +93,7 @@ package struct JSONReader {
         repeat {
             guard next == "\"" else { throw expected("a name in double quotes") }
             let start = line
+            try countOne()
             let name = try string()
             way.append(.field(name))
             guard names.insert(name).inserted else {
@@ -142,7 +147,8 @@ package struct JSONReader {
             return Node.Scalar(word, tags.number, .plain)
         default:
             position = start
-            throw word.isEmpty ? expected("a value") : error("\(word) is not a value; a text is in double quotes")
+            throw word.isEmpty
+                ? expected("a value") : error("\(word.abbreviated) is not a value; a text is in double quotes")
         }
     }
 }
@@ -185,7 +191,7 @@ extension JSONReader {
         case "r": return "\r"
         case "t": return "\t"
         case "u": return try unicode()
-        default: throw error("\\\(byte) is no escape of JSON")
+        default: throw error("\\\(String(byte).abbreviated) is no escape of JSON")
         }
     }
 
@@ -221,7 +227,7 @@ extension JSONReader {
 
     private func expected(_ what: String) -> FileError {
         let rest = String(decoding: bytes[position...].prefix(16), as: UTF8.self)
-        return error("expected \(what), not \(rest.first.map { "\"\($0)\"" } ?? "the end of the file")")
+        return error("expected \(what), not \(rest.first.map { String($0).quoted } ?? "the end of the file")")
     }
 }
 

@@ -16,7 +16,7 @@ extension Node.Scalar {
     package var isNull: Bool { style == .plain && ["", "~", "null", "Null", "NULL"].contains(string) }
 
     /// The text for a message, with quotes if it has them in the file.
-    package var shown: String { style == .plain ? string : "\"\(string)\"" }
+    package var shown: String { style == .plain ? string.abbreviated : string.quoted }
 
     /// Only decimal digits: other numbers of YAML, such as octal 010 or 1:30, are ambiguous.
     package func isNumber(upTo maximum: UInt32) -> Bool {

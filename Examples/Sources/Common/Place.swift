@@ -27,7 +27,8 @@ package struct Place {
 
     /// The path of a field in the node at a path.
     package static func path(_ path: String, _ name: String) -> String {
-        let name = name.isEmpty ? "\"\"" : name
+        // A path is only for messages, and there is one for each value.
+        let name = name.isEmpty ? "\"\"" : name.abbreviated
         return path.isEmpty ? name : "\(path).\(name)"
     }
 

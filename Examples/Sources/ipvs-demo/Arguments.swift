@@ -1,3 +1,5 @@
+import Common
+
 /// The words of a command line, taken one by one.
 struct Arguments {
     private var words: ArraySlice<String>
@@ -7,7 +9,7 @@ struct Arguments {
     /// The next word as a value. The library's values can be read from their descriptions.
     mutating func next<Value: LosslessStringConvertible>(_ name: String) throws(Problem) -> Value {
         guard let word = words.popFirst() else { throw Problem("the \(name) is missing; see --help") }
-        guard let value = Value(word) else { throw Problem("\"\(word)\" is not a \(name); see --help") }
+        guard let value = Value(word) else { throw Problem("\(word.quoted) is not a \(name); see --help") }
         return value
     }
 
@@ -19,7 +21,7 @@ struct Arguments {
     }
 
     func end() throws(Problem) {
-        if let word = words.first { throw Problem("\"\(word)\" is one word too many; see --help") }
+        if let word = words.first { throw Problem("\(word.quoted) is one word too many; see --help") }
     }
 }
 

@@ -1,3 +1,4 @@
+import Common
 import IPVS
 
 /// A command of this program.
@@ -34,7 +35,7 @@ enum Command {
             self = .drain(id, endpoint, seconds: try words.next("number of seconds"))
         case "zero": self = .zero
         case "show": self = .show
-        default: throw Problem("there is no command \(name); see --help")
+        default: throw Problem("there is no command \(name.quoted); see --help")
         }
         try words.end()
     }

@@ -1,3 +1,4 @@
+import Common
 import Glibc
 import IPVS
 
@@ -5,10 +6,12 @@ import IPVS
 struct Main {
     static func main() async {
         do {
-            try await run(Arguments(CommandLine.arguments.dropFirst()))
+            try await run(Arguments(try Startup.words()))
+        } catch let failure as Failure {
+            Console.fail(failure.sentences)
+            exit(2)
         } catch {
-            var standardError = StandardError()
-            print("ipvs-demo: \(error)", to: &standardError)
+            Console.fail("\(error)")
             exit(1)
         }
     }
@@ -28,12 +31,5 @@ struct Main {
         case .zero: try balancer.handle.zeroCounters()
         case .show: print(try Table(of: balancer.handle))
         }
-    }
-}
-
-/// Standard error as a stream for `print`.
-private struct StandardError: TextOutputStream {
-    func write(_ text: String) {
-        _ = Array(text.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

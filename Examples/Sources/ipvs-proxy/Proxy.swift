@@ -17,7 +17,7 @@ struct Proxy {
 
     init(options: Options) {
         self.options = options
-        var logger = Logger(label: "ipvs-proxy") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "ipvs-proxy") { CleanLog(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel = options.logLevel
         self.logger = logger
     }
@@ -99,7 +99,12 @@ struct Proxy {
 
     /// A proxier that knows all objects in the manifests.
     private func informedProxier() async throws -> Proxier {
-        var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, logger: logger)
+        var manifests = ManifestWatch(
+            options.manifests,
+            nodeName: options.nodeName,
+            logger: logger,
+            isRepeated: false
+        )
         let changes = try manifests.read()
         let proxier = try Proxier(options.configuration, logger: quietLogger)
         await proxier.tell(first: changes)

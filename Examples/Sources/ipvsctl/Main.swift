@@ -1,13 +1,23 @@
+import Common
 import Glibc
 
 /// A command line that doesn't begin with a subcommand is one of ipvsadm.
 @main
 struct Main {
     static func main() async {
-        let words = Array(CommandLine.arguments.dropFirst())
+        let words: [String]
+        do throws(Failure) {
+            words = try Startup.words()
+        } catch {
+            Console.fail(error.sentences)
+            exit(2)
+        }
         // --help is also an option of ipvsadm, but new users mean the whole program.
         if IPVSCtl.takes(words) || ["--help", "--experimental-dump-help"].contains(words.first) {
             await IPVSCtl.main(words)
+        } else if let sentence = IPVSCtl.refusal(of: words) {
+            Console.fail(sentence)
+            exit(2)
         } else {
             exit(Compatible.run(words))
         }

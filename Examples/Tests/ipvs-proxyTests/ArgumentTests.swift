@@ -1,3 +1,4 @@
+import ArgumentParser
 import IPVS
 import Testing
 
@@ -20,16 +21,22 @@ import Testing
     func noDurations(text: String) { #expect(Duration(goText: text) == nil) }
 
     @Test func listenAddresses() throws {
-        #expect(ListenAddress(argument: "0.0.0.0:10256")?.endpoint == Endpoint(IPAddress(0, 0, 0, 0), 10_256))
-        #expect(try #require(ListenAddress(argument: "[::]:80")).description == "[::]:80")
-        for nowhere in ["", "none"] { #expect(try #require(ListenAddress(argument: nowhere)).endpoint == nil) }
-        let wrong = ["10256", "127.0.0.1:0", ":80", "localhost:80", "::1:80"]
-        #expect(wrong.allSatisfy { ListenAddress(argument: $0) == nil })
+        #expect(try ListenAddress(argument: "0.0.0.0:10256").endpoint == Endpoint(IPAddress(0, 0, 0, 0), 10_256))
+        #expect(try ListenAddress(argument: "[::]:80").description == "[::]:80")
+        for nowhere in ["", "none"] { #expect(try ListenAddress(argument: nowhere).endpoint == nil) }
+        for wrong in ["10256", "127.0.0.1:0", ":80", "localhost:80", "::1:80", "[fe80::1%eth0]:80"] {
+            #expect(throws: ValidationError.self, "\(wrong)") { try ListenAddress(argument: wrong) }
+        }
     }
 
     @Test func blocks() throws {
-        let blocks = try #require(Blocks(argument: "10.0.0.0/8,192.0.2.1,fd00::/8")).blocks
-        #expect(blocks.map(\.description) == ["10.0.0.0/8", "192.0.2.1/32", "fd00::/8"])
-        #expect(["", "10.0.0.0/8,", "10.0.0.1/8", "a"].allSatisfy { Blocks(argument: $0) == nil })
+        // Bits behind the prefix don't matter.
+        let blocks = try Blocks(argument: "10.0.0.1/8,192.0.2.1,fd00::5/8,0.0.0.0/0").blocks
+        #expect(blocks.map(\.description) == ["10.0.0.0/8", "192.0.2.1/32", "fd00::/8", "0.0.0.0/0"])
+        for wrong in [
+            "", "10.0.0.0/8,", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/", "10.0.0.0/8/8", "a", "fe80::1%eth0",
+        ] {
+            #expect(throws: ValidationError.self, "\(wrong)") { try Blocks(argument: wrong) }
+        }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Common
 import IPVS
 import IPVSNode
 import IPVSProxy
@@ -14,30 +15,32 @@ extension Duration {
 }
 
 /// Blocks of addresses, several of which can be separated by commas.
-struct Blocks: ExpressibleByArgument {
+struct Blocks {
     let blocks: [IPAddress.Block]
 
-    init?(argument: String) {
-        let blocks = argument.split(separator: ",", omittingEmptySubsequences: false).map { text in
-            IPAddress.Block(String(text)) ?? IPAddress(String(text)).map(IPAddress.Block.init)
-        }
-        guard !blocks.contains(nil) else { return nil }
-        self.blocks = blocks.compactMap(\.self)
+    init(argument: String) throws(ValidationError) {
+        let texts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        blocks = try texts.map { text throws(ValidationError) in try IPAddress.Block(argument: String(text)) }
     }
 }
 
 /// The address on which to serve HTTP, or nil for `none` or an empty value.
-struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
+struct ListenAddress: CustomStringConvertible {
     let endpoint: Endpoint?
 
     var description: String { endpoint?.description ?? "" }
 
     init(_ endpoint: Endpoint) { self.endpoint = endpoint }
 
-    init?(argument: String) {
+    init(argument: String) throws(ValidationError) {
         endpoint = Endpoint(argument)
+        guard endpoint != nil || ["none", ""].contains(argument) else {
+            throw ValidationError(
+                "it must be none, or an address and a port, such as 127.0.0.1:10249 or [::1]:10249\(argument.zoneHint)"
+            )
+        }
         // For 0, the kernel would choose an unknown port.
-        guard endpoint.map({ $0.port != 0 }) ?? ["none", ""].contains(argument) else { return nil }
+        guard endpoint?.port != 0 else { throw ValidationError("the port must not be 0") }
     }
 }
 

@@ -8,7 +8,10 @@ import Logging
 
 /// The options of the command line.
 struct Options: ParsableArguments {
-    @Argument(help: "Files with manifests, or folders of such files.", completion: .file())
+    @Argument(
+        help: "Files with manifests, or folders of such files; with --once or --dry-run, - is standard input.",
+        completion: .file()
+    )
     var manifests: [String] = []
 
     @Flag(help: "Synchronize once and exit. Real servers that have connections keep them, with a weight of 0.")
@@ -76,13 +79,15 @@ struct Options: ParsableArguments {
         help: ArgumentHelp(
             "Serve node ports only on the node's addresses in this block; can be repeated.",
             valueName: "cidr"
-        )
+        ),
+        transform: Blocks.init(argument:)
     )
     var nodePortAddresses: [Blocks] = []
 
     @Option(
         name: .customLong("exclude-cidrs"),
-        help: ArgumentHelp("Leave addresses in this block alone; can be repeated.", valueName: "cidr")
+        help: ArgumentHelp("Leave addresses in this block alone; can be repeated.", valueName: "cidr"),
+        transform: Blocks.init(argument:)
     )
     var excluded: [Blocks] = []
 
@@ -96,14 +101,19 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The address on which to serve /healthz and /livez over HTTP, or none.",
+            "The address on which to serve /healthz and /livez over HTTP, or none. (default: 0.0.0.0:10256)",
             valueName: "address:port"
-        )
+        ),
+        transform: ListenAddress.init(argument:)
     )
     var healthzAddress = ListenAddress(Endpoint(IPAddress(0, 0, 0, 0), 10_256))
 
     @Option(
-        help: ArgumentHelp("The address on which to serve /metrics over HTTP, or none.", valueName: "address:port")
+        help: ArgumentHelp(
+            "The address on which to serve /metrics over HTTP, or none. (default: 127.0.0.1:10249)",
+            valueName: "address:port"
+        ),
+        transform: ListenAddress.init(argument:)
     )
     var metricsAddress = ListenAddress(Endpoint(IPAddress(127, 0, 0, 1), 10_249))
 
@@ -126,6 +136,13 @@ struct Options: ParsableArguments {
         }
         if !manifests.isEmpty, cleanup {
             throw ValidationError("--cleanup takes no manifests: it removes everything that the proxy has created.")
+        }
+        let streams = manifests.count { $0 == TextFile.standardInput }
+        if streams > 1 { throw ValidationError("Standard input (-) can be read only once.") }
+        if streams > 0, !once, !dryRun {
+            throw ValidationError(
+                "Standard input (-) can't be watched for changes: store it in a file, or use --once or --dry-run."
+            )
         }
         if syncPeriod == .zero { throw ValidationError("--sync-period must be more than 0.") }
         if syncPeriod < minSyncPeriod {

@@ -57,8 +57,15 @@ struct IPVSProxyCommand: AsyncParsableCommand {
     static func main() async {
         var isDryRun = false
         var status: Int32 = 0
+        let words: [String]
+        do throws(Failure) {
+            words = try Startup.words()
+        } catch {
+            Console.fail(error.sentences)
+            Glibc.exit(2)
+        }
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(words)
             if let command = command as? Self { isDryRun = command.options.dryRun }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -66,7 +73,7 @@ struct IPVSProxyCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            status = report(error)
+            status = report(error, words)
             if status != 0, isDryRun, !(error is ExitCode) { status = Self.trouble }
         }
         if let loss = Console.loss {
@@ -80,24 +87,21 @@ struct IPVSProxyCommand: AsyncParsableCommand {
     static let trouble: Int32 = 2
 
     /// Reports why the program ends, and returns the exit status.
-    private static func report(_ error: any Error) -> Int32 {
+    private static func report(_ error: any Error, _ words: [String]) -> Int32 {
         switch error {
         case let code as ExitCode:
             return code.rawValue
         case let errors as ManifestErrors:
-            Console.write(errors.errors.map { "\($0)\n" }.joined(), to: STDERR_FILENO)
+            for line in errors.lines { Console.report(line) }
             return 1
         case let failure as Failure:
-            for sentence in failure.sentences { Console.fail(sentence) }
+            Console.fail(failure.sentences)
             return 1
         case is IPVSError, is AddressError:
             Console.fail("\(error)")
             return 1
         default:
-            let isClean = exitCode(for: error).isSuccess
-            let message = fullMessage(for: error)
-            if !message.isEmpty { Console.write("\(message)\n", to: isClean ? STDOUT_FILENO : STDERR_FILENO) }
-            return isClean ? 0 : 2
+            return ParserMessage.report(fullMessage(for: error), words, isError: !exitCode(for: error).isSuccess)
         }
     }
 }

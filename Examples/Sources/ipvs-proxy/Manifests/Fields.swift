@@ -6,7 +6,7 @@ import Yams
 ///
 /// As in Kubernetes, a field without a value counts as missing, and unknown fields are ignored.
 struct Fields {
-    private(set) var errors: [FileError] = []
+    private(set) var errors: Several<FileError> = []
 
     /// Parts that are valid but not served.
     private(set) var notes: [(sentence: String, isWarning: Bool)] = []
@@ -108,7 +108,7 @@ struct Fields {
     mutating func address(_ place: Place?) -> IPAddress? {
         guard let place, let text = text(place) else { return nil }
         guard let address = IPAddress(text) else {
-            refuse(place, "\"\(text)\" is not an IP address")
+            refuse(place, "\(text.quoted) is not an IP address\(text.zoneHint)")
             return nil
         }
         return address

@@ -1,8 +1,14 @@
 import Common
 
-/// All errors in manifests.
+/// The errors in manifests.
 struct ManifestErrors: Error, Hashable, Sendable {
-    let errors: [ManifestError]
+    let all: Several<ManifestError>
+
+    /// The first ones.
+    var errors: [ManifestError] { all.first }
+
+    /// A line for each error, up to the first of many.
+    var lines: [String] { all.lines(\.description) }
 }
 
 /// An error in a manifest.
@@ -16,10 +22,7 @@ struct ManifestError: Hashable, Sendable, CustomStringConvertible {
     let error: FileError
 
     /// `FILE:LINE: OBJECT: FIELD: sentence`, without unknown parts.
-    var description: String {
-        let place = [file, error.line.map(String.init)].compactMap(\.self).joined(separator: ":")
-        return [place, object, error.field, error.reason].compactMap(\.self).joined(separator: ": ")
-    }
+    var description: String { error.text(in: file, object) }
 }
 
 /// A part of a manifest that is valid but not served.

@@ -6,6 +6,13 @@ struct ManifestFiles: Sendable {
     /// Paths of files, and of folders with files.
     let paths: [String]
 
+    /// Whether they are read several times, for which they must be regular files. Otherwise they can be pipes too, and
+    /// `-` is standard input.
+    var isRepeated = true
+
+    /// Whether any path is that of a file that can be read only once.
+    var haveStreams: Bool { !isRepeated && paths.contains { !Self.hasType($0, S_IFREG) && !Self.hasType($0, S_IFDIR) } }
+
     /// The state of all paths and files, without their contents. It differs if anything may have changed.
     struct Fingerprint: Hashable, Sendable {
         fileprivate var states: [State] = []
@@ -57,10 +64,14 @@ struct ManifestFiles: Sendable {
         var reader = ManifestReader(nodeName: nodeName)
         for path in paths {
             do throws(FileError) {
-                if let names = try Self.names(in: path) {
-                    for name in names { Self.read("\(path)/\(name)", &reader) }
+                if path == TextFile.standardInput, !isRepeated {
+                    Self.read(path, &reader, nil)
+                } else if let names = try Self.names(in: path) {
+                    // Without them, everything would be deleted.
+                    guard !names.isEmpty else { throw FileError(reason: Self.emptiness) }
+                    for name in names { Self.read("\(path)/\(name)", &reader, Self.reasonInFolder) }
                 } else {
-                    Self.read(path, &reader)
+                    Self.read(path, &reader, isRepeated ? Self.reasonToWatch : nil)
                 }
             } catch {
                 reader.refuse(path, error)
@@ -69,13 +80,25 @@ struct ManifestFiles: Sendable {
         return reader
     }
 
-    private static func read(_ file: String, _ reader: inout ManifestReader) {
+    /// Reads a file, which must be a regular one if there is a reason for it.
+    private static func read(_ file: String, _ reader: inout ManifestReader, _ reason: String?) {
+        let name = reason == nil ? TextFile.name(file) : file
         do throws(FileError) {
-            reader.read(try TextFile.read(regular: file), file: file)
+            let text =
+                if let reason { try TextFile.read(regular: file, because: reason) } else { try TextFile.read(file) }
+            // A stream has no name that tells JSON from YAML.
+            let isJSON = name == file ? nil : ["{", "["].contains(text.first { !$0.isWhitespace })
+            reader.read(text, file: name, isJSON: isJSON)
         } catch {
-            reader.refuse(file, error)
+            reader.refuse(name, error)
         }
     }
+
+    private static let reasonToWatch = "which can be watched; store it in one, or use --once or --dry-run"
+    private static let reasonInFolder = "as those in a folder must be"
+
+    private static let emptiness =
+        "has no manifests (.yaml, .yml or .json); if there are to be none, put a file with a comment there"
 
     /// The names of a folder's manifests, in order, or nil if it is not a folder.
     ///
@@ -96,15 +119,15 @@ struct ManifestFiles: Sendable {
                 String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
             }
             let isManifest = [".yaml", ".yml", ".json"].contains { name.lowercased().hasSuffix($0) }
-            if isManifest, !name.hasPrefix("."), !isFolder("\(path)/\(name)") { names.append(name) }
+            if isManifest, !name.hasPrefix("."), !hasType("\(path)/\(name)", S_IFDIR) { names.append(name) }
             errno = 0
         }
         guard errno == 0 else { throw FileError(reason: String(cString: strerror(errno))) }
         return names.sorted()
     }
 
-    private static func isFolder(_ path: String) -> Bool {
+    private static func hasType(_ path: String, _ type: mode_t) -> Bool {
         var status = Glibc.stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == type
     }
 }

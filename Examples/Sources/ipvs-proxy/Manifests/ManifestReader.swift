@@ -11,7 +11,12 @@ struct ManifestReader {
     let nodeName: String
 
     private(set) var manifests = Manifests()
-    private(set) var errors: [ManifestError] = []
+    /// All errors, of which the first are kept.
+    private(set) var allErrors: Several<ManifestError> = []
+
+    /// The first errors.
+    var errors: [ManifestError] { allErrors.first }
+
     private(set) var notes: [ManifestNote] = []
 
     /// The place of each object, including those that are not served.
@@ -28,16 +33,19 @@ struct ManifestReader {
     ///
     /// An empty file is an error. A file to which `kubectl get` is redirected is empty for a moment, during which its
     /// services would be deleted otherwise.
-    mutating func read(_ text: String, file: String) {
+    mutating func read(_ text: String, file: String, isJSON: Bool? = nil) {
         if text.allSatisfy(\.isWhitespace) {
-            let reason = "is empty; if there is to be nothing in it, put a comment there or remove it"
-            refuse(file, FileError(reason: reason))
-        } else if file.lowercased().hasSuffix(".json") {
+            refuse(file, Self.emptiness)
+        } else if isJSON ?? file.lowercased().hasSuffix(".json") {
             read(json: text, file: file)
         } else {
             read(yaml: text, file: file)
         }
     }
+
+    private static let emptiness = FileError(
+        reason: "is empty; if there is to be nothing in it, put a comment there or remove it"
+    )
 
     private mutating func read(json text: String, file: String) {
         do throws(FileError) {
@@ -48,29 +56,33 @@ struct ManifestReader {
     }
 
     private mutating func read(yaml text: String, file: String) {
-        do {
-            // The types of values are not inferred; they depend on the field.
-            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
-            while let root = try parser.nextRoot() {
-                guard root.scalar?.isNull != true else { continue }
-                read(Place(root: root), nil, file: file)
+        var hasDocument = false
+        do throws(FileError) {
+            try YAMLReader.read(text) { root in
+                guard root.node.scalar?.isNull != true else { return }
+                hasDocument = true
+                read(root, nil, file: file)
             }
-        } catch let error as YamlError {
-            refuse(file, FileError(error, in: text))
+            // Such as only a line ---, which is as empty.
+            if !hasDocument, !text.utf8.contains(UInt8(ascii: "#")) { throw Self.emptiness }
         } catch {
-            refuse(file, FileError(reason: "\(error)"))
+            refuse(file, error)
         }
     }
 
     /// Records that a file can't be read.
-    mutating func refuse(_ file: String, _ error: FileError) { errors.append(ManifestError(file: file, error: error)) }
+    mutating func refuse(_ file: String, _ error: FileError) {
+        allErrors.append(ManifestError(file: file, error: error))
+    }
 
     /// Reads a document or an element of a list, which has a default type.
     private mutating func read(_ place: Place, _ assumed: ManifestObject.TypeName?, file: String) {
         var fields = Fields()
-        defer { errors += fields.errors.map { ManifestError(file: file, error: $0) } }
+        defer { allErrors.append(fields.errors) { ManifestError(file: file, error: $0) } }
         guard let place = fields.object(place), let type = type(of: place, assumed, &fields) else { return }
         if let elements = type.elements {
+            // An empty list is written as [].
+            if place.field("items") == nil { fields.refuse(place, lacks: "items") }
             for element in fields.list(place.field("items")) { read(element, elements.first, file: file) }
         } else if [.service, .endpointSlice].contains(type) {
             readObject(place, type, file: file)
@@ -103,7 +115,7 @@ struct ManifestReader {
     private mutating func readObject(_ place: Place, _ type: ManifestObject.TypeName, file: String) {
         var fields = Fields()
         guard let object = ManifestObject(place, type, &fields) else {
-            errors += fields.errors.map { ManifestError(file: file, object: type.kind, error: $0) }
+            allErrors.append(fields.errors) { ManifestError(file: file, object: type.kind, error: $0) }
             return
         }
         let name = object.name
@@ -111,7 +123,7 @@ struct ManifestReader {
         let position = "\(file):\(place.line ?? 1)"
         if let first = places.updateValue(position, forKey: ObjectName(kind: type.kind, name: name)) {
             let error = FileError(line: place.line, reason: "is there twice; the first is at \(first)")
-            errors.append(ManifestError(file: file, object: title, error: error))
+            allErrors.append(ManifestError(file: file, object: title, error: error))
         }
         if let foreignness = object.foreignness {
             fields.note(foreignness)
@@ -120,7 +132,7 @@ struct ManifestReader {
         } else {
             manifests.slices[name] = EndpointSlice(name, object, node: nodeName, &fields)
         }
-        errors += fields.errors.map { ManifestError(file: file, object: title, error: $0) }
+        allErrors.append(fields.errors) { ManifestError(file: file, object: title, error: $0) }
         notes += fields.notes.map { sentence, isWarning in
             ManifestNote(file: file, line: place.line, sentence: "\(title) \(sentence)", isWarning: isWarning)
         }

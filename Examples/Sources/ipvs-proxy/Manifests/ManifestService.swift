@@ -1,3 +1,4 @@
+import Common
 import CoreMetrics
 import IPVSProxy
 import Logging
@@ -69,8 +70,8 @@ actor ManifestService: Service {
             logger.info("the manifests have changed: \(changes)")
             await proxier.tell(changes)
         } catch {
-            errorCount.record(error.errors.count)
-            for error in error.errors { logger.error("\(error)") }
+            errorCount.record(error.all.count)
+            for line in error.lines { logger.error("\(line)") }
             logger.warning("the manifests are as before, until these errors are mended: \(watch.manifests)")
         }
     }

@@ -1,3 +1,4 @@
+import Common
 import Glibc
 import Logging
 
@@ -22,7 +23,7 @@ struct ManifestWatch {
     private(set) var isSettled = false
 
     /// The errors when they were last read.
-    private var lastErrors: [ManifestError] = []
+    private var lastErrors: Several<ManifestError> = []
 
     /// The state at the last check, and the time since which it has been the same.
     private var lastSeen: ManifestFiles.Fingerprint?
@@ -38,8 +39,9 @@ struct ManifestWatch {
     /// The messages that were logged for the last state.
     private var told: Set<String> = []
 
-    init(_ paths: [String], nodeName: String, logger: Logger) {
-        files = ManifestFiles(paths: paths)
+    /// Watches files; or with `isRepeated` false, files that are read only once, which can then be pipes.
+    init(_ paths: [String], nodeName: String, logger: Logger, isRepeated: Bool = true) {
+        files = ManifestFiles(paths: paths, isRepeated: isRepeated)
         self.nodeName = nodeName
         self.logger = logger
     }
@@ -69,7 +71,7 @@ struct ManifestWatch {
             let changes = try read(state, at: now)
             return changes.isEmpty && errorsBefore.isEmpty ? nil : changes
         } catch {
-            guard error.errors != errorsBefore else { return nil }
+            guard error.all != errorsBefore else { return nil }
             throw error
         }
     }
@@ -91,16 +93,16 @@ struct ManifestWatch {
         var (state, isAtRest) = (state, isAtRest)
         var reader = files.read(nodeName: nodeName)
         // Related objects can be in several files. If they change all the time, the next check reads them again.
-        for _ in 0..<3 {
+        for _ in 0..<(files.haveStreams ? 0 : 3) {
             let stateAfter = files.fingerprint()
             guard stateAfter != state else { break }
             (state, isAtRest) = (stateAfter, false)
             reader = files.read(nodeName: nodeName)
         }
-        (lastRead, lastErrors) = (state, reader.errors)
+        (lastRead, lastErrors) = (state, reader.allErrors)
         see(state, at: now)
         isSettled = isAtRest && (state.isSettled(at: begin) || now - seenSince >= Self.timeToSettle)
-        guard reader.errors.isEmpty else { throw ManifestErrors(errors: reader.errors) }
+        guard reader.errors.isEmpty else { throw ManifestErrors(all: reader.allErrors) }
         tell(reader.notes)
         // While files are being written, missing objects may not have been written yet.
         let latest = isAtRest ? reader.manifests : reader.manifests.keeping(manifests)

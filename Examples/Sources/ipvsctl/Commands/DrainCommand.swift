@@ -63,7 +63,9 @@ extension VirtualServer.Identity {
             text = isMark ? text.replacing(":", with: " ") : text.replacing(":", with: " ", maxReplacements: 1)
         }
         guard let id = Self(text) else {
-            throw ValidationError("it is not a virtual server, such as tcp:10.96.0.1:80, udp:[fd00::1]:53 or fwm:7")
+            throw ValidationError(
+                "it is not a virtual server, such as tcp:10.96.0.1:80, udp:[fd00::1]:53 or fwm:7\(argument.zoneHint)"
+            )
         }
         self = id
     }
@@ -72,7 +74,9 @@ extension VirtualServer.Identity {
 extension Endpoint {
     init(argument: String) throws(ValidationError) {
         guard let endpoint = Self(argument) else {
-            throw ValidationError("it is not an address and port, such as 10.244.1.5:8080 or [fd00::1]:443")
+            throw ValidationError(
+                "it is not an address and port, such as 10.244.1.5:8080 or [fd00::1]:443\(argument.zoneHint)"
+            )
         }
         self = endpoint
     }

@@ -34,11 +34,38 @@ struct IPVSCtl: AsyncParsableCommand {
         return (names + ["help"]).contains(first)
     }
 
+    /// Why a command line has no command at all, or nil if it may have one.
+    static func refusal(of words: [String]) -> String? {
+        guard let first = words.first, !first.hasPrefix("-") else { return nil }
+        return noSubcommand(first)
+    }
+
+    private static func noSubcommand(_ word: String) -> String {
+        let names = configuration.subcommands.map { $0.configuration.commandName ?? $0._commandName } + ["help"]
+        let near = names.first { $0.isNearly(word) && !word.isEmpty }
+        let hint =
+            near.map { "did you mean \($0)?" }
+            ?? "there are \(names.joined(separator: ", ")), and the commands of ipvsadm, such as -L"
+        return "there is no subcommand \(word.quoted); \(hint)"
+    }
+
+    /// The parser shows the general help for any word behind `help`.
+    private static func checkHelp(_ words: [String]) throws(Usage) {
+        guard words.first == "help", let subject = words.dropFirst().first(where: { !$0.hasPrefix("-") }) else {
+            return
+        }
+        guard takes([subject]) else { throw Usage(sentence: noSubcommand(subject)) }
+    }
+
+    /// An invalid command line.
+    private struct Usage: Error { let sentence: String }
+
     /// Runs a subcommand and ends the program with its exit status.
-    static func main(_ arguments: [String]?) async {
+    static func main(_ arguments: [String]) async {
         var command: any ParsableCommand = IPVSCtl()
         var status: Int32 = 0
         do {
+            try checkHelp(arguments)
             command = try await asyncParseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -46,7 +73,7 @@ struct IPVSCtl: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            status = report(error)
+            status = report(error, arguments)
             if status != 0, command is Diff, !(error is ExitCode) { status = Diff.trouble }
         }
         if let loss = Console.loss {
@@ -58,7 +85,7 @@ struct IPVSCtl: AsyncParsableCommand {
 
     /// Reports why a command ended, and returns the exit status: 0 if only help was requested, 1 if the command failed,
     /// and 2 if the command line is invalid.
-    static func report(_ error: any Error) -> Int32 {
+    static func report(_ error: any Error, _ words: [String]) -> Int32 {
         switch error {
         case let code as ExitCode:
             return code.rawValue
@@ -66,16 +93,16 @@ struct IPVSCtl: AsyncParsableCommand {
             Console.fail("\(error)")
             return 1
         case let failure as Failure:
-            for sentence in failure.sentences { Console.fail(sentence) }
+            Console.fail(failure.sentences)
             return 1
+        case let usage as Usage:
+            Console.fail(usage.sentence)
+            return 2
         case let errors as FileErrors:
-            Console.write("\(errors)\n", to: STDERR_FILENO)
+            Console.report("\(errors)")
             return 1
         default:
-            let isClean = exitCode(for: error).isSuccess
-            let message = fullMessage(for: error)
-            if !message.isEmpty { Console.write("\(message)\n", to: isClean ? STDOUT_FILENO : STDERR_FILENO) }
-            return isClean ? 0 : 2
+            return ParserMessage.report(fullMessage(for: error), words, isError: !exitCode(for: error).isSuccess)
         }
     }
 }

@@ -50,5 +50,8 @@ extension Compatible {
 
         /// The network namespace it is for; nil is the one that the program is in.
         let namespace: NetworkNamespace?
+
+        /// What a reader of an error of the command should know, as a sentence's last part.
+        var remark: String?
     }
 }

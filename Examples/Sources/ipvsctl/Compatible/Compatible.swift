@@ -13,7 +13,8 @@ enum Compatible {
         }
         var hasFailed = false
         do throws(IPVSError) { hasFailed = try !carryOut(line, names, output) } catch {
-            output.complain("\(error)")
+            let remark = error.operation.realServer == nil ? nil : line.remark
+            output.complain([error.description, remark].compactMap(\.self).joined(separator: "; "))
             hasFailed = true
         }
         if let loss = output.loss() {

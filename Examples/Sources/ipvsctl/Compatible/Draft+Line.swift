@@ -1,3 +1,4 @@
+import Common
 import IPVS
 
 extension Compatible.Draft {
@@ -9,7 +10,7 @@ extension Compatible.Draft {
             arguments.removeFirst()
             given.insert(.bypass)
         }
-        if let argument = arguments.first { throw UsageError("\"\(argument)\" belongs to no option") }
+        if let argument = arguments.first { throw UsageError("\(argument.quoted) belongs to no option") }
         try checkCompany(of: command)
         let result: Compatible.Command =
             switch command {
@@ -30,7 +31,7 @@ extension Compatible.Draft {
             case .version: .version
             default: .help
             }
-        return Compatible.Line(command: result, namespace: namespace)
+        return Compatible.Line(command: result, namespace: namespace, remark: portRemark(for: result))
     }
 
     var syncDaemon: SyncDaemon {

@@ -32,6 +32,23 @@ extension Compatible.Draft {
         )
     }
 
+    /// Why a real server has another port than the line has.
+    func portRemark(for command: Compatible.Command) -> String? {
+        let server: RealServer
+        switch command {
+        case .addRealServer(let real, _), .editRealServer(let real, _): server = real
+        default: return nil
+        }
+        guard let port = real?.port, port != server.endpoint.port else { return nil }
+        let method =
+            switch given.intersection(.methods).first {
+            case .tunnel?: "the method is -i"
+            case .directRouting?: "the method is -g"
+            default: "without -m the method is -g"
+            }
+        return "not port \(port), as \(method), which has the virtual server's port"
+    }
+
     private func forwarding() throws(UsageError) -> ForwardingMethod {
         let method = given.intersection(.methods).first
         let settings = given.intersection(.tunnelSettings)

@@ -1,3 +1,4 @@
+import Common
 import IPVS
 
 extension Compatible.Draft {
@@ -37,12 +38,14 @@ extension Compatible.Draft {
         switch family {
         case .ipv4:
             guard let bytes = (Compatible.ipv4Address(mask) ?? names.address(mask, .ipv4))?.bytes else {
-                throw UsageError("--netmask of an IPv4 virtual server is a mask such as 255.255.255.0, not \"\(mask)\"")
+                throw UsageError(
+                    "--netmask of an IPv4 virtual server is a mask such as 255.255.255.0, not \(mask.quoted)"
+                )
             }
             return .netmask(bytes[0], bytes[1], bytes[2], bytes[3])
         case .ipv6:
             guard let length = Compatible.number(mask, in: 1...128) else {
-                throw UsageError("--netmask of an IPv6 virtual server is a length from 1 to 128, not \"\(mask)\"")
+                throw UsageError("--netmask of an IPv6 virtual server is a length from 1 to 128, not \(mask.quoted)")
             }
             return .prefixLength(UInt8(length))
         }
@@ -51,7 +54,7 @@ extension Compatible.Draft {
     private func schedulerFlags() throws(UsageError) -> VirtualServer.Flags {
         guard let flagNames, !flagNames.isEmpty else { return [] }
         let names = flagNames.split(separator: ",").map(String.init)
-        guard !names.isEmpty else { throw UsageError("--sched-flags \"\(flagNames)\" names no flag") }
+        guard !names.isEmpty else { throw UsageError("--sched-flags \(flagNames.quoted) names no flag") }
         var flags: VirtualServer.Flags = []
         for name in names { flags.formUnion(try schedulerFlag(name)) }
         return flags
@@ -64,7 +67,7 @@ extension Compatible.Draft {
         case "flag-3": return .scheduler3
         case "sh-fallback", "sh-port", "mh-fallback", "mh-port":
             guard name.prefix(2) == scheduler.rawValue else {
-                throw UsageError("the flag \(name) is none of the scheduler \(scheduler)")
+                throw UsageError("the flag \(name) is none of the scheduler \(scheduler.rawValue.abbreviated)")
             }
             return name.hasSuffix("port") ? .scheduler2 : .scheduler1
         default:
@@ -72,7 +75,7 @@ extension Compatible.Draft {
             if dialect == .saved, name.hasPrefix("0x"), let bits = UInt32(name.dropFirst(2), radix: 16) {
                 return VirtualServer.Flags(rawValue: bits)
             }
-            throw UsageError("there is no scheduler flag \"\(name)\"")
+            throw UsageError("there is no scheduler flag \(name.quoted)")
         }
     }
 }

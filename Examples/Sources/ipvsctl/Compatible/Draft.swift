@@ -55,7 +55,7 @@ extension Compatible.Draft {
     mutating func begin(_ occurrence: Compatible.Scanner.Occurrence) throws(UsageError) {
         guard let value = occurrence.value else { return }
         guard let role = SyncDaemon.Role(value) else {
-            throw UsageError("a sync daemon is \"master\" or \"backup\", not \"\(value)\"")
+            throw UsageError("a sync daemon is \"master\" or \"backup\", not \(value.quoted)")
         }
         self.role = role
     }
@@ -124,7 +124,7 @@ extension Compatible.Draft {
     private mutating func takeOtherService(_ text: String) throws(UsageError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, let number = Compatible.number(parts[0], in: 0...65_535) else {
-            throw UsageError("\"\(text)\" is not a protocol's number, a slash, an address, a colon and a port")
+            throw UsageError("\(text.quoted) is not a protocol's number, a slash, an address, a colon and a port")
         }
         try takeService(parts[1], TransportProtocol(rawValue: UInt16(number)))
     }
@@ -157,7 +157,7 @@ extension Compatible.Draft {
     func number(_ option: Option, _ text: String, _ range: ClosedRange<Int>) throws(UsageError) -> Int {
         if let number = Compatible.number(text, in: range) { return number }
         let bounds = "\(range.lowerBound) to \(range.upperBound)"
-        throw UsageError("\(option.name) is a number from \(bounds), not \"\(text)\"")
+        throw UsageError("\(option.name) is a number from \(bounds), not \(text.quoted)")
     }
 
     private func threshold(_ option: Option, _ text: String) throws(UsageError) -> UInt32 {
@@ -167,7 +167,7 @@ extension Compatible.Draft {
     private func kind(_ text: String) throws(UsageError) -> Tunnel.Kind {
         let known: [Tunnel.Kind] = [.ipip, .gue, .gre]
         guard let kind = known.first(where: { $0.description == text }) else {
-            throw UsageError("--tun-type is ipip, gue or gre, not \"\(text)\"")
+            throw UsageError("--tun-type is ipip, gue or gre, not \(text.quoted)")
         }
         return kind
     }
@@ -175,7 +175,7 @@ extension Compatible.Draft {
     private func group(_ text: String) throws(UsageError) -> IPAddress {
         guard let group = IPAddress(text), let first = group.bytes.first,
             group.family == .ipv4 ? first >> 4 == 0xe : first == 0xff
-        else { throw UsageError("--mcast-group is a multicast address, not \"\(text)\"") }
+        else { throw UsageError("--mcast-group is a multicast address, not \(text.quoted)\(text.zoneHint)") }
         return group
     }
 }

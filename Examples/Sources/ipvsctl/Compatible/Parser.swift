@@ -1,3 +1,4 @@
+import Common
 import IPVS
 
 extension Compatible {
@@ -59,7 +60,7 @@ extension Compatible {
                 throw UsageError(error.description)
             }
             if let argument = scanner.arguments.first {
-                throw UsageError("a line begins with a command such as --list; \"\(argument)\" is none")
+                throw UsageError("a line begins with a command such as --list; \(argument.quoted) is none")
             }
             guard draft.isEmpty else { return nil }
             throw UsageError("a line begins with a command such as --list")

@@ -1,3 +1,4 @@
+import Common
 import Glibc
 import IPVS
 
@@ -14,7 +15,10 @@ extension Compatible {
         private var lineNumbers: [Int] = []
 
         /// Whether anything has failed.
-        private(set) var hasFailed = false
+        var hasFailed: Bool { errorCount > 0 }
+
+        private var errorCount = 0
+        private var isAtStart = true
 
         init(_ session: Session) {
             self.session = session
@@ -24,13 +28,14 @@ extension Compatible {
         /// Runs all lines of a file. Returns false if anything failed.
         static func run(_ session: Session, from descriptor: Int32) -> Bool {
             var restoring = Restoring(session)
+            defer { restoring.countRest() }
             var text: [UInt8] = []
             while let bytes = restoring.read(descriptor) {
                 // Bytes after the last line break are the beginning of a line, or at the end of the file a line.
                 let newline = UInt8(ascii: "\n")
                 guard let end = bytes.lastIndex(of: newline), !bytes.isEmpty else {
                     text += bytes
-                    if bytes.isEmpty { break }
+                    if bytes.isEmpty || text.count > SaveForm.longestLine { break }
                     continue
                 }
                 text += bytes[...end]
@@ -61,19 +66,26 @@ extension Compatible {
 
         /// Runs whole lines. Returns false if no further line may be run.
         mutating func carryOut(_ bytes: [UInt8]) -> Bool {
-            let text = String(decoding: bytes, as: UTF8.self)
+            let text: String
+            do throws(FileError) {
+                text = String(decoding: try withoutMark(bytes), as: UTF8.self)
+            } catch {
+                complain("standard input \(error.reason)")
+                return false
+            }
             var lines = SaveForm.lines(of: text)
             if lines.last?.isEmpty == true { lines.removeLast() }
             for line in lines {
                 lineNumber += 1
                 guard let words = SaveForm.words(of: line) else { continue }
                 do throws(UsageError) {
+                    try SaveForm.check(line)
                     try carryOut(try parser.parse(words))
                 } catch {
                     flush()
                     complain("line \(lineNumber): \(error)")
                     guard error.endsRestoring else { continue }
-                    complain("the lines behind line \(lineNumber) were not carried out")
+                    session.output.complain("the lines behind line \(lineNumber) were not carried out")
                     return false
                 }
             }
@@ -108,10 +120,26 @@ extension Compatible {
             lineNumbers = []
         }
 
-        private mutating func complain(_ sentence: String) {
-            hasFailed = true
-            session.output.complain(sentence)
+        /// The bytes behind a byte order mark, which can be at the start of the input.
+        private mutating func withoutMark(_ bytes: [UInt8]) throws(FileError) -> ArraySlice<UInt8> {
+            guard isAtStart else { return bytes[...] }
+            isAtStart = false
+            return try TextStart.check(bytes[...])
         }
+
+        /// Reports an error, unless there are many already.
+        private mutating func complain(_ sentence: String) {
+            errorCount += 1
+            if errorCount <= Self.reportedErrors { session.output.complain(sentence) }
+        }
+
+        /// Reports how many errors were not reported.
+        private func countRest() {
+            let count = errorCount - Self.reportedErrors
+            if count > 0 { session.output.complain(count == 1 ? "and 1 more error" : "and \(count) more errors") }
+        }
+
+        private static let reportedErrors = 20
     }
 }
 

@@ -6,7 +6,9 @@ extension SaveForm {
     /// Hosts and ports are written as numbers, as with `-n`, or by those of the names that lead back to the same
     /// address and port.
     static func write(_ table: Table, names: Compatible.Names = .none) -> String {
-        table.sortedEntries().map { write($0.server, $0.realServers, names: names) }.joined()
+        // A file without contents is refused, as it may be a failed export.
+        guard !table.isEmpty else { return "# no virtual servers\n" }
+        return table.sortedEntries().map { write($0.server, $0.realServers, names: names) }.joined()
     }
 
     /// Writes a virtual server and its real servers, in this order.

@@ -1,3 +1,4 @@
+import Common
 import IPVS
 
 /// ipvsadm's form of a table, as `ipvsctl -S` and `ipvsadm -S` write it and `-R` reads it: a line `-A …` for each
@@ -23,10 +24,13 @@ enum SaveForm {
 
     /// The errors in the lines of a text, in their order.
     struct ReadingError: Error, Hashable, Sendable, CustomStringConvertible {
-        let errors: [LineError]
+        let all: Several<LineError>
 
-        /// A line for each error.
-        var description: String { errors.map(\.description).joined(separator: "\n") }
+        /// The first ones.
+        var errors: [LineError] { all.first }
+
+        /// A line for each error, up to the first of many.
+        var description: String { all.lines(\.description).joined(separator: "\n") }
     }
 
     /// Reads a table.
@@ -43,6 +47,9 @@ enum SaveForm {
         private(set) var table = Table()
         private var lines: [Subject: Int] = [:]
 
+        /// Whether it has any command or comment.
+        private(set) var hasContent = false
+
         /// What a line is about: a virtual server, or one of its real servers.
         private struct Subject: Hashable {
             let id: VirtualServer.Identity?
@@ -52,16 +59,21 @@ enum SaveForm {
         /// Reads a table as ``SaveForm/read(_:names:)`` does.
         init(_ text: String, names: Compatible.Names = .system) throws(ReadingError) {
             let parser = Compatible.Parser(names: names, dialect: .saved)
-            var errors: [LineError] = []
+            var errors: Several<LineError> = []
             for (index, line) in SaveForm.lines(of: text).enumerated() {
-                guard let words = SaveForm.words(of: line) else { continue }
+                guard let words = SaveForm.words(of: line) else {
+                    hasContent = hasContent || line.utf8.contains(UInt8(ascii: "#"))
+                    continue
+                }
+                hasContent = true
                 do throws(Compatible.UsageError) {
+                    try SaveForm.check(line)
                     try insert(try parser.parse(words).command, line: index + 1)
                 } catch {
                     errors.append(LineError(line: index + 1, reason: error.description))
                 }
             }
-            guard errors.isEmpty else { throw ReadingError(errors: errors) }
+            guard errors.isEmpty else { throw ReadingError(all: errors) }
         }
 
         /// The line that a virtual server is in, or one of its real servers.
@@ -112,6 +124,32 @@ extension SaveForm {
         guard let first = words.first, !first.hasPrefix("#") else { return nil }
         return words
     }
+
+    /// Refuses a line that no command can be in.
+    static func check(_ line: Substring) throws(Compatible.UsageError) {
+        guard line.utf8.count <= longestLine else {
+            throw Compatible.UsageError("the line has more than \(longestLine) bytes")
+        }
+        if line.utf8.starts(with: "\u{feff}".utf8) {
+            throw Compatible.UsageError("the line begins with a byte order mark; remove it")
+        }
+        // The C library would take the part before it.
+        guard !line.utf8.contains(0) else { throw Compatible.UsageError("the line has a NUL character") }
+        if isListing(line) { throw Compatible.UsageError("the line \(listingHint)") }
+    }
+
+    /// Whether a text begins as a listing does.
+    static func isListing(_ text: some StringProtocol) -> Bool {
+        ["IP Virtual Server version ", "Prot LocalAddress:Port ", "IPVS connection entries"].contains {
+            text.utf8.starts(with: $0.utf8)
+        }
+    }
+
+    /// What a user can do who has a listing instead of a table.
+    static let listingHint = "looks like one of a listing (-L); ipvsadm -S and ipvsctl -S write tables"
+
+    /// The number of bytes that a line has at most.
+    static let longestLine = 65_536
 
     private static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")

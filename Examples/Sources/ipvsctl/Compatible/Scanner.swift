@@ -1,3 +1,5 @@
+import Common
+
 extension Compatible {
     /// Splits the words of a line into options with their values, and other arguments.
     ///
@@ -97,7 +99,7 @@ extension Compatible {
         }
 
         static func unknownOption(_ name: String) -> UsageError {
-            UsageError("there is no option \(name)", endsRestoring: false)
+            UsageError("there is no option \(name.abbreviated)", endsRestoring: false)
         }
 
         static func missingValue(_ option: Option) -> UsageError {

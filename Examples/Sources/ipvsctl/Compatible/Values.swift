@@ -1,3 +1,4 @@
+import Common
 import Glibc
 import IPVS
 
@@ -37,13 +38,15 @@ extension Compatible {
         /// service of the protocol, where that is known.
         init(_ text: String, of transport: TransportProtocol?, _ names: Names, _ dialect: Dialect) throws(UsageError) {
             if text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
-                throw UsageError("\"\(text)\" is not an address or a host's name")
+                throw UsageError("\(text.quoted) is not an address or a host's name")
             }
+            let zone = text.zoneHint
+            guard zone.isEmpty else { throw UsageError("\(text.quoted) has a zone\(zone)") }
             var host = text[...]
             var port: Substring?
             if text.hasPrefix("[") {
                 guard let end = text.firstIndex(of: "]"), text[end...].hasPrefix("]:") else {
-                    throw UsageError("\"\(text)\" is not an address in brackets, a colon and a port")
+                    throw UsageError("\(text.quoted) is not an address in brackets, a colon and a port")
                 }
                 host = text[..<end].dropFirst()
                 port = text[end...].dropFirst(2)
@@ -57,7 +60,7 @@ extension Compatible {
                 }
                 let name = String(host)
                 guard let address = ipv4Address(name) ?? names.address(name, .ipv4) else {
-                    throw UsageError("\"\(name)\" is not an address, and no host of this name has an IPv4 address")
+                    throw UsageError("\(name.quoted) is not an address, and no host of this name has an IPv4 address")
                 }
                 self.address = address
             }
@@ -72,7 +75,7 @@ extension Compatible {
             if let address = IPAddress(text), address.family == .ipv6 { return address }
             // ipvsadm -S writes the name of a host between brackets, but can't read it.
             if dialect == .saved, let address = names.address(text, .ipv6) { return address }
-            throw UsageError("\"\(text)\" in brackets is not an IPv6 address")
+            throw UsageError("\(text.quoted) in brackets is not an IPv6 address")
         }
 
         private static func port(
@@ -82,7 +85,9 @@ extension Compatible {
         ) throws(UsageError) -> UInt16 {
             if let number = number(text, in: 0...Int(UInt16.max)) { return UInt16(number) }
             if let port = transport.flatMap({ names.port(text, $0) }) { return port }
-            throw UsageError("\"\(text)\" is not a port, nor a service of \(transport?.description ?? "any protocol")")
+            throw UsageError(
+                "\(text.quoted) is not a port, nor a service of \(transport?.description ?? "any protocol")"
+            )
         }
     }
 }

@@ -4,7 +4,7 @@ import Yams
 
 /// Reads a table from a document and collects all errors.
 struct DocumentReader {
-    private(set) var errors: [FileError] = []
+    private(set) var errors: Several<FileError> = []
     private let decoder = YAMLDecoder()
 
     /// The table of a document, without parts that have errors.

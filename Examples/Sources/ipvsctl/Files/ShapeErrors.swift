@@ -3,17 +3,19 @@ import Yams
 
 extension Shape {
     /// Everything at a place that is not of this shape.
-    func errors(at place: Place) -> [FileError] {
+    func errors(at place: Place, isRequired: Bool = false) -> [FileError] {
         switch (self, place.node) {
         case (.anything, _): []
-        case (_, .scalar(let scalar)) where scalar.isNull: [place.error("has no value; leave it out for its default")]
+        case (_, .scalar(let scalar)) where scalar.isNull:
+            [place.error(isRequired ? "has no value" : "has no value; leave it out for its default")]
         case (.text(let kind, let isValid), .scalar(let scalar)) where scalar.isText,
             (.textOrObject(let kind, let isValid, _), .scalar(let scalar)) where scalar.isText:
-            isValid(scalar.string) ? [] : [place.error("\"\(scalar.string)\" is not \(kind)")]
+            isValid(scalar.string)
+                ? [] : [place.error("\(scalar.string.quoted) is not \(kind)\(scalar.string.zoneHint)")]
         case (.number(let maximum), .scalar(let scalar)):
             scalar.isNumber(upTo: maximum)
                 ? [] : [place.error("\(scalar.shown) is not a number from 0 to \(maximum) in decimal digits")]
-        case (.list(let element), .sequence): place.elements.flatMap(element.errors)
+        case (.list(let element), .sequence): place.elements.flatMap { element.errors(at: $0) }
         case (.object(let fields), .mapping), (.textOrObject(_, _, let fields), .mapping):
             Self.errors(at: place, fields)
         default: [place.error("must be \(description), not \(place.node.shown)")]
@@ -24,7 +26,7 @@ extension Shape {
         var errors: [FileError] = []
         for field in fields {
             if let value = place[field.name] {
-                errors += field.shape.errors(at: value)
+                errors += field.shape.errors(at: value, isRequired: field.isRequired)
             } else if field.isRequired {
                 errors.append(FileError(line: place.line, field: place.path(of: field.name), reason: "is missing"))
             }
@@ -60,22 +62,5 @@ extension Node.Scalar {
         case .null, .bool, .int, .float: false
         default: true
         }
-    }
-}
-
-extension String {
-    /// Whether at most two letters have to be changed, added or removed to make it the other, whatever their case.
-    fileprivate func isNearly(_ other: String) -> Bool {
-        let (left, right) = (Array(lowercased()), Array(other.lowercased()))
-        var row = Array(0...right.count)
-        for (index, letter) in left.enumerated() {
-            var next = [index + 1]
-            for (column, otherLetter) in right.enumerated() {
-                let replaced = row[column] + (letter == otherLetter ? 0 : 1)
-                next.append(Swift.min(replaced, row[column + 1] + 1, next[column] + 1))
-            }
-            row = next
-        }
-        return row[right.count] <= 2
     }
 }

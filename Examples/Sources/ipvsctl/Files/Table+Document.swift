@@ -18,24 +18,24 @@ extension Table {
 
     /// Reads a table from a document in YAML: a single one, which may have anchors and aliases, but no merge keys.
     init(yaml text: String) throws(TableFile.Refusal) {
-        guard let root = try Self.compose(text) else { throw TableFile.Refusal("is empty; it must have services") }
-        try self.init(Place(root: root))
+        var roots: [Place] = []
+        do throws(FileError) {
+            try YAMLReader.read(text) { if roots.count < 2 { roots.append($0) } }
+        } catch {
+            throw TableFile.Refusal([error])
+        }
+        guard let root = roots.first, root.node.scalar?.isNull != true || roots.count > 1 else {
+            throw TableFile.Refusal("is empty; it must have services, and services: [] is an empty table")
+        }
+        guard roots.count == 1 else {
+            throw TableFile.Refusal(line: roots[1].line, "is a second document, but a table is a single one")
+        }
+        try self.init(root)
     }
 
     private init(_ root: Place) throws(TableFile.Refusal) {
         var reader = DocumentReader()
         self = reader.table(root)
         guard reader.errors.isEmpty else { throw TableFile.Refusal(reader.errors) }
-    }
-
-    private static func compose(_ text: String) throws(TableFile.Refusal) -> Node? {
-        do {
-            // The types of values are not inferred; they depend on the field.
-            return try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
-        } catch let error as YamlError {
-            throw TableFile.Refusal([FileError(error, in: text)])
-        } catch {
-            throw TableFile.Refusal("\(error)")
-        }
     }
 }

@@ -32,7 +32,13 @@ struct Top: AsyncParsableCommand {
     )
     var interval = Duration.seconds(2)
 
-    @Option(help: ArgumentHelp("The number of updates. (default: until q)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("The number of updates. (default: until q)", valueName: "number"),
+        transform: { (text) throws(ValidationError) in
+            guard let count = Int(text), count > 0 else { throw ValidationError("it must be a number of at least 1") }
+            return count
+        }
+    )
     var count: Int?
 
     @Option(help: ArgumentHelp("The column to sort by.", valueName: "column"))
@@ -42,7 +48,6 @@ struct Top: AsyncParsableCommand {
 
     func validate() throws {
         guard interval >= .milliseconds(100) else { throw ValidationError("--interval must be at least 100ms") }
-        guard count ?? 1 > 0 else { throw ValidationError("--count must be at least 1") }
     }
 
     func run() async throws {

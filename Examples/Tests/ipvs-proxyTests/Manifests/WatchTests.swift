@@ -195,6 +195,7 @@ import Testing
     }
 
     @Test func aFileThatNeverRests() throws {
+        try folder.write("a.yaml", "# nothing")
         var watch = watch()
         _ = try watch.read()
         var reads = 0

@@ -19,7 +19,15 @@ import Testing
             (["a", "--sync-period", "30"], "it must be a duration, such as 500ms, 30s or 1m30s"),
             (["a", "--scheduler", ""], "it must be the name of a scheduler, such as rr, lc or mh"),
             (["a", "--metrics-address", "80"], "The value '80' is invalid for '--metrics-address <address:port>'"),
-            (["a", "--exclude-cidrs", "10.0.0.1/8"], "The value '10.0.0.1/8' is invalid for '--exclude-cidrs <cidr>'"),
+            (["a", "--metrics-address", "80"], "it must be none, or an address and a port, such as 127.0.0.1:10249"),
+            (["a", "--metrics-address", "[::1%lo]:80"], "IPVS has no zones, so leave out %lo"),
+            (["a", "--healthz-address", "127.0.0.1:0"], "the port must not be 0"),
+            (["a", "--exclude-cidrs", "10.0.0.1/33"], "\"33\" is not the length of a prefix, which is from 0 to 32"),
+            (["a", "--exclude-cidrs", "10.0.0.0/8,"], "it is empty"),
+            (["a", "--nodeport-addresses", "eth0"], "\"eth0\" is not an IP address"),
+            (["a", "--nodeport-addresses", ""], "it is empty"),
+            (["-"], "Standard input (-) can't be watched for changes: store it in a file, or use --once or --dry-run."),
+            (["-", "-", "--once"], "Standard input (-) can be read only once."),
             (["a", "--log-level", "loud"], "it must be one of trace, debug, info, notice, warning, error, critical"),
             (["a", "--netns", ""], "it is empty"),
         ]
@@ -51,11 +59,11 @@ import Testing
         #expect(result.status == 1 && result.stdout.isEmpty)
         #expect(
             result.stderr == """
-                \(folder["a.yaml"]): is not a regular file, which could be read again
+                \(folder["a.yaml"]): is not a regular file, as those in a folder must be
                 \(folder["b.yaml"]): Too many levels of symbolic links
                 \(folder["c.yaml"]): Too many levels of symbolic links
-                \(folder["d.json"]): is not a regular file, which could be read again
-                \(folder["e.yaml"]): has more than 256 MiB
+                \(folder["d.json"]): is not a regular file, as those in a folder must be
+                \(folder["e.yaml"]): has more than 128 MiB
 
                 """
         )

@@ -45,7 +45,12 @@ struct HelpTests {
     @Test(
         arguments: [
             (["apply"], "Missing expected argument '<file>'"), (["apply", "a", "b"], "Unexpected argument 'b'"),
-            (["apply", "a", "--own", "10.0.0.1/8"], "'10.0.0.1/8' is invalid for '--own"),
+            (["apply", "a", "--own", "10.0.0.1/33"], "\"33\" is not the length of a prefix, which is from 0 to 32"),
+            (["apply", "a", "--own", ""], "it is empty"),
+            (["apply", "a", "--own", "a,b"], "repeat the option for more"),
+            (["apply", "a", "--own", "fe80::1%eth0"], "IPVS has no zones, so leave out %eth0"),
+            (["apply", "a", "--own", "fwm:0"], "firewall marks are written as fwm, fwm:7 or fwm:100-199"),
+            (["top", "--count", "0"], "it must be a number of at least 1"),
             (["apply", "a", "--drain", "soon"], "it must be seconds, or a number with a unit: 500ms, 30s, 5m or 1h"),
             (["export", "--format", "xml"], "'xml' is invalid for '--format"),
             (["diff"], "Missing expected argument '<file>'"),
@@ -81,7 +86,8 @@ struct HelpTests {
 
                 """
         )
-        #expect(try Program.run("validate", "-", "--format", "ipvsadm", input: "").status == 0)
+        #expect(try Program.run("validate", "-", "--format", "ipvsadm", input: "").status == 1)
+        #expect(try Program.run("validate", "-", "--format", "ipvsadm", input: "# none").status == 0)
         #expect(try Program.run("validate", "/nowhere").errors == "/nowhere: No such file or directory\n")
     }
 

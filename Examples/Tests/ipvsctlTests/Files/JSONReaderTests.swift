@@ -62,7 +62,7 @@ struct JSONReaderTests {
                 "{\n\"services\": \u{e9}t\u{e9}}",
                 "FILE:2: can't be read as JSON: été is not a value; a text is in double quotes"
             ),
-            ("\u{feff}{}", "FILE:1: can't be read as JSON: \u{feff} is not a value; a text is in double quotes"),
+            ("\u{feff}{}", "FILE:1: can't be read as JSON: \\u{feff} is not a value; a text is in double quotes"),
             (
                 "{\"services\": \"a\nb\"}",
                 "FILE:1: can't be read as JSON: a text has the end of the line or a control character in it"
@@ -78,7 +78,7 @@ struct JSONReaderTests {
             (#"{"\ud83d\u0041": 1}"#, "FILE:1: can't be read as JSON: a text has half of a pair of surrogates in it"),
             (
                 String(repeating: "[", count: 1_000_000),
-                "FILE:1: can't be read as JSON: there is more than 100 deep inside each other"
+                "FILE:1: lists and objects can be at most 100 deep inside each other"
             ),
         ]
     )

@@ -41,7 +41,10 @@ struct TableFileErrorTests {
     }
 
     private static let documents: [Wrong] = [
-        Wrong("", "FILE: is empty, and so may be any form; --format ipvsadm would make it an empty table"),
+        Wrong(
+            "",
+            "FILE: is empty; if there are to be no virtual servers, write services: [] or, for ipvsadm, a comment"
+        ),
         Wrong("[]", "FILE:1: must be an object, not a list"),
         Wrong("\n# nothing\n5", "FILE:3: must be an object, not 5"),
         Wrong(
@@ -50,8 +53,8 @@ struct TableFileErrorTests {
             "FILE:1: service: there is no such field; did you mean services?"
         ),
         Wrong("services: {}", "FILE:1: services: must be a list, not an object"),
-        Wrong("services:", "FILE:1: services: has no value; leave it out for its default"),
-        Wrong("{\"services\": null}", "FILE:1: services: has no value; leave it out for its default"),
+        Wrong("services:", "FILE:1: services: has no value"),
+        Wrong("{\"services\": null}", "FILE:1: services: has no value"),
         Wrong("services: []\nweight: 1", "FILE:2: weight: there is no such field; there are services"),
         Wrong("{\"services\": [], \"\": 1}", "FILE:1: \"\": there is no such field; there are services"),
         Wrong("services: []\n<<: {}", "FILE:2: <<: there is no such field; there are services"),
@@ -59,7 +62,7 @@ struct TableFileErrorTests {
         Wrong("services: []\nservices: []", "FILE:1: services: is there twice in one object"),
         Wrong(
             "services: []\n---\nservices: []",
-            "FILE:2: can't be read: expected a single document in the stream, but found another document"
+            "FILE:3: is a second document, but a table is a single one"
         ),
         Wrong(
             "{\"services\": [\n}",

@@ -103,7 +103,8 @@ struct TableFileTests {
 
     @Test func emptyTables() throws {
         #expect(try Table(yaml: "services: []") == Table())
-        #expect(try Table(saved: "") == Table())
+        #expect(try Table(saved: " # none\n\n") == Table())
+        for text in ["", " \r\n\t", "ipvsadm\n"] { #expect(throws: TableFile.Refusal.self) { try Table(saved: text) } }
         #expect(try Table(json: "{\"services\": []}\n") == Table())
     }
 

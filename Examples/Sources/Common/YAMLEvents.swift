@@ -1,0 +1,80 @@
+// The parser that Yams has inside.
+import CYaml
+
+/// The events of a YAML text: each is the beginning or the end of a value.
+///
+/// Yams makes a tree of them at once, which for a hostile text is too large for memory or too deep for the stack. It
+/// shares the values that aliases stand for, but even a comparison of two such values would never end.
+enum YAMLEvents {
+    /// Refuses a text that is beyond the limits. Other errors are left to Yams.
+    static func check(_ text: String) throws(FileError) {
+        var text = text
+        let error: FileError? = text.withUTF8 { bytes in
+            var counter = Counter()
+            do throws(FileError) {
+                try counter.read(bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let error { throw error }
+    }
+
+    private struct Counter {
+        /// The numbers of written and of aliased values.
+        private var written = 0
+        private var aliased = 0
+
+        /// The lists and objects that have begun: their anchors, and the number of values before.
+        private var open: [(anchor: String?, before: Int)] = []
+
+        /// The numbers of values that anchors stand for.
+        private var sizes: [String: Int] = [:]
+
+        mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(FileError) {
+            var parser = yaml_parser_t()
+            guard yaml_parser_initialize(&parser) == 1 else { throw FileError(reason: "can't be read: out of memory") }
+            defer { yaml_parser_delete(&parser) }
+            yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
+            yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
+            var event = yaml_event_t()
+            while yaml_parser_parse(&parser, &event) == 1 {
+                defer { yaml_event_delete(&event) }
+                guard event.type != YAML_STREAM_END_EVENT else { return }
+                try take(event)
+            }
+        }
+
+        private mutating func take(_ event: yaml_event_t) throws(FileError) {
+            let line = Int(event.start_mark.line) + 1
+            switch event.type {
+            case YAML_SCALAR_EVENT:
+                written += 1
+                if let anchor = Self.text(event.data.scalar.anchor) { sizes[anchor] = 1 }
+            case YAML_SEQUENCE_START_EVENT: try begin(Self.text(event.data.sequence_start.anchor), line)
+            case YAML_MAPPING_START_EVENT: try begin(Self.text(event.data.mapping_start.anchor), line)
+            case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
+                guard let (anchor, before) = open.popLast() else { return }
+                if let anchor { sizes[anchor] = written + aliased - before }
+            case YAML_ALIAS_EVENT:
+                // An alias without an anchor before it is an error, which Yams reports.
+                aliased += Self.text(event.data.alias.anchor).flatMap { sizes[$0] } ?? 0
+                guard aliased <= DocumentLimits.aliasedValues else { throw .tooManyAliasedValues(line: line) }
+            default: break
+            }
+            guard written <= DocumentLimits.values else { throw .tooManyValues(line: line) }
+        }
+
+        private mutating func begin(_ anchor: String?, _ line: Int) throws(FileError) {
+            guard open.count < DocumentLimits.depth else { throw .tooDeep(line: line) }
+            open.append((anchor, written + aliased))
+            written += 1
+        }
+
+        private static func text(_ pointer: UnsafePointer<UInt8>?) -> String? { pointer.map { String(cString: $0) } }
+        private static func text(_ pointer: UnsafeMutablePointer<UInt8>?) -> String? {
+            pointer.map { String(cString: $0) }
+        }
+    }
+}

@@ -33,6 +33,8 @@ struct Proxy {
         let first = try manifests.read()
         let proxier = try Proxier(options.configuration, logger: logger, metrics: registry)
         try checkPermission()
+        // Before the ports for HTTP, which another one may have too.
+        try await proxier.lockInterface()
         let pages = StatusPages(proxier: proxier, registry: registry)
         var servers: [StatusServer] = []
         for (address, pages) in [

@@ -156,9 +156,9 @@ extension KernelTests {
             let descriptor = Glibc.open("/dev/null", O_RDONLY)
             defer { close(descriptor) }
             errno = ENOENT
-            #expect(Compatible.Restoring.run(session, from: descriptor))
+            #expect(try Compatible.Restoring.run(session, from: descriptor))
             #expect(complaint.text.isEmpty)
-            #expect(!Compatible.Restoring.run(session, from: -1))
+            #expect(try !Compatible.Restoring.run(session, from: -1))
             #expect(complaint.text == "can't read standard input: Bad file descriptor")
         }
 

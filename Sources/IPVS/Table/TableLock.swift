@@ -46,6 +46,7 @@ extension Handle {
     ///   - timeout: How long to wait for other processes. The thread is blocked meanwhile.
     ///   - onWait: Called before the thread is blocked, with a description of the process that has the lock:
     ///     `process 4711 (ipvsctl)`.
+    /// - Returns: The lock. Keep it, and release it in the end.
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableLocked``, which names the process that has the lock, or
     ///   ``IPVSError/Code/handleClosed``.
     public func lockTable(

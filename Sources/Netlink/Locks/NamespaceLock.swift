@@ -35,6 +35,8 @@ public final class NamespaceLock: Sendable {
     ///   - namespace: The network namespace; nil for that of the calling thread.
     ///   - deadline: Until when to wait for another process. The thread is blocked meanwhile.
     ///   - onWait: Called once, before the thread is blocked.
+    /// - Returns: The lock, or who holds it when the time is over.
+    /// - Throws: `SystemError` if no socket can be opened in the namespace.
     public static func take(
         _ name: String,
         in namespace: HeldNamespace?,

@@ -11,6 +11,10 @@ struct Apply: AsyncParsableCommand {
             the file has an error, nothing is changed. Applying the same file again changes nothing. Exit status: \
             0 if the table matches the file, 1 if not.
 
+            Commands that change the whole table take turns: apply and -R wait for each other and for drains. Programs that don't, \
+            such as ipvsadm, can change the table at the same time. It is compared with the file in the end, and \
+            differences that are left are reported.
+
             Real servers that are deleted lose their connections; with --drain, these can end first. All other \
             connections survive.
 
@@ -42,6 +46,8 @@ struct Apply: AsyncParsableCommand {
     )
     var drain: Duration?
 
+    @OptionGroup var lock: LockOption
+
     @OptionGroup var namespace: NamespaceOption
 
     func run() async throws {
@@ -51,6 +57,8 @@ struct Apply: AsyncParsableCommand {
         guard !dryRun else {
             return Console.print(changes: try handle.plan(desired, owning: ownership.owns).description)
         }
+        let lock = try handle.lockTable(.exclusive, waiting: lock.wait) { Console.fail($0) }
+        defer { lock.release() }
         let changes =
             if let drain {
                 try await apply(desired, with: handle, draining: drain)
@@ -58,7 +66,17 @@ struct Apply: AsyncParsableCommand {
                 Changes(reporting: try handle.apply(desired, owning: ownership.owns))
             }
         Console.print(changes.description)
-        if !changes.failures.isEmpty { throw ExitCode(1) }
+        let left = try handle.plan(desired, owning: ownership.owns).filter { !changes.failures.contains($0) }
+        if !left.isEmpty { Console.fail(Self.meddling(left.changes.count)) }
+        if !changes.failures.isEmpty || !left.isEmpty { throw ExitCode(1) }
+    }
+
+    /// Another program has changed the table meanwhile.
+    private static func meddling(_ count: Int) -> String {
+        """
+        another program has changed the table meanwhile, which differs from the file in \
+        \(count == 1 ? "1 change" : "\(count) changes"); diff shows the differences
+        """
     }
 
     /// Adds and updates first, so that a virtual server that gets new real servers for old ones always has some.

@@ -12,6 +12,8 @@ struct DrainCommand: AsyncParsableCommand {
             or when the timeout expires. A TCP connection counts for about two minutes after its end. Ctrl-C \
             restores the weight. Exit status: 0 if the real server was deleted, 1 if not.
 
+            Several drains can be in progress at the same time, but apply and -R wait for their end.
+
             Examples:
               ipvsctl drain tcp:10.96.0.1:80 10.244.1.5:8080
               ipvsctl drain "UDP [fd00::1]:53" "[fd00:1::5]:53" --timeout 30s
@@ -46,11 +48,17 @@ struct DrainCommand: AsyncParsableCommand {
     )
     var interval = Duration.seconds(1)
 
+    @OptionGroup var lock: LockOption
+
     @OptionGroup var namespace: NamespaceOption
 
     func run() async throws {
         let draining = Draining([Drain.Target(real, of: service)], timeout: timeout, interval: interval)
-        if try await draining.run(with: try namespace.open()).failed > 0 { throw ExitCode(1) }
+        let handle = try namespace.open()
+        // Applying a file meanwhile would give it its weight again. Other drains don't disturb this one.
+        let lock = try handle.lockTable(.shared, waiting: lock.wait) { Console.fail($0) }
+        defer { lock.release() }
+        if try await draining.run(with: handle).failed > 0 { throw ExitCode(1) }
     }
 }
 

@@ -33,7 +33,7 @@ enum Compatible {
         default:
             let handle = if let namespace = line.namespace { try Handle(namespace: namespace) } else { try Handle() }
             let session = Session(handle: handle, names: names, output: output)
-            if line.command == .restore { return Restoring.run(session, from: STDIN_FILENO) }
+            if line.command == .restore { return try Restoring.run(session, from: STDIN_FILENO) }
             try session.perform(line.command)
         }
         return true

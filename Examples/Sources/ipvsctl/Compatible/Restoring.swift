@@ -12,7 +12,10 @@ extension Compatible {
         private let parser: Parser
         private var lineNumber = 0
         private var batch = Handle.Batch()
-        private var lineNumbers: [Int] = []
+        private var lines: [(number: Int, command: Command)] = []
+
+        /// What the lines have changed.
+        private var parts = RestoredParts()
 
         /// Whether anything has failed.
         var hasFailed: Bool { errorCount > 0 }
@@ -26,11 +29,26 @@ extension Compatible {
         }
 
         /// Runs all lines of a file. Returns false if anything failed.
-        static func run(_ session: Session, from descriptor: Int32) -> Bool {
+        ///
+        /// - Throws: `IPVSError` with `tableLocked` if others change the table for too long; nothing is changed then.
+        static func run(_ session: Session, from descriptor: Int32) throws(IPVSError) -> Bool {
+            let lock = try session.handle.lockTable(
+                .exclusive,
+                waiting: Handle.usualWait,
+                session.output.complain
+            )
+            defer { lock.release() }
             var restoring = Restoring(session)
-            defer { restoring.countRest() }
+            restoring.carryOutAll(from: descriptor)
+            restoring.compareParts()
+            restoring.countRest()
+            return !restoring.hasFailed
+        }
+
+        /// Runs all lines of a file.
+        private mutating func carryOutAll(from descriptor: Int32) {
             var text: [UInt8] = []
-            while let bytes = restoring.read(descriptor) {
+            while let bytes = read(descriptor) {
                 // Bytes after the last line break are the beginning of a line, or at the end of the file a line.
                 let newline = UInt8(ascii: "\n")
                 guard let end = bytes.lastIndex(of: newline), !bytes.isEmpty else {
@@ -39,11 +57,23 @@ extension Compatible {
                     continue
                 }
                 text += bytes[...end]
-                guard restoring.carryOut(text) else { return false }
+                guard carryOut(text) else { return }
                 text = Array(bytes[(end + 1)...])
             }
-            if !text.isEmpty { _ = restoring.carryOut(text) }
-            return !restoring.hasFailed
+            if !text.isEmpty { _ = carryOut(text) }
+        }
+
+        /// Compares what the lines have changed with the kernel's table.
+        private mutating func compareParts() {
+            guard !parts.isEmpty else { return }
+            do throws(IPVSError) {
+                let count = parts.differences(from: try session.handle.table())
+                guard count > 0 else { return }
+                let entries = count == 1 ? "1 entry is" : "\(count) entries are"
+                complain("another program has changed the table meanwhile: \(entries) not as the lines say")
+            } catch {
+                complain("\(error)")
+            }
         }
 
         /// The bytes that can be read now; empty at the end, and nil after an error.
@@ -95,12 +125,13 @@ extension Compatible {
 
         private mutating func carryOut(_ line: Line) throws(UsageError) {
             if batch.append(line.command) {
-                lineNumbers.append(lineNumber)
+                lines.append((lineNumber, line.command))
                 return
             }
             flush()
             do throws(IPVSError) {
                 try session.perform(line.command)
+                parts.record(line.command)
             } catch {
                 complain("line \(lineNumber): \(error)")
             }
@@ -110,14 +141,17 @@ extension Compatible {
         private mutating func flush() {
             guard !batch.isEmpty else { return }
             do throws(IPVSError) {
-                for failure in try session.handle.perform(batch).failures {
-                    complain("line \(lineNumbers[failure.index]): \(failure.error)")
+                let failures = try session.handle.perform(batch).failures
+                for failure in failures { complain("line \(lines[failure.index].number): \(failure.error)") }
+                var failed = failures.map(\.index)[...]
+                for (index, line) in lines.enumerated() {
+                    if failed.first == index { failed.removeFirst() } else { parts.record(line.command) }
                 }
             } catch {
                 complain("\(error)")
             }
             batch = Handle.Batch()
-            lineNumbers = []
+            lines = []
         }
 
         /// The bytes behind a byte order mark, which can be at the start of the input.

@@ -47,6 +47,11 @@ struct Expectation {
         var reached: Set<String> = []
         for wish in wishes {
             let isInternal = wish.strength == 1
+            if !wish.port.clusterIPs.isEmpty, wish.port.clusterIPs.allSatisfy({ $0.family != wish.address.family }) {
+                let reason = Rejection.Reason.noClusterIP(wish.address.family)
+                rejections.insert(Rejection(servicePort: wish.name, id: wish.id, reason: reason))
+                continue
+            }
             if objects.node.excludedBlocks.contains(where: { $0.contains(wish.address) }) {
                 rejections.insert(Rejection(servicePort: wish.name, id: wish.id, reason: .excluded))
                 continue

@@ -41,6 +41,7 @@ struct HistoryTests {
             #expect(Set(state.addresses) == expected.addresses)
             #expect(addresses == expected.addresses)
             #expect(Set(state.rejections) == expected.rejections)
+            #expect(state.rejectionCount == state.rejections.count)
             #expect(Set(update.rejections) == expected.rejections.subtracting(rejectionsBefore))
             for origin in ClientOrigin.allCases {
                 #expect(state.servicePortsWithoutLocalEndpoints(for: origin) == expected.unserved[origin])

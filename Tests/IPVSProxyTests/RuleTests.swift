@@ -249,6 +249,58 @@ struct RuleTests {
         #expect(state.rejections.isEmpty)
     }
 
+    @Test("Addresses of a family without a cluster IP are neither served nor bound, and are reported")
+    func foreignFamily() {
+        let blocks = [block("2001:db8::10/128")]
+        let port = ServicePort(
+            .tcp,
+            8080,
+            clusterIPs: [address("10.96.10.1")],
+            externalIPs: [address("2001:db8:5::9"), address("192.0.2.9")],
+            loadBalancerIPs: [address("198.51.100.10"), address("2001:db8::10")]
+        )
+        var state = DesiredState(port, pods, node: NodeFacts(excludedBlocks: blocks))
+        #expect(state.addresses.map(\.description) == ["10.96.10.1", "192.0.2.9", "198.51.100.10"])
+        #expect(state.table.count == 3)
+        let sentences = [
+            "default/web:http can't have TCP [2001:db8::10]:8080: the service has no IPv6 cluster IP",
+            "default/web:http can't have TCP [2001:db8:5::9]:8080: the service has no IPv6 cluster IP",
+        ]
+        #expect(state.rejections.map(\.description) == sentences)
+        #expect(state.rejectionCount == 2)
+        // With a cluster IP of the family, they can have endpoints.
+        var both = port
+        both.clusterIPs.append(address("fd00:96::1"))
+        state.node.excludedBlocks = []
+        state.update(ServiceDefinition(web, ports: ["http": both]))
+        #expect(state.commit().addressesToBind.count == 3)
+        #expect(state.rejections.isEmpty && state.rejectionCount == 0 && state.table.count == 6)
+        // Back to one family: the addresses are released, and reported again.
+        state.update(ServiceDefinition(web, ports: ["http": port]))
+        let update = state.commit()
+        #expect(update.addressesToUnbind.count == 3 && update.rejections.map(\.description) == sentences)
+        // The other way round, and without cluster IPs.
+        let six = ServicePort(.udp, 53, clusterIPs: [address("fd00:96::1")], externalIPs: [address("192.0.2.9")])
+        let sentence = "default/web:http can't have UDP 192.0.2.9:53: the service has no IPv4 cluster IP"
+        #expect(DesiredState(six).rejections.map(\.description) == [sentence])
+        let unknown = ServicePort(.tcp, 80, externalIPs: [address("192.0.2.9"), address("2001:db8::9")])
+        #expect(DesiredState(unknown).addresses.count == 2)
+    }
+
+    @Test("A service that can have no endpoint at an address doesn't take it from one that can")
+    func foreignFamilyIsNoClaim() {
+        var state = DesiredState(
+            ServicePort(.tcp, 80, clusterIPs: [address("fd00::1")], externalIPs: [address("fd00::9")])
+        )
+        let first = NamespacedName("default", "a")
+        var port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")], externalIPs: [address("fd00::9")])
+        port.loadBalancerIPs = [address("fd00::9")]
+        state.update(ServiceDefinition(first, ports: ["": port]))
+        #expect(state.commit().rejections.map(\.reason) == [.noClusterIP(.ipv6)])
+        #expect(state.servicePort(of: id("TCP [fd00::9]:80")) == webHTTP)
+        #expect(state.rejections.count == 1 && state.rejectionCount == 1)
+    }
+
     @Test("An address with two roles has the policy of the stronger one")
     func twoRoles() {
         let state = DesiredState(

@@ -39,8 +39,8 @@ package struct DesiredState: Sendable {
     /// Where each service port wants to be reached.
     private var frontends: [ServicePortName: [Frontend]] = [:]
 
-    /// What service ports do not get because the address is excluded.
-    private var excluded: [ServicePortName: Set<Rejection>] = [:]
+    /// What service ports can't have, whoever else wants it.
+    private var refused: [ServicePortName: Set<Rejection>] = [:]
 
     /// Service ports that have endpoints, but no usable one on this node, although the policy for clients of an origin allows
     /// no others.
@@ -157,11 +157,12 @@ extension DesiredState {
     /// Claims what a service port wants now instead of what it wanted before.
     private mutating func renewClaims(of name: ServicePortName, _ port: ServicePort?, _ work: inout Work) {
         var wanted = port?.frontends(on: node) ?? []
-        let refused = wanted.filter { node.excludes($0.endpoint.address) }.map { $0.exclusion(of: name) }
-        if !refused.isEmpty { wanted.removeAll { node.excludes($0.endpoint.address) } }
-        if !refused.isEmpty || !excluded.isEmpty {
-            work.update.rejections += Set(refused).subtracting(excluded[name] ?? [])
-            excluded[name] = refused.isEmpty ? nil : Set(refused)
+        let rejections = wanted.compactMap { port?.rejection(of: $0, as: name, on: node) }
+        if !rejections.isEmpty || !refused.isEmpty {
+            let ids = Set(rejections.map(\.id))
+            wanted.removeAll { ids.contains($0.id) }
+            work.update.rejections += Set(rejections).subtracting(refused[name] ?? [])
+            refused[name] = rejections.isEmpty ? nil : Set(rejections)
         }
         let former = frontends.updateValue(wanted, forKey: name) ?? []
         if port == nil { frontends.removeValue(forKey: name) }
@@ -266,7 +267,12 @@ extension DesiredState {
 
     /// What service ports want and do not get, in order.
     package var rejections: [Rejection] {
-        (excluded.values.joined() + claims.contested.flatMap { claims[$0].rejections }).sorted()
+        (refused.values.joined() + claims.contested.flatMap { claims[$0].rejections }).sorted()
+    }
+
+    /// How many rejections there are.
+    package var rejectionCount: Int {
+        refused.values.reduce(0) { $0 + $1.count } + claims.contested.reduce(0) { $0 + claims[$1].count - 1 }
     }
 
     /// The service ports that have endpoints, but none on this node, although the policy for clients of an origin allows no

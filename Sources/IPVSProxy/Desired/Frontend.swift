@@ -37,15 +37,29 @@ extension ServicePort {
         }
         for address in clusterIPs { add(address, port, .clusterIP) }
         if let nodePort {
-            // A service of one address family has no endpoints of the other one.
-            let families = Set(clusterIPs.map(\.family))
-            for address in node.nodePortAddresses where families.isEmpty || families.contains(address.family) {
+            for address in node.nodePortAddresses where isServed(in: address.family) {
                 add(address, nodePort, .nodePort)
             }
         }
         for address in loadBalancerIPs { add(address, port, .loadBalancerIP) }
         for address in externalIPs { add(address, port, .externalIP) }
         return frontends
+    }
+
+    /// Whether it can have endpoints of an address family: that of a cluster IP, as the control plane makes endpoints for no
+    /// other one. Without cluster IPs, its families are not known, and it can have both.
+    func isServed(in family: IPAddress.Family) -> Bool {
+        clusterIPs.isEmpty || clusterIPs.contains { $0.family == family }
+    }
+
+    /// The rejection of a frontend of its own that it can't have, whoever else wants it; nil if it can.
+    func rejection(of frontend: Frontend, as name: ServicePortName, on node: NodeFacts) -> Rejection? {
+        let address = frontend.endpoint.address
+        if !isServed(in: address.family) {
+            return Rejection(servicePort: name, id: frontend.id, reason: .noClusterIP(address.family))
+        }
+        if node.excludes(address) { return Rejection(servicePort: name, id: frontend.id, reason: .excluded) }
+        return nil
     }
 
     /// Which endpoints serve clients of an origin.

@@ -10,7 +10,8 @@ public struct ServicePort: Hashable, Sendable {
     /// The port on all addresses except the node's own.
     public var port: UInt16
 
-    /// The addresses within the cluster: none, one, or one of each address family.
+    /// The addresses within the cluster: none, one, or one of each address family. If there are any, the service port is served
+    /// only in their families.
     public var clusterIPs: [IPAddress]
 
     /// The port on each of the node's own addresses; nil if it can't be reached there.

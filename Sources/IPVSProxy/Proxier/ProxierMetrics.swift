@@ -15,6 +15,7 @@ struct ProxierMetrics: Sendable {
     private let fullSyncs: Counter
     private let failedSyncs: Counter
     private let failures: Gauge
+    private let rejections: Gauge
     private let virtualServers: Gauge
     private let realServers: Gauge
     private let drainingServers: Gauge
@@ -38,6 +39,7 @@ struct ProxierMetrics: Sendable {
         fullSyncs = counter("sync_full_proxy_rules_total")
         failedSyncs = counter("sync_proxy_rules_failures_total")
         failures = gauge("ipvs_failures")
+        rejections = gauge("ipvs_rejections")
         virtualServers = gauge("ipvs_virtual_servers")
         realServers = gauge("ipvs_real_servers")
         drainingServers = gauge("ipvs_draining_real_servers")
@@ -85,6 +87,7 @@ struct ProxierMetrics: Sendable {
         lastSync.record(Self.now)
         if report.kind == .full { fullSyncs.increment() }
         failures.record(report.failures.count)
+        rejections.record(state.rejectionCount)
         virtualServers.record(state.table.count)
         realServers.record(state.realServerCount)
         drainingServers.record(report.draining)

@@ -17,6 +17,8 @@ public struct Rejection: Hashable, Sendable {
         case taken(by: ServicePortName)
         /// Its address is in an excluded block.
         case excluded
+        /// Its address is of a family in which the service port has no cluster IP, and therefore no endpoints.
+        case noClusterIP(IPAddress.Family)
     }
 }
 
@@ -33,13 +35,16 @@ extension Rejection: CustomStringConvertible {
         switch reason {
         case .taken(let other): "\(servicePort) can't have \(id), which \(other) has"
         case .excluded: "\(servicePort) can't have \(id), the address of which is excluded"
+        case .noClusterIP(let family): "\(servicePort) can't have \(id): the service has no \(family.name) cluster IP"
         }
     }
 }
 
-extension Frontend {
-    /// The rejection of a service port that wants it, because its address is excluded.
-    func exclusion(of servicePort: ServicePortName) -> Rejection {
-        Rejection(servicePort: servicePort, id: id, reason: .excluded)
+extension IPAddress.Family {
+    fileprivate var name: String {
+        switch self {
+        case .ipv4: "IPv4"
+        case .ipv6: "IPv6"
+        }
     }
 }

@@ -71,6 +71,21 @@ struct MetricsTests {
         #expect(try gauge(name, [("traffic_policy", "internal")]) == 0)
     }
 
+    @Test("Rejections are counted as long as they last")
+    func rejections() async throws {
+        let harness = try Harness(metrics: metrics)
+        let other = NamespacedName("default", "other")
+        var wrong = port
+        wrong.externalIPs = [address("fd00::9")]
+        await harness.tellAllIsThere([.web(wrong), .web(port, name: other)])
+        try await harness.proxier.sync()
+        // One address of another family, the cluster IP and the node port of the other service.
+        #expect(try gauge("ipvs_rejections") == 3)
+        await harness.tell([.serviceDeleted(other), .web(port)])
+        try await harness.proxier.sync()
+        #expect(try gauge("ipvs_rejections") == 0)
+    }
+
     @Test("Failures are counted, and a proxier whose syncs fail is not healthy")
     func failures() async throws {
         let harness = try Harness(metrics: metrics)

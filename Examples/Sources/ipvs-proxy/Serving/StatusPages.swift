@@ -42,6 +42,7 @@ struct StatusPages: Sendable {
         "kubeproxy_ipvs_failures":
             "Virtual servers and addresses that the last sync could not make what they should be.",
         "kubeproxy_ipvs_real_servers": "Real servers that the kernel's table should have.",
+        "kubeproxy_ipvs_rejections": "Virtual servers that services want and can't have.",
         "kubeproxy_ipvs_virtual_servers": "Virtual servers that the kernel's table should have.",
         "kubeproxy_network_programming_duration_seconds": "Time from a change to the end of the sync that made it.",
         "kubeproxy_proxy_healthz_total": "Answers of /healthz by their code.",

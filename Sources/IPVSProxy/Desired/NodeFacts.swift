@@ -48,6 +48,16 @@ extension NodeFacts {
     /// Whether an address is excluded.
     func excludes(_ address: IPAddress) -> Bool { excludedBlocks.cover(address) }
 
+    /// The node-port blocks in which no node port is served, each once, in the configured order. The node's addresses must be
+    /// known.
+    var unservedBlocks: [UnservedBlock] {
+        var seen: Set<IPAddress.Block> = []
+        return nodePortBlocks.filter { block in
+            seen.insert(block).inserted && !addresses.contains(where: block.contains)
+        }
+        .map(UnservedBlock.init)
+    }
+
     /// The addresses that serve node ports.
     var nodePortAddresses: [IPAddress] {
         addresses.filter { address in

@@ -17,7 +17,8 @@ extension Proxier {
         /// The scheduler of service ports that don't name one.
         public var scheduler = Scheduler.roundRobin
 
-        /// In which blocks an address of the node must be to serve node ports; all of them do if it is empty.
+        /// In which blocks an address of the node must be to serve node ports; if it is empty, all of them do. Loopback addresses
+        /// never do. A block without an address that can is logged as a warning.
         public var nodePortBlocks: [IPAddress.Block] = []
 
         /// Blocks of addresses that the proxier does not serve, bind, change or clean up.

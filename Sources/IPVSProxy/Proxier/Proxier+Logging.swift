@@ -9,6 +9,12 @@ extension Proxier {
         for rejection in rejections { logger.warning("\(rejection)") }
     }
 
+    /// Logs node-port blocks when they begin to be unserved. Each full sync finds the same ones again.
+    func log(_ blocks: [UnservedBlock]) {
+        for block in blocks where !loggedBlocks.contains(block) { logger.warning("\(block)") }
+        loggedBlocks = blocks
+    }
+
     func log(brokenOff error: any Error) { logger.error("the sync broke off: \(error)") }
 
     func log(lockObstacle obstacle: String) {

@@ -19,7 +19,10 @@ extension Proxier {
         let begin = now()
         do {
             let isDue = await node.isFullSyncDue
-            if isDue { state.node.addresses = try await node.nodeAddresses() }
+            if isDue {
+                state.node.addresses = try await node.nodeAddresses()
+                log(state.node.unservedBlocks)
+            }
             return try await syncPendingChanges(since: begin, isDue: isDue)
         } catch {
             // The changes are still waiting, and so is this sync itself if there are none.

@@ -47,6 +47,9 @@ public actor Proxier {
     /// How long to wait before failures are retried.
     var retryDelay: Duration?
 
+    /// The node-port blocks without node ports that were logged last.
+    var loggedBlocks: [UnservedBlock] = []
+
     /// The problems with kernel settings that were logged last.
     var loggedTrouble = Sysctls.Outcome()
 

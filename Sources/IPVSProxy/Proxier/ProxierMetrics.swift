@@ -16,6 +16,7 @@ struct ProxierMetrics: Sendable {
     private let failedSyncs: Counter
     private let failures: Gauge
     private let rejections: Gauge
+    private let unservedBlocks: Gauge
     private let virtualServers: Gauge
     private let realServers: Gauge
     private let drainingServers: Gauge
@@ -40,6 +41,7 @@ struct ProxierMetrics: Sendable {
         failedSyncs = counter("sync_proxy_rules_failures_total")
         failures = gauge("ipvs_failures")
         rejections = gauge("ipvs_rejections")
+        unservedBlocks = gauge("ipvs_unserved_nodeport_blocks")
         virtualServers = gauge("ipvs_virtual_servers")
         realServers = gauge("ipvs_real_servers")
         drainingServers = gauge("ipvs_draining_real_servers")
@@ -88,6 +90,7 @@ struct ProxierMetrics: Sendable {
         if report.kind == .full { fullSyncs.increment() }
         failures.record(report.failures.count)
         rejections.record(state.rejectionCount)
+        unservedBlocks.record(state.node.unservedBlocks.count)
         virtualServers.record(state.table.count)
         realServers.record(state.realServerCount)
         drainingServers.record(report.draining)

@@ -21,9 +21,13 @@ public struct SyncPlan: Hashable, Sendable {
     /// What service ports want and would not get, in order.
     public let rejections: [Rejection]
 
-    init(_ draft: Draft, settings: [Sysctls.Change], rejections: [Rejection]) {
+    /// The node-port blocks in which no node port would be served.
+    public let unservedBlocks: [UnservedBlock]
+
+    init(_ draft: Draft, _ state: DesiredState, settings: [Sysctls.Change]) {
         self.settings = settings
-        self.rejections = rejections
+        rejections = state.rejections
+        unservedBlocks = state.node.unservedBlocks
         addressesToBind = draft.addressesToBind.sorted()
         plan = draft.plan
         addressesToUnbind = draft.addressesToUnbind.sorted()
@@ -38,13 +42,13 @@ public struct SyncPlan: Hashable, Sendable {
 
 extension SyncPlan: CustomStringConvertible {
     /// The changes like a diff: settings, addresses to bind, changes to the table, addresses to unbind, and a line for each
-    /// failure and each rejection.
+    /// failure, each rejection and each unserved block.
     public var description: String {
         var lines = settings.flatMap { ["- \($0.name) = \($0.before)", "+ \($0.name) = \($0.after)"] }
         lines += addressesToBind.map { "+ address \($0)" }
         if !plan.isEmpty { lines.append(plan.description) }
         lines += addressesToUnbind.map { "- address \($0)" }
-        lines += failures.map { "! \($0)" } + rejections.map { "! \($0)" }
+        lines += failures.map { "! \($0)" } + rejections.map { "! \($0)" } + unservedBlocks.map { "! \($0)" }
         return lines.joined(separator: "\n")
     }
 }

@@ -83,7 +83,7 @@ extension NodeSync {
     func plan(_ state: DesiredState) throws -> SyncPlan {
         let draft = try draft(of: state, takesOver: try readLabel() == nil)
         let settings = kernel.sysctls.check(configuration.sysctls).changes
-        return SyncPlan(draft, settings: settings, rejections: state.rejections)
+        return SyncPlan(draft, state, settings: settings)
     }
 
     /// Syncs what has changed, and what failed before.

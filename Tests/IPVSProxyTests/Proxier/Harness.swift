@@ -23,7 +23,8 @@ struct Harness {
         table: FakeTable = FakeTable(),
         route: RouteKernel = RouteKernel { $0.add("eth0", kind: nil, ["192.0.2.10/24", "2001:db8::10/64"]) },
         files: FakeFiles = FakeFiles([:]),
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        log: any LogHandler = SwiftLogNoOpLogHandler()
     ) throws {
         let clock = Locked(ContinuousClock.now)
         (self.table, self.route, self.files, self.clock) = (table, route, files, clock)
@@ -32,7 +33,7 @@ struct Harness {
             binder: try AddressBinder(interface: configuration.interface, channel: route),
             sysctls: Sysctls(files: files)
         )
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let logger = Logger(label: "test") { _ in log }
         proxier = Proxier(configuration, kernel, logger: logger, metrics: metrics) { clock.value }
     }
 

@@ -43,6 +43,8 @@ struct StatusPages: Sendable {
             "Virtual servers and addresses that the last sync could not make what they should be.",
         "kubeproxy_ipvs_real_servers": "Real servers that the kernel's table should have.",
         "kubeproxy_ipvs_rejections": "Virtual servers that services want and can't have.",
+        "kubeproxy_ipvs_unserved_nodeport_blocks":
+            "Node-port blocks in which the node has no address that can have node ports.",
         "kubeproxy_ipvs_virtual_servers": "Virtual servers that the kernel's table should have.",
         "kubeproxy_network_programming_duration_seconds": "Time from a change to the end of the sync that made it.",
         "kubeproxy_proxy_healthz_total": "Answers of /healthz by their code.",

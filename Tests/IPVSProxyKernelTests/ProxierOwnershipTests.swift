@@ -1,5 +1,6 @@
 import Foundation
 import IPVS
+import IPVSNode
 import IPVSProxyTestSamples
 import IPVSTestKernel
 import Testing
@@ -88,9 +89,12 @@ extension ProxyKernelTests {
                 let report = try #require(try await proxier.sync())
                 #expect(report.kind == kind)
                 #expect(report.failures.map(\.reason) == [.notOwned])
-                let text =
-                    "default/web: can't use TCP 10.96.0.1:80, which somebody else has added to the kernel's table"
+                let text = """
+                    default/web: can't use TCP 10.96.0.1:80, which somebody else has added to the kernel's table or edited; \
+                    if nobody else needs it, delete it: ipvsadm -D -t 10.96.0.1:80
+                    """
                 #expect(report.failures.map(\.description) == [text])
+                #expect(try node.addresses() == ["10.96.0.2/32"])
                 #expect(try node.namespace.saved() == withOthers)
             }
             // Nor is it deleted with the service.
@@ -102,6 +106,44 @@ extension ProxyKernelTests {
             try node.namespace.ipvsadm("-D -t 10.96.0.1:80")
             #expect(try await proxier.syncWell().kind == .changes)
             #expect(try node.namespace.saved() == (own + ["-A -t 10.96.0.2:80 -s rr"]).sorted())
+        }
+
+        /// ipvsadm removes the mark of a virtual server that it edits. A process that is started later takes it over where the
+        /// proxier's interface has its address, and reports an edited node port.
+        @Test(arguments: AddressBinder.Method.allCases)
+        func aVirtualServerThatWasEdited(method: AddressBinder.Method) async throws {
+            try node.addNodeAddresses()
+            var port = ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1), address("fd00::1")])
+            port.nodePort = 30_080
+            func proxier() async throws -> Proxier {
+                let proxier = try node.proxier(clock) { $0.bindingMethod = method }
+                await proxier.tell([service("web", port)], [slice("web", "10.244.1.1:80", "[fd01::1]:80")])
+                return proxier
+            }
+            try await proxier().syncWell()
+            let desired = try node.namespace.saved()
+            let others = ["-A -t 10.96.0.1:9999 -s wlc", "-A -u 10.96.0.1:80 -s rr"]
+            for line in others { try node.namespace.ipvsadm(line) }
+            try node.namespace.ipvsadm("-E -t 10.96.0.1:80 -s wlc -p 60")
+            try node.namespace.ipvsadm("-E -t [fd00::1]:80 -s rr")
+            let next = try await proxier()
+            #expect(try await next.plan()?.failures.isEmpty == true)
+            #expect(try await next.syncWell().takenOver.map(\.description) == ["TCP 10.96.0.1:80", "TCP [fd00::1]:80"])
+            #expect(try node.namespace.saved() == (desired + others).sorted())
+            #expect(try await proxier().syncWell().isIdle)
+
+            try node.namespace.ipvsadm("-E -t 192.0.2.1:30080 -s wlc")
+            let last = try await proxier()
+            let failures = try #require(try await last.sync()).failures
+            #expect(failures.map(\.reason) == [.notOwned])
+            #expect(failures.map(\.description).allSatisfy { $0.hasSuffix("delete it: ipvsadm -D -t 192.0.2.1:30080") })
+            // The process that remembers it as its own corrects it.
+            clock.advance(by: .seconds(3_600))
+            try await next.syncWell()
+            #expect(try node.namespace.saved() == (desired + others).sorted())
+            try await last.syncWell()
+            try await last.cleanup()
+            #expect(try node.namespace.saved() == others.sorted())
         }
 
         /// Two proxiers share a table, each with an interface of its own.

@@ -21,10 +21,17 @@ extension Proxier {
         logger.warning("the lock on \(configuration.interface) keeps no other proxier out: \(obstacle)")
     }
 
+    /// How many virtual servers are named that were taken over at once: those of kube-proxy can be thousands.
+    private static let namedTakeOvers = 5
+
     func log(_ report: SyncReport) {
         if !report.takenOver.isEmpty {
-            logger.notice("virtual servers of another proxy taken over: \(report.takenOver.count)")
-            for id in report.takenOver { logger.debug("took over \(id)") }
+            let some = report.takenOver.prefix(Self.namedTakeOvers).map(\.description).joined(separator: ", ")
+            let more = report.takenOver.count > Self.namedTakeOvers ? ", and more" : ""
+            logger.notice(
+                "virtual servers without the proxier's mark taken over: \(report.takenOver.count) (\(some)\(more))"
+            )
+            for id in report.takenOver.dropFirst(Self.namedTakeOvers) { logger.debug("took over \(id)") }
         }
         let level: Logger.Level = report.changes + report.bound + report.unbound + report.drained > 0 ? .info : .debug
         logger.log(level: level, "\(report.kind == .full ? "full sync" : "sync of changes")", metadata: report.metadata)

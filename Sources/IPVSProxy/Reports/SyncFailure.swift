@@ -31,8 +31,19 @@ extension SyncFailure: CustomStringConvertible {
             case .table(let error): "\(error)"
             case .address(let error): "\(error)"
             case .notOwned:
-                "can't use \(virtualServer.map { "\($0)" } ?? "it"), which somebody else has added to the kernel's table"
+                "can't use \(virtualServer?.description ?? "it"), \(Self.somebodyElses(virtualServer))"
             }
         return servicePort.map { "\($0): \(sentence)" } ?? sentence
     }
+
+    /// What is the matter with a virtual server of somebody else, and what to do.
+    private static func somebodyElses(_ id: VirtualServer.Identity?) -> String {
+        let matter = "which somebody else has added to the kernel's table or edited"
+        guard case .endpoint(let transport, let endpoint)? = id, let option = ipvsadmOptions[transport] else {
+            return matter
+        }
+        return "\(matter); if nobody else needs it, delete it: ipvsadm -D \(option) \(endpoint)"
+    }
+
+    private static let ipvsadmOptions: [TransportProtocol: String] = [.tcp: "-t", .udp: "-u", .sctp: "--sctp-service"]
 }

@@ -24,7 +24,8 @@ public struct SyncReport: Hashable, Sendable {
     /// The virtual servers and addresses that are not what they should be. The next sync tries them again.
     public internal(set) var failures: [SyncFailure] = []
 
-    /// The virtual servers of another proxy that the proxier has taken over.
+    /// The virtual servers without the proxier's mark that it has taken over: those of kube-proxy, and those that services want
+    /// at addresses of the proxier's interface.
     public internal(set) var takenOver: [VirtualServer.Identity] = []
 
     /// What became of the kernel settings; nil for a sync of changes, which does not look at them.

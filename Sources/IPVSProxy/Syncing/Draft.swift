@@ -27,6 +27,9 @@ struct Draft {
     /// Virtual servers that are wanted, but belong to somebody else.
     private(set) var taken: Set<VirtualServer.Identity> = []
 
+    /// Virtual servers without the proxier's mark that are wanted, and become its own.
+    private(set) var takenOver: Set<VirtualServer.Identity> = []
+
     /// An empty draft of a sync that finds these real servers draining.
     init(_ drains: DrainList) { self.drains = drains }
 
@@ -48,6 +51,9 @@ struct Draft {
         obsolete.append(server)
     }
 
+    /// Takes in that a virtual server becomes the proxier's own. It is compared like one that is.
+    mutating func takeOver(_ id: VirtualServer.Identity) { takenOver.insert(id) }
+
     /// Takes in a virtual server that is wanted, but belongs to somebody else together with its real servers.
     mutating func leave(_ id: VirtualServer.Identity) {
         drains.forget(id)
@@ -62,6 +68,17 @@ struct Draft {
         deviations.joined().filter { $0.old == nil && addresses.contains($0.new.server.id.address) }.map(
             \.new.server.id
         )
+    }
+
+    /// The addresses at which all virtual servers that are wanted belong to somebody else. They are not bound: whoever has the
+    /// virtual server decides how it is reached, and would lose it to the next process if its address were on the interface.
+    func addressesOfOthers(in desired: Table) -> Set<IPAddress> {
+        guard !taken.isEmpty else { return [] }
+        var addresses = Set(taken.compactMap(\.address))
+        for id in desired.ids where !taken.contains(id) {
+            if let address = id.address { addresses.remove(address) }
+        }
+        return addresses
     }
 
     /// The changes to the table.

@@ -84,11 +84,20 @@ extension NodeSync {
 
     /// The name of another proxier's interface that has the same mark; the least one of several.
     private func interfaceWithSameMark() throws(AddressError) -> String? {
-        let others = try kernel.binder.dummies().filter { dummy in
-            dummy.name != configuration.interface && InterfaceLabel.isLabel(dummy.alias)
-                && Ownership.mark(for: dummy.name) == ownership.mark
+        try othersInterfaces().filter { Ownership.mark(for: $0) == ownership.mark }.min()
+    }
+
+    /// The marks of the node's other proxiers, by their interfaces.
+    func othersMarks() throws(AddressError) -> Set<VirtualServer.Flags> {
+        Set(try othersInterfaces().map(Ownership.mark))
+    }
+
+    /// The names of the interfaces of the node's other proxiers.
+    private func othersInterfaces() throws(AddressError) -> [String] {
+        try kernel.binder.dummies().map { ($0.name, $0.alias) }.filter { name, alias in
+            name != configuration.interface && InterfaceLabel.isLabel(alias)
         }
-        return others.map(\.name).min()
+        .map(\.0)
     }
 
     private var isLabeled: Bool {

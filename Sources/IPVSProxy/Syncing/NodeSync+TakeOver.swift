@@ -1,6 +1,30 @@
 import IPVS
 import IPVSNode
 
+/// Which virtual servers without the proxier's mark it takes over outside of a take-over from kube-proxy: those that services
+/// want at an address of its own interface.
+///
+/// `ipvsadm --edit-service` removes the mark, and a process that is started later doesn't remember whose the virtual server
+/// was. But that its address is on the proxier's interface still shows it. Nothing shows it for node ports, which are at the
+/// node's own addresses.
+struct TakeOverRule {
+    /// The addresses of the interface before the sync binds any.
+    private let addresses: Set<IPAddress>
+
+    /// The marks of the node's other proxiers.
+    private let othersMarks: Set<VirtualServer.Flags>
+
+    init(at addresses: Set<IPAddress>, othersMarks: Set<VirtualServer.Flags>) {
+        (self.addresses, self.othersMarks) = (addresses, othersMarks)
+    }
+
+    /// Whether a virtual server that is wanted becomes the proxier's own.
+    func includes(_ server: VirtualServer, _ state: DesiredState) -> Bool {
+        guard let address = server.id.address, addresses.contains(address), state.binds(address) else { return false }
+        return !othersMarks.contains(Ownership.mark(of: server))
+    }
+}
+
 extension NodeSync {
     /// Marks the virtual servers at the addresses of another proxy's interface as the proxier's own.
     ///

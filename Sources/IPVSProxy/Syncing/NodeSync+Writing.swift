@@ -6,6 +6,7 @@ extension NodeSync {
     func carryOut(_ draft: Draft, _ state: DesiredState, _ report: inout SyncReport) throws {
         memory.begin()
         report.failures = []
+        report.takenOver += draft.takenOver.sorted()
         for id in draft.taken.sorted() { fail(id, .notOwned, &report) }
         memory.failToMake(draft.taken)
         let unreachable = try bind(draft.addressesToBind, state, &report)

@@ -106,7 +106,10 @@ extension NodeSync {
         report.settings = try changeSettings(noting: &label)
         var draft = try draft(of: state)
         // If others have removed the interface meanwhile, nothing is bound any more.
-        if try write(label) { (draft.addressesToBind, draft.addressesToUnbind) = (Set(state.addresses), []) }
+        if try write(label) {
+            draft.addressesToBind = Set(state.addresses).subtracting(draft.addressesOfOthers(in: state.table))
+            draft.addressesToUnbind = []
+        }
         try carryOut(draft, state, &report)
         memory.settleAll(in: state.table)
     }

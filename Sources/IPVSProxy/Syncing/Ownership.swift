@@ -4,7 +4,7 @@ import IPVS
 ///
 /// Each of them bears a mark: the upper half of its flags, of which the kernel keeps every bit and uses none. So the mark
 /// outlives the process, and the interface too. `ipvsadm` takes the mark away when it edits a virtual server, so a process
-/// also remembers its own (``SyncMemory``).
+/// also remembers its own (``SyncMemory``), and takes over those that are wanted at its addresses (``TakeOverRule``).
 struct Ownership {
     /// The mark of the proxier.
     let mark: VirtualServer.Flags
@@ -32,9 +32,14 @@ struct Ownership {
     /// Whether a virtual server of the kernel's table may be changed and deleted.
     func includes(_ server: VirtualServer, by memory: SyncMemory) -> Bool {
         guard let address = server.id.address, !excludes(address) else { return false }
-        let bits = server.flags.rawValue & Self.markBits
-        if bits == mark.rawValue { return true }
-        return bits == 0 && memory.owns(server.id, at: address)
+        let found = Self.mark(of: server)
+        if found == mark { return true }
+        return found.isEmpty && memory.owns(server.id, at: address)
+    }
+
+    /// The mark that a virtual server of the kernel's table has; empty if it has none.
+    static func mark(of server: VirtualServer) -> VirtualServer.Flags {
+        VirtualServer.Flags(rawValue: server.flags.rawValue & markBits)
     }
 
     /// The virtual server with the mark.

@@ -44,8 +44,11 @@ struct Harness {
     }
 
     /// A new process on the same node.
-    func restarted(_ configuration: Proxier.Configuration? = nil) throws -> Harness {
-        try Harness(configuration ?? proxier.configuration, table: table, route: route, files: files)
+    func restarted(
+        _ configuration: Proxier.Configuration? = nil,
+        log: any LogHandler = SwiftLogNoOpLogHandler()
+    ) throws -> Harness {
+        try Harness(configuration ?? proxier.configuration, table: table, route: route, files: files, log: log)
     }
 
     /// Sets the clock forward.

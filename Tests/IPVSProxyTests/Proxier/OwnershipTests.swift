@@ -4,6 +4,7 @@ import IPVS
 import IPVSNode
 import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import Logging
 import Testing
 
 @testable import IPVSProxy
@@ -51,16 +52,139 @@ struct OwnershipTests {
         await harness.tellAllIsThere([.web(port)])
         let report = try #require(try await harness.proxier.sync())
         #expect(report.kind == (isFull ? .full : .changes))
-        let sentence =
-            "default/web:http: can't use TCP 10.96.0.1:80, which somebody else has added to the kernel's table"
+        let sentence = """
+            default/web:http: can't use TCP 10.96.0.1:80, which somebody else has added to the kernel's table or edited; if \
+            nobody else needs it, delete it: ipvsadm -D -t 10.96.0.1:80
+            """
         #expect(report.failures.map(\.description) == [sentence])
         #expect(harness.table.with { $0.services } == before)
-        let plan = try #require(try await harness.proxier.plan())
-        #expect(plan.plan.isEmpty && plan.failures.map(\.description) == [sentence])
+        // Its address is not bound either: this process or the next one would take it for its own.
+        #expect(harness.addresses.isEmpty)
+        for harness in [harness, try harness.restarted()] {
+            await harness.tellAllIsThere([.web(port)])
+            let plan = try #require(try await harness.proxier.plan())
+            #expect(plan.isEmpty && plan.failures.map(\.description) == [sentence])
+            harness.advance(by: harness.proxier.configuration.syncPeriod)
+            #expect(try await harness.proxier.sync()?.takenOver == [])
+            #expect(harness.table.with { $0.services } == before && harness.addresses.isEmpty)
+        }
         // As soon as it is deleted, the proxier adds its own.
         harness.table.with { _ = $0.services.removeValue(forKey: own) }
         #expect(try await harness.proxier.sync()?.isComplete == true)
-        #expect(harness.services.count == 1)
+        #expect(harness.services.count == 1 && harness.addresses == [address("10.96.0.1")])
+    }
+
+    @Test("An address that other virtual servers need too is bound")
+    func takenInPart() async throws {
+        let harness = try Harness()
+        add("TCP 10.96.0.1:80", to: harness.table)
+        var secure = port
+        secure.port = 443
+        await harness.tellAllIsThere([.service(ServiceDefinition(web, ports: ["http": port, "https": secure]))])
+        #expect(try await harness.proxier.sync()?.failures.map(\.reason) == [.notOwned])
+        #expect(harness.addresses == [address("10.96.0.1")] && harness.services.count == 2)
+        // So that it is needed by virtual servers of others alone shows in a sync of changes, too.
+        let other = ServicePort(.tcp, 81, clusterIPs: [address("10.96.0.2")])
+        add("TCP 10.96.0.2:81", to: harness.table)
+        await harness.tell([.web(other, name: NamespacedName("default", "other"))])
+        #expect(try await harness.proxier.sync()?.kind == .changes)
+        #expect(harness.addresses == [address("10.96.0.1")])
+        // Its owner deletes it.
+        harness.table.with { _ = $0.services.removeValue(forKey: id("TCP 10.96.0.2:81")) }
+        try await harness.proxier.sync()
+        #expect(harness.addresses == [address("10.96.0.1"), address("10.96.0.2")])
+    }
+
+    @Test("A virtual server that has lost its mark is taken over where it is wanted at an address of the interface")
+    func lostMark() async throws {
+        let first = try Harness()
+        await first.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        try await first.proxier.sync()
+        // Bits of no proxier of this node are not a mark either.
+        for flags in [VirtualServer.Flags(), Ownership(interface: "gone0").mark] {
+            first.table.with { state in
+                state.services[own]?.server.flags = flags
+                state.services[own]?.server.scheduler = .weightedRoundRobin
+            }
+            add("TCP 10.96.0.1:81", to: first.table, flags: flags)
+            let log = LogLines()
+            let harness = try first.restarted(log: log)
+            await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+            #expect(try await harness.proxier.plan()?.failures.isEmpty == true)
+            let report = try #require(try await harness.proxier.sync())
+            #expect(report.isComplete && report.takenOver == [own])
+            #expect(log.messages(.notice) == ["virtual servers without the proxier's mark taken over: 1 (\(own))"])
+            let server = harness.table.with { $0.services[own]?.server }
+            #expect(server?.flags == Ownership(interface: "kube-ipvs0").mark && server?.scheduler == .roundRobin)
+            harness.advance(by: harness.proxier.configuration.syncPeriod)
+            #expect(try await harness.proxier.sync()?.takenOver == [])
+            // What is not wanted there is not.
+            #expect(harness.table.with { $0.services[id("TCP 10.96.0.1:81")]?.server.flags } == flags)
+        }
+        #expect(try await first.restarted().proxier.cleanup().virtualServers == 1)
+        #expect(Set(first.services.keys) == ["TCP 10.96.0.1:81"])
+    }
+
+    @Test("A sync of changes takes over as well, and asks for the addresses only then")
+    func lostMarkInChanges() async throws {
+        let harness = try Harness()
+        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        try await harness.proxier.sync()
+        add("TCP 10.96.0.1:443", to: harness.table)
+        var secure = port
+        secure.port = 443
+        await harness.tell([.service(ServiceDefinition(web, ports: ["http": port, "https": secure]))])
+        let report = try #require(try await harness.proxier.sync())
+        #expect(report.kind == .changes && report.isComplete && report.takenOver == [id("TCP 10.96.0.1:443")])
+        #expect(harness.services["TCP 10.96.0.1:443"] == [])
+        harness.route.with { $0.sends = [] }
+        await harness.tell([.web(port)])
+        #expect(try await harness.proxier.sync()?.kind == .changes)
+        #expect(harness.route.with { $0.sends.isEmpty })
+    }
+
+    @Test("What has the mark of another proxier of the node is not taken over", arguments: [false, true])
+    func anothersMark(isFull: Bool) async throws {
+        let first = try Harness()
+        let other = first.route.with { $0.add("other0", kind: "dummy") }
+        first.route.with { $0.interfaces[other]?.alias = InterfaceLabel().description }
+        await first.tellAllIsThere([.web(port)])
+        try await first.proxier.sync()
+        let mark = Ownership(interface: "other0").mark
+        let harness = isFull ? try first.restarted() : first
+        first.table.with { $0.services[own]?.server.flags = mark }
+        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        let report = try #require(try await harness.proxier.sync())
+        #expect(report.kind == (isFull ? .full : .changes))
+        #expect(report.failures.map(\.reason) == [.notOwned] && report.takenOver.isEmpty)
+        #expect(harness.table.with { $0.services[own]?.server.flags } == mark)
+    }
+
+    @Test("Node ports without a mark are the proxier's only as long as it remembers them")
+    func lostMarkOfNodePort() async throws {
+        let harness = try Harness()
+        var port = port
+        port.nodePort = 30_080
+        let nodePort = id("TCP 192.0.2.10:30080")
+        await harness.tellAllIsThere([.web(port)])
+        try await harness.proxier.sync()
+        let edited = harness.table.with { state in
+            state.services[nodePort]?.server.flags = []
+            return state.services[nodePort]
+        }
+        let restarted = try harness.restarted()
+        await restarted.tellAllIsThere([.web(port)])
+        let report = try await restarted.proxier.sync()
+        let sentence = """
+            default/web:http: can't use TCP 192.0.2.10:30080, which somebody else has added to the kernel's table or edited; \
+            if nobody else needs it, delete it: ipvsadm -D -t 192.0.2.10:30080
+            """
+        #expect(report?.failures.map(\.description) == [sentence])
+        #expect(harness.table.with { $0.services[nodePort] } == edited)
+        // The process that has made it corrects it.
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        #expect(try await harness.proxier.sync()?.isComplete == true)
+        #expect(try await restarted.proxier.sync()?.isComplete == true)
     }
 
     @Test("The proxier's virtual servers stay its own without the mark, and after failures", arguments: [false, true])
@@ -103,16 +227,23 @@ struct OwnershipTests {
         #expect(harness.services.isEmpty)
     }
 
-    @Test("A virtual server that it failed to add, and that others have added, belongs to them")
+    @Test("A node port that it failed to add, and that others have added, belongs to them")
     func notMade() async throws {
         let harness = try Harness()
+        var port = port
+        port.nodePort = 30_080
         await harness.tellAllIsThere()
         try await harness.proxier.sync()
-        harness.table.with { state in state.verdict = { if case .addVirtualServer = $0 { ENOMEM } else { nil } } }
+        let nodePort = id("TCP 192.0.2.10:30080")
+        harness.table.with { state in
+            state.verdict = { change in
+                if case .addVirtualServer(let server) = change, server.id == nodePort { ENOMEM } else { nil }
+            }
+        }
         await harness.tell([.web(port), .endpoints([endpoint])])
         #expect(try await harness.proxier.sync()?.failures.count == 1)
         harness.table.with { $0.verdict = { _ in nil } }
-        add("TCP 10.96.0.1:80", to: harness.table)
+        add("\(nodePort)", to: harness.table)
         let before = harness.table.with { $0.services }
         for _ in 0..<2 {
             #expect(try await harness.proxier.sync()?.failures.map(\.reason) == [.notOwned])

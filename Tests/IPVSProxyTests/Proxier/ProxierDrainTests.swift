@@ -1,5 +1,6 @@
 import Glibc
 import IPVS
+import IPVSNodeTestFakes
 import IPVSProxyTestSamples
 import Testing
 
@@ -206,6 +207,10 @@ struct ProxierDrainTests {
         await harness.tell([.endpoints([two])])
         #expect(try await harness.proxier.sync()?.draining == 1)
         let mark = Ownership(interface: "other0").mark
+        harness.route.with { state in
+            let index = state.add("other0", kind: "dummy")
+            state.interfaces[index]?.alias = InterfaceLabel().description
+        }
         let others = try Table.Entry(
             VirtualServer(id(server), scheduler: .roundRobin, flags: mark),
             realServers: [RealServer(one.endpoint, forwarding: .masquerade)]

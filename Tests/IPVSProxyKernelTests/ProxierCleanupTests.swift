@@ -59,6 +59,33 @@ extension ProxyKernelTests {
             #expect(try values() == changed)
         }
 
+        /// The timeouts of idle connections are set and restored like sysctls, together with all of these.
+        @Test func timeouts() async throws {
+            let (before, sysctls) = (try node.handle.timeouts(), try values())
+            #expect(before == Timeouts(tcp: 900, tcpFIN: 120, udp: 300))
+            let wanted = Timeouts(tcp: 2_000_000, tcpFIN: 2_000_001, udp: 2_000_002)
+            func proxier(_ timeouts: Timeouts) async throws -> Proxier {
+                let proxier = try node.proxier {
+                    $0.sysctls = settings
+                    $0.timeouts = timeouts
+                }
+                await proxier.tell([web], [endpoints])
+                return proxier
+            }
+            #expect(try await proxier(wanted).plan()?.timeouts.count == 3)
+            #expect(try await proxier(wanted).syncWell().timeouts?.changes.count == 3)
+            #expect(try node.handle.timeouts() == wanted)
+            #expect(try await proxier(wanted).syncWell().timeouts?.changes.isEmpty == true)
+            // The kernel's clock can't count this one, and the others don't depend on it.
+            let report = try await proxier(Timeouts(tcp: UInt32(Int32.max), udp: 60)).syncWell()
+            #expect(report.timeouts?.failures.map(\.setting) == [.tcp])
+            #expect(try node.handle.timeouts() == Timeouts(tcp: 2_000_000, tcpFIN: 2_000_001, udp: 60))
+            try node.handle.setTimeouts(Timeouts(tcpFIN: 10))
+            #expect(try await node.proxier().cleanup().timeouts.changes.map(\.setting) == [.tcp, .udp])
+            #expect(try node.handle.timeouts() == Timeouts(tcp: 900, tcpFIN: 10, udp: 300))
+            #expect(try values() == sysctls)
+        }
+
         @Test func aSettingThatSomebodyChangedSince() async throws {
             let name = "net.ipv4.conf.all.arp_announce"
             let before = try values()

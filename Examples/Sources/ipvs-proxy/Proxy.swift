@@ -66,9 +66,13 @@ struct Proxy {
         for change in report.settings?.changes ?? [] {
             Console.print("set \(change.name) to \(change.after), which was \(change.before)")
         }
+        for change in report.timeouts?.changes ?? [] {
+            Console.print("set the \(change.setting) to \(change.after) s, which was \(change.before) s")
+        }
         Console.print("\(report)".split(separator: "\n").first.map(String.init) ?? "")
         // The proxier has logged the reason.
-        guard report.isComplete, report.settings?.failures.isEmpty != false else { throw ExitCode(1) }
+        guard report.isComplete, report.settings?.failures.isEmpty != false, report.timeouts?.failures.isEmpty != false
+        else { throw ExitCode(1) }
     }
 
     /// Prints what would be changed.
@@ -87,9 +91,10 @@ struct Proxy {
         let interface = report.removedInterface ? ["the interface \(options.bindInterface)"] : []
         Console.print("removed \((removed + interface).listed("and"))")
         for change in report.settings.changes { Console.print("set \(change.name) back to \(change.after)") }
-        for failure in report.failures { Console.fail("\(failure)") }
-        for failure in report.settings.failures { Console.fail("\(failure)") }
-        guard report.failures.isEmpty, report.settings.failures.isEmpty else { throw ExitCode(1) }
+        for change in report.timeouts.changes { Console.print("set the \(change.setting) back to \(change.after) s") }
+        let failures: [any Error] = report.failures + report.settings.failures + report.timeouts.failures
+        for failure in failures { Console.fail("\(failure)") }
+        guard failures.isEmpty else { throw ExitCode(1) }
     }
 
     /// Without the privilege for IPVS, trying again is useless.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import IPVS
+import IPVSProxy
 import Testing
 
 @testable import ipvs_proxy
@@ -19,6 +20,30 @@ import Testing
         "1m 30s", "٣s",
     ])
     func noDurations(text: String) { #expect(Duration(goText: text) == nil) }
+
+    @Test(arguments: [
+        ("0", UInt32(0)), ("2h", 7_200), ("1m30s", 90), ("1.5m", 90), ("1000ms", 1), ("21474836s", 21_474_836),
+    ])
+    func idleTimeouts(text: String, seconds: UInt32) throws {
+        #expect(try IdleTimeout(argument: text).seconds == seconds)
+        let options = try Options.parse(["a.yaml", "--ipvs-tcp-timeout", text, "--ipvs-udp-timeout", "1m"])
+        let timeouts = options.configuration.timeouts
+        #expect(timeouts == Timeouts(tcp: seconds == 0 ? nil : seconds, udp: 60))
+    }
+
+    @Test(arguments: [
+        ("500ms", "it must be a whole number of seconds"), ("1.5s", "it must be a whole number of seconds"),
+        ("21474837s", "it must be at most 21474836s, as the kernel can't count more"),
+        ("800000h", "it must be at most 21474836s, as the kernel can't count more"),
+        ("900", "it must be a duration, such as 500ms, 30s or 1m30s"),
+        ("-1s", "it must be a duration, such as 500ms, 30s or 1m30s"),
+    ])
+    func noIdleTimeouts(text: String, reason: String) {
+        for name in ["--ipvs-tcp-timeout", "--ipvs-tcpfin-timeout", "--ipvs-udp-timeout"] {
+            let error = #expect(throws: (any Error).self) { try Options.parse(["a.yaml", "\(name)=\(text)"]) }
+            #expect(error.map { Options.message(for: $0).hasSuffix("\(name) <time>': \(reason)") } == true)
+        }
+    }
 
     @Test func listenAddresses() throws {
         #expect(try ListenAddress(argument: "0.0.0.0:10256").endpoint == Endpoint(IPAddress(0, 0, 0, 0), 10_256))

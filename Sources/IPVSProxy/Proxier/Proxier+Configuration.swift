@@ -43,6 +43,10 @@ extension Proxier {
         /// Kernel settings that every full sync makes and a clean-up restores.
         public var sysctls = Sysctl.ipvsMode()
 
+        /// Timeouts of idle connections, in seconds, that every full sync sets and a clean-up restores; nil leaves the kernel's
+        /// value.
+        public var timeouts = Timeouts()
+
         /// The configuration of kube-proxy's IPVS mode.
         public init() {}
     }

@@ -37,6 +37,7 @@ extension Proxier {
         logger.log(level: level, "\(report.kind == .full ? "full sync" : "sync of changes")", metadata: report.metadata)
         for failure in report.failures { logger.error("\(failure)") }
         if let settings = report.settings { log(settings) }
+        if let timeouts = report.timeouts { log(timeouts) }
     }
 
     private func log(_ settings: Sysctls.Outcome) {
@@ -49,6 +50,15 @@ extension Proxier {
         loggedTrouble = trouble
         for name in trouble.missing { logger.warning("this kernel has no \(name)") }
         for failure in trouble.failures { logger.error("\(failure)") }
+    }
+
+    private func log(_ timeouts: TimeoutSetting.Outcome) {
+        for change in timeouts.changes {
+            logger.info("set the \(change.setting) to \(change.after) s, which was \(change.before) s")
+        }
+        guard timeouts.failures != loggedTimeouts else { return }
+        loggedTimeouts = timeouts.failures
+        for failure in timeouts.failures { logger.error("\(failure)") }
     }
 }
 

@@ -56,6 +56,9 @@ public actor Proxier {
     /// Why the lock on the interface keeps nobody out, as it was logged last.
     var lockObstacle: String?
 
+    /// The timeouts that could not be set, as they were logged last.
+    var loggedTimeouts: [TimeoutSetting.Failure] = []
+
     /// Whether a sync, or another use of the kernel, is in progress, and who waits for its end.
     private var isBusy = false
     private var waiters: [CheckedContinuation<Void, Never>] = []

@@ -14,6 +14,9 @@ public struct CleanupReport: Hashable, Sendable {
     /// What became of the kernel settings that had been changed.
     public internal(set) var settings = Sysctls.Outcome()
 
+    /// What became of the timeouts of idle connections that had been changed.
+    public internal(set) var timeouts = TimeoutSetting.Outcome()
+
     /// What could not be removed.
     public internal(set) var failures: [SyncFailure] = []
 }

@@ -6,6 +6,9 @@ public struct SyncPlan: Hashable, Sendable {
     /// The kernel settings that would be changed.
     public let settings: [Sysctls.Change]
 
+    /// The timeouts of idle connections that would be changed.
+    public let timeouts: [TimeoutSetting.Change]
+
     /// Addresses that would be bound before the table is changed, in order.
     public let addressesToBind: [IPAddress]
 
@@ -24,8 +27,9 @@ public struct SyncPlan: Hashable, Sendable {
     /// The node-port blocks in which no node port would be served.
     public let unservedBlocks: [UnservedBlock]
 
-    init(_ draft: Draft, _ state: DesiredState, settings: [Sysctls.Change]) {
+    init(_ draft: Draft, _ state: DesiredState, settings: [Sysctls.Change], timeouts: [TimeoutSetting.Change]) {
         self.settings = settings
+        self.timeouts = timeouts
         rejections = state.rejections
         unservedBlocks = state.node.unservedBlocks
         addressesToBind = draft.addressesToBind.sorted()
@@ -36,15 +40,16 @@ public struct SyncPlan: Hashable, Sendable {
 
     /// Whether there is nothing to do.
     public var isEmpty: Bool {
-        settings.isEmpty && addressesToBind.isEmpty && plan.isEmpty && addressesToUnbind.isEmpty
+        settings.isEmpty && timeouts.isEmpty && addressesToBind.isEmpty && plan.isEmpty && addressesToUnbind.isEmpty
     }
 }
 
 extension SyncPlan: CustomStringConvertible {
-    /// The changes like a diff: settings, addresses to bind, changes to the table, addresses to unbind, and a line for each
+    /// The changes like a diff: settings, timeouts, addresses to bind, changes to the table, addresses to unbind, and a line for each
     /// failure, each rejection and each unserved block.
     public var description: String {
         var lines = settings.flatMap { ["- \($0.name) = \($0.before)", "+ \($0.name) = \($0.after)"] }
+        lines += timeouts.flatMap { ["- \($0.setting) = \($0.before) s", "+ \($0.setting) = \($0.after) s"] }
         lines += addressesToBind.map { "+ address \($0)" }
         if !plan.isEmpty { lines.append(plan.description) }
         lines += addressesToUnbind.map { "- address \($0)" }

@@ -31,6 +31,9 @@ public struct SyncReport: Hashable, Sendable {
     /// What became of the kernel settings; nil for a sync of changes, which does not look at them.
     public internal(set) var settings: Sysctls.Outcome?
 
+    /// What became of the timeouts of idle connections; nil for a sync of changes, which does not look at them.
+    public internal(set) var timeouts: TimeoutSetting.Outcome?
+
     /// A kind of sync.
     public enum Kind: Hashable, Sendable {
         /// It has compared the whole table and all addresses.

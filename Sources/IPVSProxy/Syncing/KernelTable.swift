@@ -14,6 +14,12 @@ protocol KernelTable: Sendable {
     /// The real servers of a virtual server with their connections.
     func realServers(of id: VirtualServer.Identity) throws(IPVSError) -> [RealServer.Status]
 
+    /// The timeouts of idle connections.
+    func timeouts() throws(IPVSError) -> Timeouts
+
+    /// Sets the timeouts that are not nil.
+    func setTimeouts(_ timeouts: Timeouts) throws(IPVSError)
+
     /// Makes the changes of a plan, each on its own. Failures have the indexes of the plan's changes.
     func make(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome
 }

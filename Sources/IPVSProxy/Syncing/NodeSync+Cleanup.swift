@@ -13,7 +13,10 @@ extension NodeSync {
         try deleteAll(&report)
         // The settings are restored while the label still records them. Changes that did not fit into it, or that were lost with
         // the interface, are known to the process that made them.
-        if let label = label ?? found { report.settings = kernel.sysctls.restore(label.changes) }
+        if let label = label ?? found {
+            report.settings = kernel.sysctls.restore(label.changes)
+            report.timeouts = try restoreTimeouts(label.timeouts)
+        }
         if found != nil { try remove(bound.filter { !ownership.excludes($0) }, of: bound, &report) }
         forgetAll()
         return report

@@ -42,20 +42,23 @@ extension NodeSync {
     }
 
     /// Changes the kernel settings that need it, after the label has recorded their old values.
-    func changeSettings(noting label: inout InterfaceLabel) throws(AddressError) -> Sysctls.Outcome {
-        let planned = kernel.sysctls.check(configuration.sysctls)
-        guard !planned.changes.isEmpty else { return planned }
+    func changeSettings(noting label: inout InterfaceLabel, _ report: inout SyncReport) throws {
+        let planned = (sysctls: kernel.sysctls.check(configuration.sysctls), timeouts: try checkTimeouts())
+        (report.settings, report.timeouts) = planned
+        guard !planned.sysctls.changes.isEmpty || !planned.timeouts.changes.isEmpty else { return }
         let before = label
-        label.note(planned.changes)
+        label.note(planned.sysctls.changes)
+        label.note(planned.timeouts.changes)
         try write(label)
-        let outcome = kernel.sysctls.ensure(configuration.sysctls)
-        if outcome.changes != planned.changes {
+        let made = (sysctls: kernel.sysctls.ensure(configuration.sysctls), timeouts: try ensureTimeouts())
+        (report.settings, report.timeouts) = made
+        if made.sysctls.changes != planned.sysctls.changes || made.timeouts.changes != planned.timeouts.changes {
             // Whoever makes a change that failed here does not want it restored.
             label = before
-            label.note(outcome.changes)
+            label.note(made.sysctls.changes)
+            label.note(made.timeouts.changes)
             try write(label)
         }
-        return outcome
     }
 }
 

@@ -83,7 +83,7 @@ extension NodeSync {
     func plan(_ state: DesiredState) throws -> SyncPlan {
         let draft = try draft(of: state, takesOver: try readLabel() == nil)
         let settings = kernel.sysctls.check(configuration.sysctls).changes
-        return SyncPlan(draft, state, settings: settings)
+        return SyncPlan(draft, state, settings: settings, timeouts: try checkTimeouts().changes)
     }
 
     /// Syncs what has changed, and what failed before.
@@ -103,7 +103,7 @@ extension NodeSync {
         let known = try readLabel()
         if known == nil { try takeOver(state, &report) }
         var label = known ?? InterfaceLabel()
-        report.settings = try changeSettings(noting: &label)
+        try changeSettings(noting: &label, &report)
         var draft = try draft(of: state)
         // If others have removed the interface meanwhile, nothing is bound any more.
         if try write(label) {

@@ -27,6 +27,11 @@ final class FakeTable: KernelTable {
             return table
         }
 
+        /// The timeouts of idle connections.
+        var timeouts = Timeouts(tcp: 900, tcpFIN: 120, udp: 300)
+        /// The largest timeout that the kernel's clock can count.
+        var longestTimeout: UInt32 = 2_147_483
+
         /// Forgets all earlier calls and changes.
         mutating func startAnew() { (calls, changes) = ([], []) }
     }
@@ -77,6 +82,24 @@ final class FakeTable: KernelTable {
         }
         guard let found else { throw IPVSError(.virtualServerNotFound, .readRealServers(id)) }
         return found
+    }
+
+    func timeouts() throws(IPVSError) -> Timeouts {
+        try called("read timeouts")
+        return with { $0.timeouts }
+    }
+
+    func setTimeouts(_ timeouts: Timeouts) throws(IPVSError) {
+        try called("set timeouts")
+        let values = [timeouts.tcp, timeouts.tcpFIN, timeouts.udp]
+        let isValid = with { state in
+            guard values.allSatisfy({ (1...state.longestTimeout).contains($0 ?? 1) }) else { return false }
+            state.timeouts.tcp = timeouts.tcp ?? state.timeouts.tcp
+            state.timeouts.tcpFIN = timeouts.tcpFIN ?? state.timeouts.tcpFIN
+            state.timeouts.udp = timeouts.udp ?? state.timeouts.udp
+            return true
+        }
+        if !isValid { throw IPVSError(.invalidValue, .setTimeouts(timeouts), errno: EINVAL) }
     }
 
     func make(_ plan: Table.Plan) throws(IPVSError) -> Handle.Batch.Outcome {

@@ -33,13 +33,46 @@ struct InterfaceLabelTests {
         #expect(InterfaceLabel("swift-ipvs new=feature a=1 b=1:2:3 =") == InterfaceLabel())
     }
 
-    @Test("All settings fit into an alias, whatever values they had")
+    private let all = Sysctl.ipvsMode(on: KernelVersion(5, 4), forwardingIPv6: true, strictARP: true)
+        .map { Sysctls.Change(name: $0.name, before: 0, after: $0.value) }
+
+    /// With a clock of 100 ticks per second, the slowest one, a kernel takes timeouts of up to 8 digits.
+    private let timeouts = TimeoutSetting.allCases.map {
+        TimeoutSetting.Change($0, before: 20_000_000, after: 21_474_836)
+    }
+
+    @Test("All settings and timeouts fit into an alias, whatever values they had")
     func fits() throws {
-        var label = InterfaceLabel()
-        let all = Sysctl.ipvsMode(on: KernelVersion(5, 4), forwardingIPv6: true, strictARP: true)
-        label.note(all.map { Sysctls.Change(name: $0.name, before: 0, after: $0.value) })
-        #expect(label.description.utf8.count < 256)
-        #expect(InterfaceLabel(label.description) == label)
+        #expect(all.count == 8 && Set(all.map(\.name)) == Sysctl.namesOfIPVSMode)
+        for timeouts in [[], timeouts] {
+            var label = InterfaceLabel()
+            label.note(all)
+            label.note(timeouts)
+            #expect(label.description.utf8.count < 256)
+            #expect(InterfaceLabel(label.description) == label)
+        }
+    }
+
+    @Test("Names are short only if an alias has no room for long ones")
+    func shortNames() {
+        let long = InterfaceLabel(changes: Array(all.prefix(1)), timeouts: timeouts)
+        let text = "swift-ipvs tcp=20000000:21474836 tcpfin=20000000:21474836 udp=20000000:21474836"
+        #expect(long.description == "\(text) ipv4.vs.conntrack=0:1")
+        let short = InterfaceLabel(changes: all, timeouts: timeouts)
+        let names = [
+            "conntrack=0:1", "conn_reuse_mode=0:0", "expire_nodest_conn=0:1", "expire_quiescent_template=0:1",
+            "ip_forward=0:1", "forwarding=0:1", "arp_ignore=0:1", "arp_announce=0:2",
+        ]
+        #expect(short.description == "\(text) \(names.joined(separator: " "))")
+        #expect(
+            InterfaceLabel("swift-ipvs conntrack=0:1 ipv4.ip_forward=0:1") == InterfaceLabel(changes: [all[0], all[4]])
+        )
+        // A name that only ends like one of these is not shortened.
+        let other = Sysctls.Change(name: "net.ipv4.conf.eth0.forwarding", before: 0, after: 1)
+        let restorable = RestorableSettings(configured: [Sysctl(other.name, 1)])
+        let label = InterfaceLabel(changes: [other] + all.dropLast(2), timeouts: timeouts)
+        #expect(label.description.contains(" ipv4.conf.eth0.forwarding=0:1 conntrack=0:1 "))
+        #expect(InterfaceLabel(label.description, restoring: restorable) == label)
     }
 
     @Test("If an alias has no room for all settings, the rest is left out; names need not begin with net")
@@ -60,12 +93,15 @@ struct InterfaceLabelTests {
             "ipv4.tcp_syncookies=0:1", ".kernel.randomize_va_space=0:2", "ipv4/ip_forward=0:1", "ipv4..ip_forward=0:1",
             ".net/ipv4/ip_forward=0:1", "../ipv4.ip_forward=0:1", "ipv4.ip_forward=2147483648:1",
             "ipv4.ip_forward=0:-2147483649", "ipv4.ip_forward=:1", "ipv4.ip_forward=0x0:1",
-            "ipv4.ip_forward=99999999999999999999:1",
+            "ipv4.ip_forward=99999999999999999999:1", "rp_filter=0:1", "net=0:1", "tcp=0:900", "tcp=900:0",
+            "udp=-1:300",
+            "tcp=2147483648:900", "udp=300:4294967296", "TCP=900:901", "tcp_timeout=900:901", "ipv4.tcp=900:901",
         ]
     )
     func skipped(word: String) {
         let label = InterfaceLabel("swift-ipvs \(word) ipv4.vs.conntrack=0:1")
         #expect(label?.changes == [Sysctls.Change(name: "net.ipv4.vs.conntrack", before: 0, after: 1)])
+        #expect(label?.timeouts == [])
     }
 
     @Test("For several changes of a setting, the first value is restored")
@@ -76,6 +112,9 @@ struct InterfaceLabelTests {
             Sysctls.Change(name: "net.b", before: 5, after: 6), Sysctls.Change(name: "net.a", before: 2, after: 1),
         ])
         #expect(label.description == "swift-ipvs b=5:6 a=0:1")
+        label.note([TimeoutSetting.Change(.udp, before: 300, after: 60)])
+        label.note([TimeoutSetting.Change(.tcp, before: 900, after: 7_200), .init(.udp, before: 60, after: 30)])
+        #expect(label.description == "swift-ipvs tcp=900:7200 udp=300:30 b=5:6 a=0:1")
     }
 
     @Test("The addresses of another proxier's interface are not the node's, but those of any other dummy interface are")

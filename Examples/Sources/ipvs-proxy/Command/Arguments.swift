@@ -14,6 +14,24 @@ extension Duration {
     }
 }
 
+/// A timeout of idle connections in seconds; 0 leaves the kernel's value.
+struct IdleTimeout: Hashable {
+    let seconds: UInt32
+
+    /// The kernel counts a timeout in ticks, in 31 bits. No kernel has fewer than 100 ticks per second; those with more refuse
+    /// smaller values, too.
+    private static let longest = UInt32(Int32.max) / 100
+
+    init(argument: String) throws(ValidationError) {
+        let (seconds, rest) = try Duration(argument: argument).components
+        guard rest == 0 else { throw ValidationError("it must be a whole number of seconds") }
+        guard let seconds = UInt32(exactly: seconds), seconds <= Self.longest else {
+            throw ValidationError("it must be at most \(Self.longest)s, as the kernel can't count more")
+        }
+        self.seconds = seconds
+    }
+}
+
 /// Blocks of addresses, several of which can be separated by commas.
 struct Blocks {
     let blocks: [IPAddress.Block]

@@ -97,6 +97,36 @@ struct Options: ParsableArguments {
     )
     var strictARP = false
 
+    @Option(
+        name: .customLong("ipvs-tcp-timeout"),
+        help: ArgumentHelp(
+            "How long the kernel keeps an idle TCP connection; 0 leaves its value, usually 15m.",
+            valueName: "time"
+        ),
+        transform: IdleTimeout.init(argument:)
+    )
+    var tcpTimeout: IdleTimeout?
+
+    @Option(
+        name: .customLong("ipvs-tcpfin-timeout"),
+        help: ArgumentHelp(
+            "How long it keeps a TCP connection after a FIN; 0 leaves its value, usually 2m.",
+            valueName: "time"
+        ),
+        transform: IdleTimeout.init(argument:)
+    )
+    var tcpFINTimeout: IdleTimeout?
+
+    @Option(
+        name: .customLong("ipvs-udp-timeout"),
+        help: ArgumentHelp(
+            "How long it keeps the endpoint of a UDP client; 0 leaves its value, usually 5m.",
+            valueName: "time"
+        ),
+        transform: IdleTimeout.init(argument:)
+    )
+    var udpTimeout: IdleTimeout?
+
     @OptionGroup var namespace: NamespaceOption
 
     @Option(
@@ -164,6 +194,7 @@ struct Options: ParsableArguments {
         configuration.syncPeriod = syncPeriod
         configuration.drainTimeout = drainTimeout
         configuration.sysctls = Sysctl.ipvsMode(strictARP: strictARP)
+        configuration.timeouts = Timeouts(tcp: tcpTimeout?.value, tcpFIN: tcpFINTimeout?.value, udp: udpTimeout?.value)
         return configuration
     }
 
@@ -174,4 +205,9 @@ struct Options: ParsableArguments {
         gethostname(&name, name.count - 1)
         return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self).lowercased()
     }()
+}
+
+extension IdleTimeout {
+    /// The seconds, or nil to leave the kernel's value.
+    fileprivate var value: UInt32? { seconds == 0 ? nil : seconds }
 }

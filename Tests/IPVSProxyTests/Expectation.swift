@@ -71,7 +71,8 @@ struct Expectation {
                 continue
             }
             owners[wish.id] = wish.name
-            let usable = Self.usable(policy == .local ? endpoints.filter(\.isLocal) : endpoints)
+            let usable =
+                policy == .local ? Self.usable(endpoints.filter(\.isLocal)) : Self.usable(endpoints, followsHints: true)
             var server = VirtualServer(wish.id, scheduler: wish.port.scheduler ?? objects.node.scheduler)
             server.flags = objects.node.flags
             if case .clientIP(let timeout) = wish.port.sessionAffinity {
@@ -90,8 +91,24 @@ struct Expectation {
         objects.slices.values.filter { $0.service == name.service }.flatMap { $0.endpoints[name.port] ?? [] }
     }
 
-    private static func usable(_ endpoints: [ServiceEndpoint]) -> Set<Endpoint> {
-        let ready = endpoints.filter(\.isReady)
-        return Set((ready.isEmpty ? endpoints.filter { $0.isServing && $0.isTerminating } : ready).map(\.endpoint))
+    private static func usable(_ endpoints: [ServiceEndpoint], followsHints: Bool = false) -> Set<Endpoint> {
+        var usable: Set<Endpoint> = []
+        for family in [IPAddress.Family.ipv4, .ipv6] {
+            let ofFamily = endpoints.filter { $0.endpoint.address.family == family }
+            var chosen = ofFamily.filter(\.isReady)
+            if chosen.isEmpty {
+                chosen = ofFamily.filter { $0.isServing && $0.isTerminating }
+            } else if followsHints {
+                let forNode = chosen.filter { $0.hints.contains(.thisNode) }
+                let forZone = chosen.filter { $0.hints.contains(.thisZone) }
+                if chosen.allSatisfy({ $0.hints.contains(.nodes) }), !forNode.isEmpty {
+                    chosen = forNode
+                } else if chosen.allSatisfy({ $0.hints.contains(.zones) }), !forZone.isEmpty {
+                    chosen = forZone
+                }
+            }
+            usable.formUnion(chosen.map(\.endpoint))
+        }
+        return usable
     }
 }

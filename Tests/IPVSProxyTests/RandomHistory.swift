@@ -78,7 +78,13 @@ struct RandomHistory {
             isLocal: chance(40),
             isReady: chance(50),
             isServing: chance(50),
-            isTerminating: chance(50)
+            isTerminating: chance(50),
+            hints: ServiceEndpoint.Hints(
+                forNodes: chance(80) ? ["node-\(number(1...2))"] : [],
+                forZones: chance(80) ? ["zone-\(number(1...2))"] : [],
+                on: "node-1",
+                in: "zone-1"
+            )
         )
     }
 

@@ -28,7 +28,7 @@ struct Proxy {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Traffic must not depend on a reader of the log.
         signal(SIGPIPE, SIG_IGN)
-        var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, logger: logger)
+        var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, zone: options.zone, logger: logger)
         let registry = PrometheusRegistry()
         let first = try manifests.read()
         let proxier = try Proxier(options.configuration, logger: logger, metrics: registry)
@@ -109,6 +109,7 @@ struct Proxy {
         var manifests = ManifestWatch(
             options.manifests,
             nodeName: options.nodeName,
+            zone: options.zone,
             logger: logger,
             isRepeated: false
         )

@@ -29,7 +29,8 @@ extension ServiceEndpoint {
         isLocal: Bool = false,
         isReady: Bool = true,
         isServing: Bool? = nil,
-        isTerminating: Bool = false
+        isTerminating: Bool = false,
+        hints: Hints = []
     ) {
         guard let endpoint = Endpoint(text) else { preconditionFailure("\(text) is not an endpoint") }
         self.init(
@@ -37,7 +38,8 @@ extension ServiceEndpoint {
             isLocal: isLocal,
             isReady: isReady,
             isServing: isServing,
-            isTerminating: isTerminating
+            isTerminating: isTerminating,
+            hints: hints
         )
     }
 }

@@ -28,6 +28,9 @@ struct Options: ParsableArguments {
     )
     var nodeName = Options.hostName
 
+    @Option(help: ArgumentHelp("The zone of this node in the endpoints' hints.", valueName: "name"))
+    var zone: String?
+
     @Option(help: ArgumentHelp("The dummy interface for the services' addresses.", valueName: "name"))
     var bindInterface = AddressBinder.defaultInterface
 
@@ -179,6 +182,7 @@ struct Options: ParsableArguments {
             throw ValidationError("--sync-period must not be less than --min-sync-period.")
         }
         if nodeName.isEmpty { throw ValidationError("--node-name must not be empty.") }
+        if zone?.isEmpty == true { throw ValidationError("--zone must not be empty.") }
     }
 
     /// The proxier's configuration.

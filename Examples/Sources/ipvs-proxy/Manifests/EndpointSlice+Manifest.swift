@@ -5,8 +5,8 @@ import IPVSProxy
 // Kubernetes' EndpointSlice, of the API group discovery.k8s.io/v1.
 
 extension EndpointSlice {
-    /// Reads a slice for a node with a name. Returns nil if it has an error or is not served, and records the reason.
-    init?(_ name: NamespacedName, _ object: ManifestObject, node: String, _ fields: inout Fields) {
+    /// Reads a slice for a node with a name, in a zone that may not be known. Returns nil if it has an error or is not served, and records the reason.
+    init?(_ name: NamespacedName, _ object: ManifestObject, node: String, zone: String?, _ fields: inout Fields) {
         guard let service = object.labels["kubernetes.io/service-name"], !service.isEmpty else {
             fields.note("has no label kubernetes.io/service-name, so that it is of no service", isWarning: true)
             return nil
@@ -21,8 +21,16 @@ extension EndpointSlice {
         }
 
         let ports = Self.ports(place, &fields)
-        let hosts = fields.list(place.field("endpoints")).compactMap { Host($0, family, node: node, &fields) }
+        let hosts = fields.list(place.field("endpoints")).compactMap {
+            Host($0, family, node: node, zone: zone, &fields)
+        }
         guard fields.errors.isEmpty else { return nil }
+        if zone == nil, hosts.contains(where: { $0.hints.contains(.zones) }) {
+            fields.note(
+                "has hints for zones, which are ignored, as --zone doesn't name this node's zone",
+                isWarning: true
+            )
+        }
         self.init(
             name,
             of: NamespacedName(name.namespace, service),
@@ -54,9 +62,10 @@ private struct Host {
     let isReady: Bool
     let isServing: Bool
     let isTerminating: Bool
+    let hints: ServiceEndpoint.Hints
 
     /// Returns nil if it has an error.
-    init?(_ place: Place, _ family: IPAddress.Family, node: String, _ fields: inout Fields) {
+    init?(_ place: Place, _ family: IPAddress.Family, node: String, zone: String?, _ fields: inout Fields) {
         guard let place = fields.object(place) else { return nil }
         let addresses = fields.list("addresses", requiredIn: place).compactMap { place in
             let address = fields.address(place)
@@ -71,9 +80,24 @@ private struct Host {
         isServing = fields.truth(conditions?.field("serving")) ?? isReady
         isTerminating = fields.truth(conditions?.field("terminating")) ?? false
         isLocal = fields.text(place.field("nodeName")) == node
+        let hints = fields.object(place.field("hints"))
+        self.hints = ServiceEndpoint.Hints(
+            forNodes: Self.names(hints?.field("forNodes"), &fields),
+            forZones: Self.names(hints?.field("forZones"), &fields),
+            on: node,
+            in: zone
+        )
         // All addresses reach the same endpoint. Kubernetes uses the first one.
         guard let first = addresses.first else { return nil }
         address = first
+    }
+
+    /// The names in a list of hints.
+    private static func names(_ place: Place?, _ fields: inout Fields) -> [String] {
+        fields.list(place).compactMap { place in
+            guard let place = fields.object(place) else { return nil }
+            return fields.text("name", requiredIn: place)
+        }
     }
 
     func endpoint(_ port: UInt16) -> ServiceEndpoint {
@@ -82,7 +106,8 @@ private struct Host {
             isLocal: isLocal,
             isReady: isReady,
             isServing: isServing,
-            isTerminating: isTerminating
+            isTerminating: isTerminating,
+            hints: hints
         )
     }
 }

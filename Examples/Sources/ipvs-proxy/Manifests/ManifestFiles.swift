@@ -60,8 +60,8 @@ struct ManifestFiles: Sendable {
     }
 
     /// Reads all files, in the order of the paths and of the names in a folder.
-    func read(nodeName: String) -> ManifestReader {
-        var reader = ManifestReader(nodeName: nodeName)
+    func read(nodeName: String, zone: String?) -> ManifestReader {
+        var reader = ManifestReader(nodeName: nodeName, zone: zone)
         for path in paths {
             do throws(FileError) {
                 if path == TextFile.standardInput, !isRepeated {

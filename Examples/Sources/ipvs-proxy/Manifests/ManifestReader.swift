@@ -10,6 +10,9 @@ struct ManifestReader {
     /// The name of the node, which determines which endpoints are local.
     let nodeName: String
 
+    /// The zone of the node, which determines which hints of endpoints are for it; nil if it is not known.
+    let zone: String?
+
     private(set) var manifests = Manifests()
     /// All errors, of which the first are kept.
     private(set) var allErrors: Several<ManifestError> = []
@@ -27,7 +30,10 @@ struct ManifestReader {
         let name: NamespacedName
     }
 
-    init(nodeName: String) { self.nodeName = nodeName }
+    init(nodeName: String, zone: String? = nil) {
+        self.nodeName = nodeName
+        self.zone = zone
+    }
 
     /// Reads the contents of a file.
     ///
@@ -130,7 +136,7 @@ struct ManifestReader {
         } else if type == .service {
             manifests.services[name] = ServiceDefinition(name, object, &fields)
         } else {
-            manifests.slices[name] = EndpointSlice(name, object, node: nodeName, &fields)
+            manifests.slices[name] = EndpointSlice(name, object, node: nodeName, zone: zone, &fields)
         }
         allErrors.append(fields.errors) { ManifestError(file: file, object: title, error: $0) }
         notes += fields.notes.map { sentence, isWarning in

@@ -11,6 +11,7 @@ import Logging
 struct ManifestWatch {
     let files: ManifestFiles
     let nodeName: String
+    let zone: String?
     let logger: Logger
 
     /// The manifests as they were last read without an error.
@@ -40,9 +41,10 @@ struct ManifestWatch {
     private var told: Set<String> = []
 
     /// Watches files; or with `isRepeated` false, files that are read only once, which can then be pipes.
-    init(_ paths: [String], nodeName: String, logger: Logger, isRepeated: Bool = true) {
+    init(_ paths: [String], nodeName: String, zone: String? = nil, logger: Logger, isRepeated: Bool = true) {
         files = ManifestFiles(paths: paths, isRepeated: isRepeated)
         self.nodeName = nodeName
+        self.zone = zone
         self.logger = logger
     }
 
@@ -91,13 +93,13 @@ struct ManifestWatch {
         restlessness = 0
         let begin = time(nil)
         var (state, isAtRest) = (state, isAtRest)
-        var reader = files.read(nodeName: nodeName)
+        var reader = files.read(nodeName: nodeName, zone: zone)
         // Related objects can be in several files. If they change all the time, the next check reads them again.
         for _ in 0..<(files.haveStreams ? 0 : 3) {
             let stateAfter = files.fingerprint()
             guard stateAfter != state else { break }
             (state, isAtRest) = (stateAfter, false)
-            reader = files.read(nodeName: nodeName)
+            reader = files.read(nodeName: nodeName, zone: zone)
         }
         (lastRead, lastErrors) = (state, reader.allErrors)
         see(state, at: now)

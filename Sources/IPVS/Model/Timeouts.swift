@@ -1,10 +1,10 @@
-/// The timeouts of idle connections, in seconds.
+/// The timeouts of idle connections, in seconds. See <doc:IdleConnections>.
 public struct Timeouts: Hashable, Sendable, Codable {
     /// The timeout of an established TCP connection. If it is nil after reading, the kernel doesn't balance TCP. When
     /// setting timeouts, nil keeps the current value. The corresponding C constant is `IPVS_CMD_ATTR_TIMEOUT_TCP`.
     public var tcp: UInt32?
 
-    /// The timeout of a TCP connection after a FIN. Nil has the same meaning as for ``tcp``.
+    /// The timeout of a TCP connection after a FIN of the real server. Nil has the same meaning as for ``tcp``.
     /// The corresponding C constant is `IPVS_CMD_ATTR_TIMEOUT_TCP_FIN`.
     public var tcpFIN: UInt32?
 

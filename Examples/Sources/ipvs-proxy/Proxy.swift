@@ -69,6 +69,9 @@ struct Proxy {
         for change in report.timeouts?.changes ?? [] {
             Console.print("set the \(change.setting) to \(change.after) s, which was \(change.before) s")
         }
+        if !report.takenOver.isEmpty {
+            Console.print("took over \(report.takenOver.count.counted("virtual server")) without the proxy's mark")
+        }
         Console.print("\(report)".split(separator: "\n").first.map(String.init) ?? "")
         // The proxier has logged the reason.
         guard report.isComplete, report.settings?.failures.isEmpty != false, report.timeouts?.failures.isEmpty != false

@@ -22,6 +22,9 @@ struct ManifestReader {
 
     private(set) var notes: [ManifestNote] = []
 
+    /// What services say of the endpoints that they prefer.
+    private(set) var preferences: [NamespacedName: TrafficPreference] = [:]
+
     /// The place of each object, including those that are not served.
     private var places: [ObjectName: String] = [:]
 
@@ -135,6 +138,7 @@ struct ManifestReader {
             fields.note(foreignness)
         } else if type == .service {
             manifests.services[name] = ServiceDefinition(name, object, &fields)
+            preferences[name] = TrafficPreference(object.place, file: file, &fields)
         } else {
             manifests.slices[name] = EndpointSlice(name, object, node: nodeName, zone: zone, &fields)
         }

@@ -105,7 +105,7 @@ struct ManifestWatch {
         see(state, at: now)
         isSettled = isAtRest && (state.isSettled(at: begin) || now - seenSince >= Self.timeToSettle)
         guard reader.errors.isEmpty else { throw ManifestErrors(all: reader.allErrors) }
-        tell(reader.notes)
+        tell(reader.notes + reader.preferenceNotes)
         // While files are being written, missing objects may not have been written yet.
         let latest = isAtRest ? reader.manifests : reader.manifests.keeping(manifests)
         if latest != reader.manifests { logger.info("what is missing in the manifests is kept, as they still change") }

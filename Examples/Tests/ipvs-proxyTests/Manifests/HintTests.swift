@@ -1,5 +1,6 @@
 import IPVS
 import IPVSProxy
+import Logging
 import Testing
 
 @testable import ipvs_proxy
@@ -59,5 +60,49 @@ import Testing
     func errors(hints: String, reason: String) {
         let errors = read(hints).errors.map(\.description)
         #expect(errors.count == 1 && errors.allSatisfy { $0.contains(": \(reason)") }, "\(errors)")
+    }
+
+    /// Hints decide, whatever the service prefers. Without them, the preference has no effect.
+    @Test(arguments: [("", 1), (", hints: {forNodes: [{name: node-b}]}", 0), (nil, 0)] as [(String?, Int)])
+    func preferences(hints: String?, count: Int) throws {
+        var reader = ManifestReader(nodeName: "node-a")
+        let service = Sample.service().replacing("spec:", with: "spec:\n  trafficDistribution: PreferSameNode")
+        let slice = Sample.slice("web-1", of: "web", "10.244.1.5", "10.244.1.6")
+        if let hints { reader.read(slice.replacing(".6]", with: ".6]\(hints)"), file: "slice.yaml") }
+        reader.read(service, file: "web.yaml")
+        #expect(reader.errors.isEmpty && reader.notes.isEmpty)
+        let sentence = """
+            Service default/web has trafficDistribution PreferSameNode, which has no effect, as no endpoint in its slices has \
+            hints
+            """
+        #expect(reader.preferenceNotes.map(\.sentence) == Array(repeating: sentence, count: count))
+        #expect(reader.preferenceNotes.allSatisfy { $0.isWarning && $0.file == "web.yaml" })
+        // A service that prefers nothing is not mentioned.
+        var other = ManifestReader(nodeName: "node-a")
+        other.read(Sample.service() + "---\n" + slice, file: "a.yaml")
+        #expect(other.preferenceNotes.isEmpty)
+    }
+
+    @Test func aPreferenceThatIsNoText() {
+        let service = Sample.service().replacing("spec:", with: "spec:\n  trafficDistribution: [PreferClose]")
+        let errors = ipvs_proxyTests.read(service).errors.map(\.description)
+        #expect(
+            errors.count == 1 && errors.allSatisfy { $0.contains("spec.trafficDistribution: must be a text") },
+            "\(errors)"
+        )
+    }
+
+    /// The warning is logged like those of single objects.
+    @Test func preferencesAreLogged() throws {
+        let (folder, log) = (try Folder(), LogLines())
+        let service = Sample.service().replacing("spec:", with: "spec:\n  trafficDistribution: PreferClose")
+        try folder.write("a.yaml", service + "---\n" + Sample.slice("web-1", of: "web", "10.244.1.5"))
+        var watch = ManifestWatch([folder.path], nodeName: "node-a", logger: Logger(label: "test") { _ in log })
+        _ = try watch.read()
+        _ = try watch.read()
+        #expect(
+            log.lines.count { $0.hasPrefix("warning ") && $0.contains("Service default/web has trafficDistribution") }
+                == 1
+        )
     }
 }

@@ -1,17 +1,30 @@
 extension String {
-    /// Whether at most two letters have to be changed, added or removed to make it the other, whatever their case.
-    package func isNearly(_ other: String) -> Bool {
-        guard other.utf8.count <= 100 else { return false }
-        let (left, right) = (Array(lowercased()), Array(other.lowercased()))
-        var row = Array(0...right.count)
+    /// The name that was probably meant if this is a misspelled one, or nil if none of the names is near.
+    package func nearest(of names: some Sequence<String>) -> String? {
+        let ranked = names.compactMap { name in distance(to: name).map { (name: name, distance: $0) } }
+        return ranked.min { $0.distance < $1.distance }?.name
+    }
+
+    /// The number of letters to change, add, remove or exchange with their neighbor to make it a name, whatever their
+    /// case, or nil if there are too many for a misspelling. The shorter the name, the fewer may be wrong.
+    private func distance(to name: String) -> Int? {
+        let limit = name.count < 3 ? 0 : name.count < 5 ? 1 : 2
+        // The length of a text from a file is not limited.
+        guard abs(utf8.count - name.utf8.count) <= 4 * limit else { return nil }
+        let (left, right) = (Array(lowercased()), Array(name.lowercased()))
+        var (previous, row) = ([Int](), Array(0...right.count))
         for (index, letter) in left.enumerated() {
             var next = [index + 1]
             for (column, otherLetter) in right.enumerated() {
                 let replaced = row[column] + (letter == otherLetter ? 0 : 1)
-                next.append(Swift.min(replaced, row[column + 1] + 1, next[column] + 1))
+                var best = Swift.min(replaced, row[column + 1] + 1, next[column] + 1)
+                let isExchange =
+                    index > 0 && column > 0 && letter == right[column - 1] && left[index - 1] == otherLetter
+                if isExchange { best = Swift.min(best, previous[column - 1] + 1) }
+                next.append(best)
             }
-            row = next
+            (previous, row) = (row, next)
         }
-        return row[right.count] <= 2
+        return row[right.count] <= limit ? row[right.count] : nil
     }
 }

@@ -28,7 +28,7 @@ struct Proxy {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Traffic must not depend on a reader of the log.
         signal(SIGPIPE, SIG_IGN)
-        var manifests = ManifestWatch(options.manifests, nodeName: options.nodeName, zone: options.zone, logger: logger)
+        var manifests = ManifestWatch(options.manifests, node: options.node, logger: logger)
         let registry = PrometheusRegistry()
         let first = try manifests.read()
         let proxier = try Proxier(options.configuration, logger: logger, metrics: registry)
@@ -111,8 +111,7 @@ struct Proxy {
     private func informedProxier() async throws -> Proxier {
         var manifests = ManifestWatch(
             options.manifests,
-            nodeName: options.nodeName,
-            zone: options.zone,
+            node: options.node,
             logger: logger,
             isRepeated: false
         )

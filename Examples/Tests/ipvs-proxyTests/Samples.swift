@@ -60,7 +60,8 @@ enum Sample {
 
 /// The objects from a text in a file, on the node `node-a`.
 func read(_ text: String, file: String = "a.yaml") -> ManifestReader {
-    var reader = ManifestReader(nodeName: "node-a")
+    var reader = ManifestReader(NodeIdentity(name: "node-a"))
     reader.read(text, file: file)
+    reader.finish()
     return reader
 }

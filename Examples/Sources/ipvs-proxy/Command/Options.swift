@@ -185,6 +185,9 @@ struct Options: ParsableArguments {
         if zone?.isEmpty == true { throw ValidationError("--zone must not be empty.") }
     }
 
+    /// The node that the manifests are read for.
+    var node: NodeIdentity { NodeIdentity(name: nodeName, zone: zone) }
+
     /// The proxier's configuration.
     var configuration: Proxier.Configuration {
         var configuration = Proxier.Configuration()

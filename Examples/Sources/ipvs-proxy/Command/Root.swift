@@ -13,14 +13,15 @@ struct IPVSProxyCommand: AsyncParsableCommand {
         abstract: "Balance the services of Kubernetes manifests with IPVS, as kube-proxy's IPVS mode does.",
         discussion: """
             Manifests are Service and EndpointSlice documents in YAML or, in files named .json, in JSON, as printed by \
-            kubectl get -o yaml or -o json; other kinds are ignored. Headless and ExternalName services, and services \
-            that are labeled as another proxy's, are not served. In a folder, all files named .yaml, .yml or .json are \
-            read, except hidden files.
+            kubectl get -o yaml or -o json; other kinds are ignored. Endpoints documents are read for services that have \
+            no endpoint slices. Headless and ExternalName services, and services that are labeled as another proxy's, are \
+            not served. In a folder, all files named .yaml, .yml or .json are read, except hidden files.
 
             The files are watched. Changes are applied to the kernel without breaking connections. An error in a \
             manifest is reported on standard error as FILE:LINE: OBJECT: FIELD: sentence, and nothing changes until it is \
-            corrected. SIGHUP reads the files at once. SIGTERM ends the program and leaves the kernel's table as it is, \
-            so that traffic continues. --cleanup removes it.
+            corrected. What is valid but can't be served is logged as a warning, and everything else is served. SIGHUP \
+            reads the files at once. SIGTERM ends the program and leaves the kernel's table as it is, so that traffic \
+            continues. --cleanup removes it.
 
             Only what the proxy owns is changed: virtual servers that have its mark, and addresses on its interface. \
             Packet filter rules, such as those for masquerading, are not created.

@@ -1,27 +1,117 @@
 import Common
-import IPVS
 import Yams
 
-/// Reads values from the fields of an object, and collects errors and notes.
+/// Reads the fields of an object, and collects errors and notes.
 ///
-/// As in Kubernetes, a field without a value counts as missing, and unknown fields are ignored.
+/// As in Kubernetes, a field without a value counts as missing, and unknown fields are ignored unless they are
+/// misspelled.
 struct Fields {
     private(set) var errors: Several<FileError> = []
 
     /// Parts that are valid but not served.
-    private(set) var notes: [(sentence: String, isWarning: Bool)] = []
+    private(set) var notes: [Note] = []
+
+    /// The index of the note with a cause.
+    private var notesByCause: [String: Int] = [:]
+
+    /// How errors are treated at the moment; nil if they are errors.
+    private var tolerance: Tolerance?
+
+    private struct Tolerance {
+        let cause: String?
+    }
+
+    /// The paths of fields that are missing because they are misspelled.
+    private var misspelled: Set<String> = []
+
+    struct Note {
+        let line: Int?
+        let field: String?
+        let sentence: String
+        var isWarning: Bool
+
+        /// What several places have in common, of which only the first has a note; nil if there is no more than one.
+        var cause: String?
+
+        /// The number of the other places.
+        var others = 0
+
+        /// The sentence about an object.
+        func text(of object: String) -> String {
+            let text = field.map { "\(object): \($0): \(sentence)" } ?? "\(object) \(sentence)"
+            return others == 0 ? text : "\(text); so \(others == 1 ? "is 1 more" : "are \(others) more")"
+        }
+    }
 
     /// Records why something is not served, as a warning if its author probably expects it to be.
-    mutating func note(_ sentence: String, isWarning: Bool = false) { notes.append((sentence, isWarning)) }
+    mutating func note(_ sentence: String, isWarning: Bool = false) {
+        notes.append(Note(line: nil, field: nil, sentence: sentence, isWarning: isWarning))
+    }
 
-    mutating func refuse(_ place: Place, _ reason: String) { errors.append(place.error(reason)) }
+    /// Warns that the value at a place is not used. Of several with the same cause, only the first gets a note.
+    mutating func warn(_ place: Place, _ sentence: String, cause: String? = nil) {
+        warn(place.error(sentence), cause: cause)
+    }
 
+    private mutating func warn(_ error: FileError, cause: String?) {
+        if let cause {
+            if let index = notesByCause[cause] { return notes[index].others += 1 }
+            notesByCause[cause] = notes.count
+        }
+        notes.append(
+            Note(line: error.line, field: error.field, sentence: error.reason, isWarning: true, cause: cause)
+        )
+    }
+
+    /// Records an error at a place.
+    mutating func refuse(_ place: Place, _ reason: String) { refuse(place.error(reason)) }
+
+    /// Records an error of a whole object.
+    mutating func refuse(whole place: Place, _ reason: String) {
+        refuse(FileError(line: place.line, reason: reason))
+    }
+
+    /// Records that an object has no field with a name.
     mutating func refuse(_ place: Place, lacks name: String) {
-        errors.append(FileError(line: place.line, field: place.path(of: name), reason: "is missing"))
+        let path = place.path(of: name)
+        // The misspelling of its name has been reported.
+        guard !misspelled.contains(path) else { return }
+        refuse(FileError(line: place.line, field: path, reason: "is missing"))
+    }
+
+    private mutating func refuse(_ error: FileError) {
+        guard let tolerance else { return errors.append(error) }
+        var error = error
+        error.reason += "; it is left out"
+        warn(error, cause: tolerance.cause)
+    }
+
+    /// Reads what programs have written and API servers have stored. Its errors are only warnings, as they must not
+    /// stop everything else. Of several errors with the same cause, only the first gets a note.
+    mutating func tolerantly<Value>(cause: String? = nil, _ read: (inout Fields) -> Value) -> Value {
+        let before = tolerance
+        tolerance = Tolerance(cause: cause)
+        defer { tolerance = before }
+        return read(&self)
+    }
+
+    /// Reports unknown fields that are nearly known ones. Only a person can have written them.
+    mutating func checkSpelling(_ place: Place, _ schema: Schema) {
+        guard let keys = place.node.mapping?.keys,
+            keys.contains(where: { $0.string.map(schema.names.contains) == false })
+        else { return }
+        for (key, value) in place.fields {
+            guard let name = key.string, !schema.names.contains(name) else { continue }
+            guard let meant = name.nearest(of: schema.names.sorted()) else { continue }
+            misspelled.insert(place.path(of: meant))
+            let line = key.mark?.line ?? value.line
+            let reason = "there is no such field; did you mean \(meant)?"
+            errors.append(FileError(line: line, field: value.path, reason: reason))
+        }
     }
 
     /// An object, or nil if there is none.
-    mutating func object(_ place: Place?) -> Place? {
+    mutating func object(_ place: Place?, _ schema: Schema? = nil) -> Place? {
         guard let place else { return nil }
         guard let mapping = place.node.mapping else {
             refuse(place, "must be an object, not \(place.node.shown)")
@@ -29,10 +119,9 @@ struct Fields {
         }
         // As a field it would be ignored, and its contents would be missing.
         if let merge = mapping.keys.first(where: { $0.scalar?.style == .plain && $0.string == "<<" }) {
-            errors.append(
-                FileError(line: merge.mark?.line, field: place.path(of: "<<"), reason: "can't be merged here")
-            )
+            refuse(FileError(line: merge.mark?.line, field: place.path(of: "<<"), reason: "can't be merged here"))
         }
+        if let schema { checkSpelling(place, schema) }
         return place
     }
 
@@ -52,67 +141,6 @@ struct Fields {
         if place?.node.sequence?.isEmpty ?? (place == nil) { refuse(object, lacks: name) }
         return list(place)
     }
-
-    /// A string. Unquoted numbers and Boolean values are not strings.
-    mutating func text(_ place: Place?) -> String? {
-        guard let place else { return nil }
-        guard let scalar = place.node.scalar, !scalar.isNull, scalar.style != .plain || !scalar.isOtherThanText else {
-            refuse(place, "must be a text, not \(place.node.shown)")
-            return nil
-        }
-        return scalar.string
-    }
-
-    /// A required string in an object. It must not be empty.
-    mutating func text(_ name: String, requiredIn object: Place) -> String? {
-        guard let place = object.field(name), place.node.scalar?.string != "" else {
-            refuse(object, lacks: name)
-            return nil
-        }
-        return text(place)
-    }
-
-    /// A number within limits.
-    mutating func number<Number: FixedWidthInteger>(_ place: Place?, _ limits: ClosedRange<Number>) -> Number? {
-        guard let place else { return nil }
-        guard let scalar = place.node.scalar, scalar.isNumber(upTo: .max), let number = Number(scalar.string),
-            limits.contains(number)
-        else {
-            refuse(place, "must be a number from \(limits.lowerBound) to \(limits.upperBound), not \(place.node.shown)")
-            return nil
-        }
-        return number
-    }
-
-    mutating func truth(_ place: Place?) -> Bool? {
-        guard let place else { return nil }
-        switch place.node.scalar {
-        case let scalar? where scalar.style == .plain && scalar.string == "true": return true
-        case let scalar? where scalar.style == .plain && scalar.string == "false": return false
-        default:
-            refuse(place, "must be true or false, not \(place.node.shown)")
-            return nil
-        }
-    }
-
-    /// One of some words.
-    mutating func choice<Value>(_ place: Place?, _ values: KeyValuePairs<String, Value>) -> Value? {
-        guard let place, let text = text(place) else { return nil }
-        guard let value = values.first(where: { $0.key == text })?.value else {
-            refuse(place, "must be \(values.map(\.key).listed("or")), not \(place.node.shown)")
-            return nil
-        }
-        return value
-    }
-
-    mutating func address(_ place: Place?) -> IPAddress? {
-        guard let place, let text = text(place) else { return nil }
-        guard let address = IPAddress(text) else {
-            refuse(place, "\(text.quoted) is not an IP address\(text.zoneHint)")
-            return nil
-        }
-        return address
-    }
 }
 
 extension Place {
@@ -121,13 +149,13 @@ extension Place {
         guard let place = self[name], place.node.scalar?.isNull != true else { return nil }
         return place
     }
-}
 
-extension Node.Scalar {
-    /// Whether it is a number or a Boolean value in YAML, and therefore in Kubernetes.
-    fileprivate var isOtherThanText: Bool {
-        if ["true", "false"].contains(string.lowercased()) { return true }
-        // Words such as nan are not numbers in YAML.
-        return string.first.map { $0.isNumber || "+-.".contains($0) } == true && Double(string) != nil
+    /// The field with a name, if it has a value that is not the empty text, which is the same as none in Kubernetes.
+    func filled(_ name: String) -> Place? {
+        guard let place = field(name), place.scalarText != "" else { return nil }
+        return place
     }
+
+    /// The text of a scalar of any type.
+    var scalarText: String? { node.scalar?.string }
 }

@@ -25,17 +25,11 @@ struct ManifestError: Hashable, Sendable, CustomStringConvertible {
     var description: String { error.text(in: file, object) }
 }
 
-/// A part of a manifest that is valid but not served.
-struct ManifestNote: Hashable, Sendable, CustomStringConvertible {
+/// A place in a file.
+struct ManifestPosition: Hashable, Sendable, CustomStringConvertible {
     let file: String
     let line: Int?
-    let sentence: String
 
-    /// Whether the author of the manifest probably expects it to be served.
-    let isWarning: Bool
-
-    /// `FILE:LINE: sentence`.
-    var description: String {
-        "\([file, line.map(String.init)].compactMap(\.self).joined(separator: ":")): \(sentence)"
-    }
+    /// `FILE:LINE`.
+    var description: String { [file, line.map(String.init)].compactMap(\.self).joined(separator: ":") }
 }

@@ -60,8 +60,8 @@ struct ManifestFiles: Sendable {
     }
 
     /// Reads all files, in the order of the paths and of the names in a folder.
-    func read(nodeName: String, zone: String?) -> ManifestReader {
-        var reader = ManifestReader(nodeName: nodeName, zone: zone)
+    func read(for node: NodeIdentity) -> ManifestReader {
+        var reader = ManifestReader(node)
         for path in paths {
             do throws(FileError) {
                 if path == TextFile.standardInput, !isRepeated {
@@ -77,6 +77,7 @@ struct ManifestFiles: Sendable {
                 reader.refuse(path, error)
             }
         }
+        reader.finish()
         return reader
     }
 

@@ -7,15 +7,12 @@ import IPVSProxy
 /// they may be missing.
 struct TrafficPreference {
     let value: String
-    let file: String
-    let line: Int?
+    let position: ManifestPosition
 
     /// The preference of a service; nil if it has none.
-    init?(_ service: Place, file: String, _ fields: inout Fields) {
-        guard let value = fields.text(service.field("spec")?.field("trafficDistribution")), !value.isEmpty else {
-            return nil
-        }
-        (self.value, self.file, line) = (value, file, service.line)
+    init?(of service: ManifestObject, _ fields: inout Fields) {
+        guard let value = fields.text(service.place.field("spec")?.filled("trafficDistribution")) else { return nil }
+        (self.value, position) = (value, service.position)
     }
 }
 
@@ -32,10 +29,10 @@ extension ManifestReader {
         return preferences.sorted { $0.key < $1.key }.compactMap { name, preference in
             guard manifests.services[name] != nil, areHinted[name] == false else { return nil }
             let sentence = """
-                Service \(name) has trafficDistribution \(preference.value), which has no effect, as no endpoint in its slices \
+                Service \(name) has trafficDistribution \(preference.value.abbreviated), which has no effect, as no endpoint in its slices \
                 has hints
                 """
-            return ManifestNote(file: preference.file, line: preference.line, sentence: sentence, isWarning: true)
+            return ManifestNote(sentence, at: preference.position, isWarning: true, isOfSeveral: true)
         }
     }
 }

@@ -4,16 +4,13 @@ import Yams
 
 /// Reads manifests and collects all of their errors.
 ///
-/// Manifests are Kubernetes' Service and EndpointSlice objects, as `kubectl get -o yaml` or `-o json` prints them or
-/// written by hand, in several documents or in lists. A file is YAML unless its name ends with `.json`.
+/// Manifests are Kubernetes' Service, EndpointSlice and Endpoints objects, as `kubectl get -o yaml` or `-o json` prints
+/// them or written by hand, in several documents or in lists. A file is YAML unless its name ends with `.json`.
 struct ManifestReader {
-    /// The name of the node, which determines which endpoints are local.
-    let nodeName: String
-
-    /// The zone of the node, which determines which hints of endpoints are for it; nil if it is not known.
-    let zone: String?
+    let node: NodeIdentity
 
     private(set) var manifests = Manifests()
+
     /// All errors, of which the first are kept.
     private(set) var allErrors: Several<ManifestError> = []
 
@@ -26,19 +23,18 @@ struct ManifestReader {
     private(set) var preferences: [NamespacedName: TrafficPreference] = [:]
 
     /// The place of each object, including those that are not served.
-    private var places: [ObjectName: String] = [:]
+    private var places: [ObjectName: ManifestPosition] = [:]
+
+    private var relations = ManifestRelations()
 
     private struct ObjectName: Hashable {
         let kind: String
         let name: NamespacedName
     }
 
-    init(nodeName: String, zone: String? = nil) {
-        self.nodeName = nodeName
-        self.zone = zone
-    }
+    init(_ node: NodeIdentity) { self.node = node }
 
-    /// Reads the contents of a file.
+    /// Reads the contents of a file. `finish()` follows after the last one.
     ///
     /// An empty file is an error. A file to which `kubectl get` is redirected is empty for a moment, during which its
     /// services would be deleted otherwise.
@@ -55,6 +51,13 @@ struct ManifestReader {
     private static let emptiness = FileError(
         reason: "is empty; if there is to be nothing in it, put a comment there or remove it"
     )
+
+    /// Relates the objects of all files to each other.
+    mutating func finish() {
+        relations.settle()
+        manifests.slices = relations.slices
+        notes += relations.notes + preferenceNotes
+    }
 
     private mutating func read(json text: String, file: String) {
         do throws(FileError) {
@@ -85,66 +88,54 @@ struct ManifestReader {
     }
 
     /// Reads a document or an element of a list, which has a default type.
-    private mutating func read(_ place: Place, _ assumed: ManifestObject.TypeName?, file: String) {
+    private mutating func read(_ place: Place, _ assumed: ManifestType?, file: String) {
         var fields = Fields()
         defer { allErrors.append(fields.errors) { ManifestError(file: file, error: $0) } }
-        guard let place = fields.object(place), let type = type(of: place, assumed, &fields) else { return }
+        guard let place = fields.object(place), let type = ManifestType(of: place, assumed, &fields) else { return }
         if let elements = type.elements {
+            fields.checkSpelling(place, type.schema)
             // An empty list is written as [].
             if place.field("items") == nil { fields.refuse(place, lacks: "items") }
             for element in fields.list(place.field("items")) { read(element, elements.first, file: file) }
-        } else if [.service, .endpointSlice].contains(type) {
+        } else if type.isRead {
             readObject(place, type, file: file)
         } else {
-            notes.append(
-                ManifestNote(file: file, line: place.line, sentence: "a \(type.kind) is passed over", isWarning: false)
-            )
+            let position = ManifestPosition(file: file, line: place.line)
+            notes.append(ManifestNote("a \(type.kind) is passed over", at: position, isWarning: false))
         }
     }
 
-    private func type(
-        of place: Place,
-        _ assumed: ManifestObject.TypeName?,
-        _ fields: inout Fields
-    ) -> ManifestObject.TypeName? {
-        func text(_ name: String, or assumed: String?) -> String? {
-            place.field(name) == nil && assumed != nil ? assumed : fields.text(name, requiredIn: place)
-        }
-        let kind = text("kind", or: assumed?.kind)
-        let apiVersion = text("apiVersion", or: assumed?.apiVersion)
-        guard let kind, let apiVersion else { return nil }
-        // Other API groups have kinds with these names, which are ignored. In this group it is an error.
-        if kind == "EndpointSlice", apiVersion.hasPrefix("discovery.k8s.io/"), apiVersion != "discovery.k8s.io/v1" {
-            fields.refuse(place["apiVersion"] ?? place, "must be discovery.k8s.io/v1, not \(apiVersion)")
-            return nil
-        }
-        return ManifestObject.TypeName(apiVersion: apiVersion, kind: kind)
-    }
-
-    private mutating func readObject(_ place: Place, _ type: ManifestObject.TypeName, file: String) {
+    private mutating func readObject(_ place: Place, _ type: ManifestType, file: String) {
         var fields = Fields()
-        guard let object = ManifestObject(place, type, &fields) else {
+        guard let object = ManifestObject(place, type, file: file, &fields) else {
             allErrors.append(fields.errors) { ManifestError(file: file, object: type.kind, error: $0) }
             return
         }
-        let name = object.name
-        let title = "\(type.kind) \(name)"
-        let position = "\(file):\(place.line ?? 1)"
-        if let first = places.updateValue(position, forKey: ObjectName(kind: type.kind, name: name)) {
-            let error = FileError(line: place.line, reason: "is there twice; the first is at \(first)")
-            allErrors.append(ManifestError(file: file, object: title, error: error))
+        let name = ObjectName(kind: type.kind, name: object.name)
+        if let first = places.updateValue(object.position, forKey: name) {
+            fields.refuse(whole: place, "is there twice; the first is at \(first)")
         }
+        var endpoints: EndpointsObject?
         if let foreignness = object.foreignness {
             fields.note(foreignness)
+            if type == .service { relations.add(object, nil) }
         } else if type == .service {
-            manifests.services[name] = ServiceDefinition(name, object, &fields)
-            preferences[name] = TrafficPreference(object.place, file: file, &fields)
+            let service = ServiceDefinition(object.name, object, &fields)
+            manifests.services[object.name] = service
+            relations.add(object, service)
+            preferences[object.name] = TrafficPreference(of: object, &fields)
+        } else if type == .endpointSlice {
+            endpoints = EndpointsObject(slice: object, node: node, &fields)
         } else {
-            manifests.slices[name] = EndpointSlice(name, object, node: nodeName, zone: zone, &fields)
+            endpoints = EndpointsObject(endpoints: object, node: node, &fields)
         }
-        allErrors.append(fields.errors) { ManifestError(file: file, object: title, error: $0) }
-        notes += fields.notes.map { sentence, isWarning in
-            ManifestNote(file: file, line: place.line, sentence: "\(title) \(sentence)", isWarning: isWarning)
+        allErrors.append(fields.errors) { ManifestError(file: file, object: object.title, error: $0) }
+        if var endpoints {
+            // Whether they matter depends on the service.
+            endpoints.notes = fields.notes
+            relations.add(endpoints)
+        } else {
+            notes += fields.notes.map { ManifestNote($0, of: object.title, at: object.position) }
         }
     }
 }

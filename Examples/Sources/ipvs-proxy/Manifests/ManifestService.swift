@@ -12,6 +12,7 @@ actor ManifestService: Service {
     private let proxier: Proxier
     private let logger: Logger
     private let errorCount: Gauge
+    private let warningCount: Gauge
 
     /// The time between two checks.
     private static let interval = Duration.milliseconds(500)
@@ -26,6 +27,8 @@ actor ManifestService: Service {
         (self.watch, self.hangups, self.proxier, self.logger) = (watch, hangups, proxier, logger)
         errorCount = Gauge(label: "ipvs_proxy_manifest_errors", factory: metrics)
         errorCount.record(0)
+        warningCount = Gauge(label: "ipvs_proxy_manifest_warnings", factory: metrics)
+        warningCount.record(watch.warningCount)
     }
 
     func run() async {
@@ -64,7 +67,10 @@ actor ManifestService: Service {
         _ read: (inout ManifestWatch) throws(ManifestErrors) -> ManifestChanges?
     ) async {
         do throws(ManifestErrors) {
-            guard let changes = try read(&watch) else { return }
+            let changes = try read(&watch)
+            // Also without changes of what is served.
+            warningCount.record(watch.warningCount)
+            guard let changes else { return }
             errorCount.record(0)
             guard !changes.isEmpty else { return logger.info("nothing has changed in the manifests") }
             logger.info("the manifests have changed: \(changes)")

@@ -10,8 +10,7 @@ import Logging
 /// existed. It would gain less than a second.
 struct ManifestWatch {
     let files: ManifestFiles
-    let nodeName: String
-    let zone: String?
+    let node: NodeIdentity
     let logger: Logger
 
     /// The manifests as they were last read without an error.
@@ -37,14 +36,16 @@ struct ManifestWatch {
     /// The number of checks in a row that found a different state.
     private var restlessness = 0
 
-    /// The messages that were logged for the last state.
-    private var told: Set<String> = []
+    /// The number of warnings about the manifests as they were last read without an error.
+    private(set) var warningCount = 0
+
+    /// The keys of the messages that were logged for the last state.
+    private var told: Set<ManifestNote.Key> = []
 
     /// Watches files; or with `isRepeated` false, files that are read only once, which can then be pipes.
-    init(_ paths: [String], nodeName: String, zone: String? = nil, logger: Logger, isRepeated: Bool = true) {
+    init(_ paths: [String], node: NodeIdentity, logger: Logger, isRepeated: Bool = true) {
         files = ManifestFiles(paths: paths, isRepeated: isRepeated)
-        self.nodeName = nodeName
-        self.zone = zone
+        self.node = node
         self.logger = logger
     }
 
@@ -93,19 +94,19 @@ struct ManifestWatch {
         restlessness = 0
         let begin = time(nil)
         var (state, isAtRest) = (state, isAtRest)
-        var reader = files.read(nodeName: nodeName, zone: zone)
+        var reader = files.read(for: node)
         // Related objects can be in several files. If they change all the time, the next check reads them again.
         for _ in 0..<(files.haveStreams ? 0 : 3) {
             let stateAfter = files.fingerprint()
             guard stateAfter != state else { break }
             (state, isAtRest) = (stateAfter, false)
-            reader = files.read(nodeName: nodeName, zone: zone)
+            reader = files.read(for: node)
         }
         (lastRead, lastErrors) = (state, reader.allErrors)
         see(state, at: now)
         isSettled = isAtRest && (state.isSettled(at: begin) || now - seenSince >= Self.timeToSettle)
         guard reader.errors.isEmpty else { throw ManifestErrors(all: reader.allErrors) }
-        tell(reader.notes + reader.preferenceNotes)
+        tell(reader.notes, atRest: isAtRest)
         // While files are being written, missing objects may not have been written yet.
         let latest = isAtRest ? reader.manifests : reader.manifests.keeping(manifests)
         if latest != reader.manifests { logger.info("what is missing in the manifests is kept, as they still change") }
@@ -119,10 +120,15 @@ struct ManifestWatch {
     }
 
     /// Logs messages that were not yet logged for the last state.
-    private mutating func tell(_ notes: [ManifestNote]) {
-        for note in notes where !told.contains(note.sentence) {
+    ///
+    /// While files are being written, messages about missing objects would be premature.
+    private mutating func tell(_ notes: [ManifestNote], atRest isAtRest: Bool) {
+        let notes = isAtRest ? notes : notes.filter { !$0.isOfSeveral }
+        for note in notes where !told.contains(note.key) {
             logger.log(level: note.isWarning ? .warning : .debug, "\(note)")
         }
-        told = Set(notes.map(\.sentence))
+        let keys = Set(notes.map(\.key))
+        told = isAtRest ? keys : told.union(keys)
+        warningCount = notes.count { $0.isWarning }
     }
 }

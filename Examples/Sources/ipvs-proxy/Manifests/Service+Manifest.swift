@@ -8,26 +8,28 @@ import Yams
 extension ServiceDefinition {
     /// Reads a service. Returns nil if it has an error or is not served by this proxy, and records the reason.
     init?(_ name: NamespacedName, _ object: ManifestObject, _ fields: inout Fields) {
-        guard let spec = fields.object(object.place.field("spec")) else {
+        guard let spec = fields.object(object.place.field("spec"), .serviceSpec) else {
             if object.place.field("spec") == nil { fields.refuse(object.place, lacks: "spec") }
             return nil
         }
-        let type = fields.choice(spec.field("type"), ServiceType.names) ?? .clusterIP
+        let type = fields.choice(spec.filled("type"), ManifestServiceType.names) ?? .clusterIP
         guard type != .externalName else {
+            ClusterIPs.refuse(spec, type, &fields)
             fields.note("is an ExternalName, which is for DNS alone")
             return nil
         }
-        guard let clusterIPs = Self.clusterIPs(spec, &fields) else {
+        guard case .addresses(let clusterIPs) = ClusterIPs(spec, type, &fields) else {
             fields.note("is headless, so that its clients need no proxy")
             return nil
         }
 
         var common = ServicePort(.tcp, 0, clusterIPs: clusterIPs)
-        common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { Self.address($0, &fields) }
-        common.loadBalancerIPs = Self.loadBalancerIPs(object.place, &fields)
+        common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { fields.serviceAddress($0) }.unique
+        let balancers = LoadBalancerStatus(object.place, &fields)
+        common.loadBalancerIPs = balancers.addresses.unique
         common.sessionAffinity = Self.sessionAffinity(spec, &fields)
-        common.internalTrafficPolicy = fields.choice(spec.field("internalTrafficPolicy"), Self.policies) ?? .cluster
-        common.externalTrafficPolicy = fields.choice(spec.field("externalTrafficPolicy"), Self.policies) ?? .cluster
+        common.internalTrafficPolicy = fields.choice(spec.filled("internalTrafficPolicy"), Self.policies) ?? .cluster
+        common.externalTrafficPolicy = fields.choice(spec.filled("externalTrafficPolicy"), Self.policies) ?? .cluster
         let ports = Self.ports(spec, type, common, &fields)
         guard fields.errors.isEmpty else { return nil }
 
@@ -36,6 +38,13 @@ extension ServiceDefinition {
             fields.note("is not served, as it has no cluster IP", isWarning: true)
             return nil
         }
+        Self.noteWhatIsNotServed(spec, common, &fields)
+        if type == .loadBalancer { Self.noteRequest(spec, common, balancers, &fields) }
+        self.init(name, ports: ports)
+    }
+
+    /// Records the properties that this proxy doesn't give to a service.
+    private static func noteWhatIsNotServed(_ spec: Place, _ common: ServicePort, _ fields: inout Fields) {
         if !fields.list(spec.field("loadBalancerSourceRanges")).isEmpty {
             fields.note(
                 "is open to all: loadBalancerSourceRanges take packet rules, which are not made",
@@ -49,115 +58,66 @@ extension ServiceDefinition {
                 isWarning: true
             )
         }
-        self.init(name, ports: ports)
     }
 
-    private enum ServiceType {
-        case clusterIP, nodePort, loadBalancer, externalName
-
-        static let names: KeyValuePairs = [
-            "ClusterIP": clusterIP, "NodePort": nodePort, "LoadBalancer": loadBalancer, "ExternalName": externalName,
-        ]
+    /// Records that the address that a load balancer should get is not the one that it has.
+    private static func noteRequest(
+        _ spec: Place,
+        _ common: ServicePort,
+        _ balancers: LoadBalancerStatus,
+        _ fields: inout Fields
+    ) {
+        guard let place = spec.filled("loadBalancerIP"), let text = place.scalarText,
+            let address = IPAddress(manifest: text)
+        else { return }
+        let served = common.clusterIPs + common.externalIPs + common.loadBalancerIPs + balancers.replaced
+        guard !served.contains(address) else { return }
+        fields.warn(place, "\(address) is not served: of load balancers, only addresses in status.loadBalancer are")
     }
 
     private static let policies: KeyValuePairs<String, ServicePort.TrafficPolicy> = [
         "Cluster": .cluster, "Local": .local,
     ]
 
-    /// The cluster IPs, or nil for a headless service.
-    private static func clusterIPs(_ spec: Place, _ fields: inout Fields) -> [IPAddress]? {
-        var places = fields.list(spec.field("clusterIPs"))
-        // Manifests written by hand may have only the older field.
-        if places.isEmpty, let place = spec.field("clusterIP") { places = [place] }
-        let texts = places.map { $0.node.scalar?.string }
-        if texts == ["None"] { return nil }
-        return zip(places, texts).compactMap { place, text in text == "" ? nil : Self.address(place, &fields) }
-    }
-
-    /// An address that a service can have.
-    private static func address(_ place: Place?, _ fields: inout Fields) -> IPAddress? {
-        guard let place, let address = fields.address(place) else { return nil }
-        if let purpose = address.purposeOfItsOwn {
-            fields.refuse(place, "\(address) is \(purpose), which no service can have")
-        }
-        return address
-    }
-
-    /// The addresses of load balancers, except those that replace the destination address.
-    private static func loadBalancerIPs(_ service: Place, _ fields: inout Fields) -> [IPAddress] {
-        let status = fields.object(service.field("status"))
-        let balancer = fields.object(status?.field("loadBalancer"))
-        return fields.list(balancer?.field("ingress")).compactMap { ingress in
-            guard let ingress = fields.object(ingress) else { return nil }
-            let isVirtual = fields.choice(ingress.field("ipMode"), ["VIP": true, "Proxy": false]) ?? true
-            let place = ingress.field("ip")
-            guard isVirtual else {
-                _ = fields.address(place)
-                return nil
-            }
-            return address(place, &fields)
-        }
-    }
-
     private static func sessionAffinity(_ spec: Place, _ fields: inout Fields) -> ServicePort.SessionAffinity {
-        guard fields.choice(spec.field("sessionAffinity"), ["None": false, "ClientIP": true]) ?? false else {
+        let config = fields.object(spec.field("sessionAffinityConfig"), .affinityConfig)
+        guard fields.choice(spec.filled("sessionAffinity"), ["None": false, "ClientIP": true]) ?? false else {
             return .none
         }
-        let config = fields.object(spec.field("sessionAffinityConfig"))
-        let clientIP = fields.object(config?.field("clientIP"))
+        let clientIP = fields.object(config?.field("clientIP"), .clientIPConfig)
         let timeout = fields.number(clientIP?.field("timeoutSeconds"), UInt32(1)...86_400)
         return timeout.map { .clientIP(timeout: $0) } ?? .clientIP
     }
+}
 
-    private static func ports(
-        _ spec: Place,
-        _ type: ServiceType,
-        _ common: ServicePort,
-        _ fields: inout Fields
-    ) -> [String: ServicePort] {
-        var ports: [String: ServicePort] = [:]
-        let places = fields.list("ports", requiredIn: spec)
-        for place in places {
-            // Invalid values are not compared, as the intended values are unknown.
-            guard let place = fields.object(place) else { continue }
-            let name = Self.portName(place, isRequired: places.count > 1, &fields)
-            if let name, ports[name] != nil {
-                fields.refuse(place["name"] ?? place, "\"\(name)\" is the name of another port as well")
-            }
-            guard let port = Self.port(place, type, common, &fields) else { continue }
-            if ports.values.contains(where: { $0.transport == port.transport && $0.port == port.port }) {
-                fields.refuse(place, "\(port.transport) \(port.port) is another port as well")
-            }
-            if let name { ports[name] = port }
+/// The type of a service.
+enum ManifestServiceType: String, CaseIterable {
+    case clusterIP = "ClusterIP"
+    case nodePort = "NodePort"
+    case loadBalancer = "LoadBalancer"
+    case externalName = "ExternalName"
+
+    static let names: KeyValuePairs<String, Self> = [
+        "ClusterIP": clusterIP, "NodePort": nodePort, "LoadBalancer": loadBalancer, "ExternalName": externalName,
+    ]
+}
+
+extension Fields {
+    /// An address that a service can have.
+    mutating func serviceAddress(_ place: Place?) -> IPAddress? {
+        guard let place, let address = address(place) else { return nil }
+        if let purpose = address.purpose {
+            refuse(place, "\(address) is \(purpose.rawValue), which no service can have")
+            return nil
         }
-        return ports
-    }
-
-    /// The name of a port, or nil if it has an error.
-    private static func portName(_ place: Place, isRequired: Bool, _ fields: inout Fields) -> String? {
-        if isRequired { return fields.text("name", requiredIn: place) }
-        return place.field("name") == nil ? "" : fields.text(place.field("name"))
-    }
-
-    /// A port with the properties that all ports of its service share, or nil if it has an error.
-    private static func port(
-        _ place: Place,
-        _ type: ServiceType,
-        _ common: ServicePort,
-        _ fields: inout Fields
-    ) -> ServicePort? {
-        let errorCount = fields.errors.count
-        var port = common
-        port.transport = fields.choice(place.field("protocol"), TransportProtocol.names) ?? .tcp
-        if place.field("port") == nil { fields.refuse(place, lacks: "port") }
-        port.port = fields.number(place.field("port"), UInt16(1)...UInt16.max) ?? 0
-        let nodePort = fields.number(place.field("nodePort"), UInt16(0)...UInt16.max) ?? 0
-        port.nodePort = [.nodePort, .loadBalancer].contains(type) && nodePort > 0 ? nodePort : nil
-        return fields.errors.count == errorCount ? port : nil
+        return address
     }
 }
 
-extension TransportProtocol {
-    /// The protocols of Kubernetes, by their names.
-    static let names: KeyValuePairs<String, TransportProtocol> = ["TCP": .tcp, "UDP": .udp, "SCTP": .sctp]
+extension [IPAddress] {
+    /// Each address once.
+    fileprivate var unique: Self {
+        var seen: Set<IPAddress> = []
+        return filter { seen.insert($0).inserted }
+    }
 }

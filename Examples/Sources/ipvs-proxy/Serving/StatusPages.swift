@@ -37,6 +37,7 @@ struct StatusPages: Sendable {
 
     private static let help = [
         "ipvs_proxy_manifest_errors": "Errors in the manifests, which are as before until these are mended.",
+        "ipvs_proxy_manifest_warnings": "Warnings about the manifests, for parts of them that are not served.",
         "kubeproxy_ipvs_bound_addresses": "Addresses that the services have on the dummy interface.",
         "kubeproxy_ipvs_draining_real_servers": "Real servers that are draining, and keep their connections.",
         "kubeproxy_ipvs_failures":

@@ -18,9 +18,8 @@ extension Handle {
     /// How long commands wait for their turn, unless the user says otherwise.
     static let usualWait = Duration.seconds(30)
 
-    /// Takes the lock on the table, after others that have it.
-    ///
-    /// - Parameter complain: Reports that the lock does not work, which is no reason to do nothing.
+    /// Takes the lock on the table, after others that have it. If the lock does not work, that is no reason to do nothing, and
+    /// is only reported.
     func lockTable(
         _ mode: TableLock.Mode,
         waiting timeout: Duration,

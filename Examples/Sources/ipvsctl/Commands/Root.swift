@@ -42,9 +42,8 @@ struct IPVSCtl: AsyncParsableCommand {
 
     private static func noSubcommand(_ word: String) -> String {
         let names = configuration.subcommands.map { $0.configuration.commandName ?? $0._commandName } + ["help"]
-        let near = names.first { $0.isNearly(word) && !word.isEmpty }
         let hint =
-            near.map { "did you mean \($0)?" }
+            word.nearest(of: names).map { "did you mean \($0)?" }
             ?? "there are \(names.joined(separator: ", ")), and the commands of ipvsadm, such as -L"
         return "there is no subcommand \(word.quoted); \(hint)"
     }

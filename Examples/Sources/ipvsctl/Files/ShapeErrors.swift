@@ -34,8 +34,8 @@ extension Shape {
         let names = fields.map(\.name)
         for (key, value) in place.fields where !names.contains(key.string ?? "") {
             let name = key.string ?? "?"
-            let near = names.first { $0.isNearly(name) }
-            let hint = near.map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
+            let hint =
+                name.nearest(of: names).map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
             let reason = "there is no such field; \(hint)"
             errors.append(FileError(line: key.mark?.line ?? value.line, field: value.path, reason: reason))
         }

@@ -123,7 +123,11 @@ import Testing
     @Test func anEditThatBreaksIt() throws {
         let folder = try Folder()
         let file = try folder.write("a.json", "\u{feff}\(service())".replacing("\n", with: "\r\n"))
-        var watch = ManifestWatch([folder.path], nodeName: "node-a", logger: Logger(label: "test") { _ in LogLines() })
+        var watch = ManifestWatch(
+            [folder.path],
+            node: NodeIdentity(name: "node-a"),
+            logger: Logger(label: "test") { _ in LogLines() }
+        )
         #expect(try watch.read().services.count == 1)
         let before = watch.manifests
         try folder.write("a.json", service(ports: "[{\"port\": 81},]"))

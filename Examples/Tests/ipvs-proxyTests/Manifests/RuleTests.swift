@@ -34,10 +34,29 @@ import Testing
         #expect(try port("ports: [{port: 80, protocol: \(name)}]").transport == transport)
     }
 
-    @Test(arguments: zip(["ClusterIP", "NodePort", "LoadBalancer"], [nil, 30_080, 30_080]))
-    func nodePorts(type: String, nodePort: UInt16?) throws {
-        #expect(try port("type: \(type), ports: [{port: 80, nodePort: 30080}]").nodePort == nodePort)
+    @Test(arguments: ["NodePort", "LoadBalancer"])
+    func nodePorts(type: String) throws {
+        #expect(try port("type: \(type), ports: [{port: 80, nodePort: 30080}]").nodePort == 30_080)
         #expect(try port("type: \(type), ports: [{port: 80, nodePort: 0}]").nodePort == nil)
+    }
+
+    @Test(arguments: ["", "type: ClusterIP, "])
+    func aNodePortThatIsNotServed(type: String) {
+        let reader = read(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web}
+            spec: {\(type)clusterIP: 10.96.0.1, ports: [{port: 80, nodePort: 30080}]}
+            """
+        )
+        #expect(reader.errors.isEmpty)
+        #expect(reader.manifests.services.values.first?.ports[""]?.nodePort == nil)
+        #expect(
+            reader.notes.map(\.description) == [
+                "a.yaml:4: Service default/web: spec.ports[0].nodePort: 30080 is not served, as the service's type is ClusterIP"
+            ]
+        )
     }
 
     @Test func clusterIPs() throws {
@@ -179,8 +198,18 @@ import Testing
 
     @Test(
         arguments: [
-            ("labels: {kubernetes.io/service-name: web}", "FQDN", "has host names instead of addresses", false),
+            ("labels: {kubernetes.io/service-name: web}", "FQDN", "is left out: host names are not served", true),
             ("labels: {a: b}", "IPv4", "has no label kubernetes.io/service-name, so that it is of no service", true),
+            ("labels: null", "IPv4", "has no label kubernetes.io/service-name, so that it is of no service", true),
+            (
+                "labels: {kubernetes.io/service-name: null}", "IPv4",
+                "has no label kubernetes.io/service-name, so that it is of no service", true
+            ),
+            (
+                "labels: {kubernetes.io/servicename: web}", "IPv4",
+                "has no label kubernetes.io/service-name, so that it is of no service; "
+                    + "the label kubernetes.io/servicename is nearly it", true
+            ),
         ]
     )
     func slicesThatAreNotServed(labels: String, type: String, reason: String, isWarning: Bool) {

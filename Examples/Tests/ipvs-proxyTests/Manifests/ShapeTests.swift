@@ -113,12 +113,12 @@ import Testing
             ---
             apiVersion: apps/v1
             kind: DeploymentList
-            items: [{metadata: {name: web}}]
+            items: none
             """
         )
         #expect(reader.errors.isEmpty && reader.manifests == Manifests())
         #expect(
-            reader.notes.map(\.sentence) == ["Service", "ConfigMap", "Deployment"].map { "a \($0) is passed over" }
+            reader.notes.map(\.sentence) == ["Service", "ConfigMap", "DeploymentList"].map { "a \($0) is passed over" }
         )
     }
 }

@@ -14,7 +14,7 @@ import Testing
 
     private func watch(_ paths: String...) -> ManifestWatch {
         let paths = paths.isEmpty ? [folder.path] : paths
-        return ManifestWatch(paths, nodeName: "node-a", logger: Logger(label: "test") { _ in log })
+        return ManifestWatch(paths, node: NodeIdentity(name: "node-a"), logger: Logger(label: "test") { _ in log })
     }
 
     /// Checks until there is a change, or until none can be detected any more.
@@ -225,21 +225,5 @@ import Testing
         let last = try #require(try changes(&watch))
         #expect(last.services.contains { if case .deleted = $0 { true } else { false } })
         #expect(names(watch) == services.indices.dropLast().map { "name\($0 + 10)" })
-    }
-
-    /// A warning is logged once, and again if it is new again.
-    @Test func warnings() throws {
-        try folder.write("a.yaml", Sample.service("a", clusterIP: "''"))
-        var watch = watch()
-        _ = try watch.read()
-        let message = "warning \(folder["a.yaml"]):1: Service default/a is not served, as it has no cluster IP"
-        #expect(log.lines == [message])
-        _ = try watch.read()
-        #expect(log.lines == [message])
-        try folder.write("a.yaml", Sample.service("a"))
-        _ = try watch.read()
-        try folder.write("a.yaml", Sample.service("a", clusterIP: "''"))
-        _ = try watch.read()
-        #expect(log.lines == [message, message])
     }
 }

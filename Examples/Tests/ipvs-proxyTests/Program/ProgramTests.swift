@@ -188,6 +188,31 @@ extension ProxyKernelTests {
             #expect(try Page.askAndWait(program.metrics, "/metrics").body.contains("\nipvs_proxy_manifest_errors 0\n"))
         }
 
+        /// Whatever is not served is a warning in each mode, and counted.
+        @Test(arguments: ["--once", "--dry-run", nil])
+        func aWarning(option: String?) throws {
+            try writeWeb("10.244.0.1")
+            try folder.write("b.yaml", Sample.slice("b-1", of: "b", "10.244.0.2"))
+            let message = " \(folder["b.yaml"]):1: EndpointSlice default/b-1: there is no service default/b\n"
+            if let option {
+                let result = try run(folder.path, option)
+                #expect(result.stderr.contains(message) && result.stderr.count(where: \.isNewline) == 1, "\(result)")
+                return
+            }
+            let program = try RunningProgram(folder.path, in: namespace)
+            func metric() throws -> String {
+                try Page.askAndWait(program.metrics, "/metrics").body.split(separator: "\n").map(String.init)
+                    .first { $0.hasPrefix("ipvs_proxy_manifest_warnings ") } ?? ""
+            }
+            #expect(try metric() == "ipvs_proxy_manifest_warnings 1")
+            #expect(program.log.contains(message))
+            try folder.write(
+                "b.yaml",
+                "\(Sample.service("b", clusterIP: "10.96.0.2"))---\n\(Sample.slice("b-1", of: "b"))"
+            )
+            try eventually { try metric() == "ipvs_proxy_manifest_warnings 0" }
+        }
+
         @Test(arguments: ["--once", "--dry-run", nil])
         func anErrorAtTheStart(option: String?) throws {
             try folder.write("a.yaml", Sample.service())

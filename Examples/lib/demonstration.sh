@@ -58,7 +58,7 @@ build() {
   local product
   for product; do
     say "building $product"
-    quietly swift build --package-path "$examples" --product "$product" || fail "$product could not be built:"$'\n'"$output"
+    quietly swift_build --package-path "$examples" --product "$product" || fail "$product could not be built:"$'\n'"$output"
   done
 }
 

@@ -43,3 +43,18 @@ with_fresh_lists() {
   apt_get update &>"$log" || return
   "$@" &>"$log"
 }
+
+# Runs swift build. SwiftPM 6.3 loads the manifests of dependencies side by side, and very rarely takes one package's for
+# another's ("invalid custom path 'Sources/A' for target 'A'"). Then a second attempt succeeds.
+swift_build() {
+  local record status=0
+  record=$(mktemp /tmp/swift-ipvs-build.XXXXXX) || return
+  swift build "$@" 2>&1 | tee "$record" || status=${PIPESTATUS[0]}
+  if ((status)) && grep --quiet "^error: .*: invalid custom path" "$record"; then
+    say "SwiftPM could not load the packages. Trying again."
+    status=0
+    swift build "$@" || status=$?
+  fi
+  rm -f "$record"
+  return "$status"
+}

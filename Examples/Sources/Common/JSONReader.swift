@@ -22,12 +22,10 @@ package struct JSONReader {
     private let collections = (object: Tag(.map), list: Tag(.seq))
     private let number = /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/
 
-    /// The number of values so far, including the names of fields.
-    private var count = 0
-
     /// The document of a text.
     package static func read(_ text: String) throws(FileError) -> Place {
         var reader = JSONReader(bytes: Array(text.utf8))
+        try reader.countValues()
         let (root, lines) = try reader.value()
         if reader.next != nil { throw reader.expected("the end of the file") }
         return Place(root: root, lines)
@@ -60,7 +58,6 @@ package struct JSONReader {
     }
 
     private mutating func value() throws(FileError) -> (Node, Lines) {
-        try countOne()
         switch next {
         case "{": return try nested { reader throws(FileError) in try reader.object() }
         case "[": return try nested { reader throws(FileError) in try reader.list() }
@@ -71,9 +68,28 @@ package struct JSONReader {
         }
     }
 
-    private mutating func countOne() throws(FileError) {
-        count += 1
-        guard count <= DocumentLimits.values else { throw .tooManyValues(line: line) }
+    /// Refuses a text with too many values before they take memory. The names of fields count too.
+    private func countValues() throws(FileError) {
+        var (count, line) = (0, 1)
+        var (isText, isEscaped) = (false, false)
+        for byte in bytes {
+            if isEscaped {
+                isEscaped = false
+            } else if isText {
+                if byte == UInt8(ascii: "\\") { isEscaped = true }
+                if byte == UInt8(ascii: "\"") { isText = false }
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""): isText = true
+                case UInt8(ascii: "\n"): line += 1
+                // One of them is before each value but the first.
+                case UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: ","), UInt8(ascii: ":"):
+                    count += 1
+                    guard count < DocumentLimits.values else { throw .tooManyValues(line: line) }
+                default: break
+                }
+            }
+        }
     }
 
     private mutating func nested(
@@ -93,7 +109,6 @@ package struct JSONReader {
         repeat {
             guard next == "\"" else { throw expected("a name in double quotes") }
             let start = line
-            try countOne()
             let name = try string()
             way.append(.field(name))
             guard names.insert(name).inserted else {

@@ -44,6 +44,10 @@ enum YAMLEvents {
                 guard event.type != YAML_STREAM_END_EVENT else { return }
                 try take(event)
             }
+            // It looks ahead for brackets, before it has their events.
+            if let problem = parser.problem, String(cString: problem).hasPrefix("Maximum nesting level") {
+                throw .tooDeep(line: Int(parser.mark.line) + 1)
+            }
         }
 
         private mutating func take(_ event: yaml_event_t) throws(FileError) {

@@ -15,9 +15,6 @@ struct Main {
         // --help is also an option of ipvsadm, but new users mean the whole program.
         if IPVSCtl.takes(words) || ["--help", "--experimental-dump-help"].contains(words.first) {
             await IPVSCtl.main(words)
-        } else if let sentence = IPVSCtl.refusal(of: words) {
-            Console.fail(sentence)
-            exit(2)
         } else {
             exit(Compatible.run(words))
         }

@@ -83,7 +83,7 @@ struct ConnectionListTests {
         #expect(entries == [Self.entries[0]])
         let sentence =
             "can't list connections: the kernel's list can't be understood: line 2 is not as expected, "
-            + #"the client's address is "\#u{7}x": "TCP \u{07}x""#
+            + #"the client's address is "\u{7}x": "TCP \u{7}x""#
         #expect(errors == [sentence])
     }
 

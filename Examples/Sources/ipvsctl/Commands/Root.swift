@@ -34,7 +34,8 @@ struct IPVSCtl: AsyncParsableCommand {
         return (names + ["help"]).contains(first)
     }
 
-    /// Why a command line has no command at all, or nil if it may have one.
+    /// Why an invalid command line has neither a subcommand nor a command of ipvsadm; nil if it has one, or an error of
+    /// its own.
     static func refusal(of words: [String]) -> String? {
         guard let first = words.first, !first.hasPrefix("-") else { return nil }
         return noSubcommand(first)

@@ -8,7 +8,7 @@ enum Compatible {
     static func run(_ words: [String], names: Names = .system, output: Output = .standard) -> Int32 {
         let line: Line
         do throws(UsageError) { line = try Parser(names: names).parse(words) } catch {
-            output.complain("\(error); ipvsctl -h shows how")
+            output.complain(IPVSCtl.refusal(of: words) ?? "\(error); ipvsctl -h shows how")
             return 2
         }
         var hasFailed = false

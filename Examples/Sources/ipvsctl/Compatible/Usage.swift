@@ -107,7 +107,10 @@ extension Compatible {
         server, -p 0, -x and -y above 2147483647, the port of a real server with -g or -i, negative firewall marks, -b \
         without flags, (null), names in brackets.
           * -R reports each line that failed with its number, and its exit status is not zero if any failed; ipvsadm's is \
-        that of the last line. Lines that begin with # are ignored.
+        that of the last line. From the 21st error on, errors are only counted. Lines that begin with # are ignored.
+          * -R accepts a byte order mark at the start, and refuses one in another line, a NUL, a line of more than 65536 bytes, \
+        UTF-16, and a listing.
+          * An address with a zone, such as fe80::1%eth0, is rejected.
           * The order of options doesn't matter for the port of a real server and for -M; ipvsadm uses port 0 if -r comes \
         before the virtual server, and ignores -M before an IPv6 one.
           * An IPv4 address in brackets, whose port ipvsadm drops, and a prefix length followed by anything are rejected.

@@ -33,7 +33,7 @@ package enum Console {
     package static func print(_ line: String) { write("\(line)\n") }
 
     /// Reports an error on standard error.
-    package static func fail(_ sentence: String) { report("\(program): \(sentence)") }
+    package static func fail(_ sentence: String) { report("\(program): \(sentence.visible(upTo: longestLine))") }
 
     /// Reports errors on standard error, the first of many.
     package static func fail(_ sentences: [String]) { for line in Several(sentences).lines(\.self) { fail(line) } }

@@ -37,6 +37,8 @@ package struct FileError: Error, Hashable, Sendable {
     package func text(in file: String, _ object: String? = nil) -> String {
         let place = [file.visible(upTo: 500), line.map(String.init)].compactMap(\.self).joined(separator: ":")
         let field = field?.visible(upTo: 200)
-        return [place, object?.visible(upTo: 200), field, reason].compactMap(\.self).joined(separator: ": ")
+        let line = [place, object?.visible(upTo: 200), field, reason].compactMap(\.self).joined(separator: ": ")
+        // A reason may repeat what has line breaks.
+        return line.visible(upTo: Console.longestLine)
     }
 }

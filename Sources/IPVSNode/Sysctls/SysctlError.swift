@@ -28,10 +28,11 @@ public struct SysctlError: Error, Hashable, Sendable, CustomStringConvertible {
             description = "can't \(verb) \(name): \(NamespaceObstacle(namespace.path, error).reason)"
             return
         }
-        cause = [ENOENT, ENOTDIR].contains(error.errno) ? .missing : .other
+        let isWithoutProcessFiles = error.errno == ENOENT && ProcessFiles.areMissing
+        cause = [ENOENT, ENOTDIR].contains(error.errno) && !isWithoutProcessFiles ? .missing : .other
         let reason =
             switch error.errno {
-            case ENOENT where ProcessFiles.areMissing: ProcessFiles.absence
+            case ENOENT where isWithoutProcessFiles: ProcessFiles.absence
             case ENOENT, ENOTDIR: "this kernel has no such setting, or its module is not loaded"
             case EPERM, EACCES: "not permitted; this requires root, and CAP_NET_ADMIN in the network namespace"
             default: unsafe String(cString: strerror(error.errno))

@@ -140,7 +140,11 @@ extension SaveForm {
 
     /// Whether a text begins as a listing does.
     static func isListing(_ text: some StringProtocol) -> Bool {
-        ["IP Virtual Server version ", "Prot LocalAddress:Port ", "IPVS connection entries"].contains {
+        // Lines of a table begin with a hyphen, and there can be many.
+        guard let first = text.utf8.first, first == UInt8(ascii: "I") || first == UInt8(ascii: "P") else {
+            return false
+        }
+        return ["IP Virtual Server version ", "Prot LocalAddress:Port ", "IPVS connection entries"].contains {
             text.utf8.starts(with: $0.utf8)
         }
     }

@@ -26,13 +26,14 @@ import IPVS
 ///
 /// - *Made*: it is wanted, and the sync has noted no failure of it.
 /// - *No longer wanted*: it is not wanted, and the sync has noted no failure to delete it.
-/// - *Failed*: ``fail(_:)`` was called for it. An unknown one that has the mark goes to *own* first.
+/// - *Failed*: ``fail(_:)`` was called for it. An unknown one that has the mark or is taken over goes to *own* first.
 /// - *Not made*: ``failToMake(_:)`` was called for it, too.
 ///
 /// The states:
 ///
-/// - *Unknown*: the proxier has not made it. It is the proxier's own only if it has the mark.
-/// - *Own*: the proxier has made it, or found it with the mark. It stays the proxier's own if others take the mark away.
+/// - *Unknown*: the proxier has not made it. It is the proxier's own only if it has the mark, or is taken over
+///   (``TakeOverRule``).
+/// - *Own*: the proxier has made it, found it with the mark, or taken it over. It stays the proxier's own if others take the mark away.
 /// - *Doubtful*: it is own, but it could not be changed or deleted, or its address could not be bound. The next sync looks
 ///   at it again.
 /// - *Unmade*: it is wanted, but could not be added, or belongs to somebody else. So it is not own. The next sync looks at it

@@ -22,7 +22,8 @@ extension NodeSync {
         }
         for entry in comparison.obsolete.sortedEntries() { draft.delete(entry.server) }
         let wanted = Set(state.addresses)
-        draft.addressesToBind = wanted.subtracting(bound).subtracting(draft.addressesOfOthers(in: state.table))
+        draft.addressesToBind = wanted.subtracting(bound)
+        draft.addressesToBind.subtract(draft.addressesOfOthers(in: state.table))
         draft.addressesToUnbind = bound.subtracting(wanted).filter { !ownership.excludes($0) }
         return draft
     }

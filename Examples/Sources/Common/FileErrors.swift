@@ -35,7 +35,9 @@ package struct FileError: Error, Hashable, Sendable {
 
     /// `FILE:LINE: OBJECT: FIELD: sentence`, without unknown parts.
     package func text(in file: String, _ object: String? = nil) -> String {
-        let place = [file.visible(upTo: 500), line.map(String.init)].compactMap(\.self).joined(separator: ":")
+        // An empty name comes from a variable that isn't set.
+        let name = file.isEmpty ? "\"\"" : file.visible(upTo: 500)
+        let place = [name, line.map(String.init)].compactMap(\.self).joined(separator: ":")
         let field = field?.visible(upTo: 200)
         let line = [place, object?.visible(upTo: 200), field, reason].compactMap(\.self).joined(separator: ": ")
         // A reason may repeat what has line breaks.

@@ -387,6 +387,7 @@ extension ProxyKernelTests {
         @Test(arguments: ["--healthz-address", "--metrics-address"])
         func anAddressThatIsTaken(option: String) throws {
             let elsewhere = try TestNamespace()
+            try folder.write("none.yaml", "# nothing")
             let first = try RunningProgram(folder.path, in: elsewhere)
             _ = try Page.askAndWait(first.metrics, "/metrics")
             try writeWeb("10.244.0.1")

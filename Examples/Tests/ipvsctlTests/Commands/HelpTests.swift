@@ -88,6 +88,7 @@ struct HelpTests {
         )
         #expect(try Program.run("validate", "-", "--format", "ipvsadm", input: "").status == 1)
         #expect(try Program.run("validate", "-", "--format", "ipvsadm", input: "# none").status == 0)
+        #expect(try Program.run("validate", "").errors == "\"\": No such file or directory\n")
         #expect(try Program.run("validate", "/nowhere").errors == "/nowhere: No such file or directory\n")
     }
 

@@ -1,3 +1,5 @@
+import IPVSNode
+
 // One proxier at a time uses an interface.
 
 extension Proxier {
@@ -28,8 +30,18 @@ extension Proxier {
     }
 
     private func lock(timeout: Duration) async throws {
-        let obstacle = try await node.lock(timeout: timeout)
+        let obstacle = try await waitForLock(timeout)
         if let obstacle, obstacle != lockObstacle { log(lockObstacle: obstacle) }
         lockObstacle = obstacle
+    }
+
+    private func waitForLock(_ timeout: Duration) async throws(AddressError) -> String? {
+        do throws(AddressError) {
+            return try await node.lock(timeout: .zero)
+        } catch {
+            guard error.code == .inUse, timeout > .zero else { throw error }
+            log(waiting: error, for: timeout)
+            return try await node.lock(timeout: timeout)
+        }
     }
 }

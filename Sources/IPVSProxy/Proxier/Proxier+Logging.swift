@@ -17,6 +17,11 @@ extension Proxier {
 
     func log(brokenOff error: any Error) { logger.error("the sync broke off: \(error)") }
 
+    /// The error says who has the interface.
+    func log(waiting error: AddressError, for timeout: Duration) {
+        logger.warning("\(error); waiting for up to \(timeout)")
+    }
+
     func log(lockObstacle obstacle: String) {
         logger.warning("the lock on \(configuration.interface) keeps no other proxier out: \(obstacle)")
     }

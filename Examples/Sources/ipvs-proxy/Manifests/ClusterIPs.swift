@@ -51,9 +51,8 @@ enum ClusterIPs {
             (value, firstValue) = (texts.0?.abbreviated ?? "", texts.1?.abbreviated ?? "")
         } else {
             // What is wrong in the list is reported later.
-            guard let address = fields.address(older), let firstAddress = IPAddress(manifest: texts.1 ?? "") else {
-                return
-            }
+            guard let address = fields.address(older), let read = IPAddress(manifest: texts.1 ?? "") else { return }
+            let firstAddress = read.mappedIPv4 ?? read
             // The same address can be written in several ways.
             guard address != firstAddress else { return }
             (value, firstValue) = ("\(address)", "\(firstAddress)")
@@ -91,8 +90,17 @@ enum ClusterIPs {
         }
         let policies: KeyValuePairs = ["SingleStack": true, "PreferDualStack": false, "RequireDualStack": false]
         let policy = spec.filled("ipFamilyPolicy")
-        if let policy, fields.choice(policy, policies) == true, places.count > 1 {
+        let isSingleStack = fields.choice(policy, policies)
+        if let policy, isSingleStack == true, places.count > 1 {
             fields.refuse(policy, "SingleStack contradicts the second cluster IP")
+        } else if let policy, isSingleStack == true, families.count > 1 {
+            fields.refuse(policy, "SingleStack contradicts the second of ipFamilies")
+        } else if places.count == 1, let address = addresses[0] {
+            // The API server would assign the second one.
+            let isDual = policy?.scalarText == "RequireDualStack"
+            guard let place = families.count > 1 ? familyPlaces[1] : isDual ? policy : nil else { return }
+            let family: IPAddress.Family = address.family == .ipv4 ? .ipv6 : .ipv4
+            fields.warn(place, "the service has no \(family) cluster IP, and is served in \(address.family) alone")
         }
     }
 }

@@ -1,6 +1,7 @@
 import Common
 import IPVS
 import IPVSProxy
+import Yams
 
 // Kubernetes' EndpointSlice, of the API group discovery.k8s.io/v1.
 
@@ -11,8 +12,11 @@ extension EndpointsObject {
     init?(slice object: ManifestObject, node: NodeIdentity, _ fields: inout Fields) {
         guard let service = object.labels[Self.serviceLabel], !service.isEmpty else {
             let near = object.labels.keys.first { $0.nearest(of: [Self.serviceLabel]) != nil }
-            let hint =
+            var hint =
                 near.flatMap { $0 == Self.serviceLabel ? nil : "; the label \($0.abbreviated) is nearly it" } ?? ""
+            if object.place["metadata"]?["annotations"]?.filled(Self.serviceLabel) != nil {
+                hint = "; it is among the annotations"
+            }
             fields.note("has no label \(Self.serviceLabel), so that it is of no service\(hint)", isWarning: true)
             return nil
         }
@@ -23,7 +27,8 @@ extension EndpointsObject {
         }
         if place.filled("addressType") == nil { fields.refuse(place, lacks: "addressType") }
         let types: KeyValuePairs = ["IPv4": IPAddress.Family.ipv4, "IPv6": .ipv6, "FQDN": nil]
-        guard let type = fields.choice(place.filled("addressType"), types) else { return nil }
+        let addressType = place.filled("addressType")
+        guard let type = fields.choice(addressType, types, otherwise: "the slice is left out") else { return nil }
 
         (title, position, isClassic) = (object.title, object.position, false)
         self.service = NamespacedName(object.name.namespace, service)
@@ -61,8 +66,14 @@ private struct Host {
 
     /// Returns nil if it has an error.
     init?(_ place: Place, _ family: IPAddress.Family, _ node: NodeIdentity, _ fields: inout Fields) {
-        guard let place = fields.object(place, .endpoint) else { return nil }
-        let addresses = fields.list("addresses", requiredIn: place)
+        let isNull = place.node.scalar?.isNull == true
+        guard let place = isNull ? place : fields.object(place, .endpoint) else { return nil }
+        let addresses = fields.list(place.field("addresses"))
+        if place.field("addresses") == nil || place["addresses"]?.node.sequence?.isEmpty == true {
+            fields.tolerantly(cause: "endpoints without addresses", consequence: "the endpoint is left out") {
+                $0.refuse(place, lacks: "addresses")
+            }
+        }
         for place in addresses.dropFirst() {
             // All addresses reach the same endpoint. Kubernetes uses the first one.
             let text = place.scalarText?.abbreviated ?? place.node.shown

@@ -46,7 +46,9 @@ private struct Subset {
         for (list, isReady) in [("addresses", true), ("notReadyAddresses", false)] {
             for place in fields.list(place.field(list)) {
                 guard let place = fields.object(place, .endpointAddress) else { continue }
-                if place.filled("ip") == nil { fields.refuse(place, lacks: "ip") }
+                if place.filled("ip") == nil {
+                    fields.tolerantly(cause: "addresses of endpoints") { $0.refuse(place, lacks: "ip") }
+                }
                 let isLocal = fields.text(place.field("nodeName")) == node.name
                 guard let address = fields.endpointAddress(place.filled("ip")) else { continue }
                 hosts.append(Host(address: address, isLocal: isLocal, isReady: isReady))

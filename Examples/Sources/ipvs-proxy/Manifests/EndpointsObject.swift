@@ -50,18 +50,30 @@ extension Fields {
         for place in places {
             guard let place = object(place, .endpointPort) else { continue }
             let name = portName(place, isRequired: isClassic && places.count > 1)
-            let transport = choice(place.filled("protocol"), TransportProtocol.names)
-            let number = number(place.field("port"), UInt16(1)...UInt16.max)
+            let (transport, isKnown) = transport(of: place)
+            // API servers don't check the numbers in slices.
+            let number = tolerantly(cause: "numbers of ports", consequence: Self.leftOutPort) { fields in
+                fields.number(place.field("port"), UInt16(1)...UInt16.max)
+            }
             if place.field("port") == nil {
                 if isClassic {
                     refuse(place, lacks: "port")
                 } else {
                     warn(place, "has no port number, and serves no port of a service", cause: "ports without numbers")
                 }
+            } else if number == nil {
+                continue
             }
-            guard let name else { continue }
+            guard let name, isKnown else { continue }
             if ports.contains(where: { $0.name == name }) {
-                refuse(place["name"] ?? place, "\(name.quoted) is the name of another port as well")
+                let reason = "\(name.quoted) is the name of another port as well"
+                guard isClassic else {
+                    refuse(place["name"] ?? place, reason)
+                    continue
+                }
+                // API servers don't check these names in Endpoints.
+                tolerantly(consequence: Self.leftOutPort) { $0.refuse(place["name"] ?? place, reason) }
+                continue
             }
             ports.append(EndpointsObject.Port(name: name, transport: transport, number: number))
         }

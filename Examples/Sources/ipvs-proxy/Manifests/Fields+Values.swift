@@ -35,8 +35,7 @@ extension Fields {
     /// A number within limits.
     mutating func number<Number: FixedWidthInteger>(_ place: Place?, _ limits: ClosedRange<Number>) -> Number? {
         guard let place else { return nil }
-        guard let scalar = place.node.scalar, scalar.isNumber(upTo: .max), let number = Number(scalar.string),
-            limits.contains(number)
+        guard let number = place.node.scalar?.wholeNumber.flatMap({ Number(exactly: $0) }), limits.contains(number)
         else {
             refuse(place, "must be a number from \(limits.lowerBound) to \(limits.upperBound), not \(place.node.shown)")
             return nil
@@ -55,17 +54,26 @@ extension Fields {
         }
     }
 
-    /// One of some words.
-    mutating func choice<Value>(_ place: Place?, _ values: KeyValuePairs<String, Value>) -> Value? {
+    /// One of some words. Nearly one of them is a misspelling. Any other can be of a newer version of Kubernetes, and
+    /// must not stop everything else.
+    mutating func choice<Value>(
+        _ place: Place?,
+        _ values: KeyValuePairs<String, Value>,
+        otherwise consequence: String = "it is left out"
+    ) -> Value? {
         guard let place, let text = text(place) else { return nil }
-        guard let value = values.first(where: { $0.key == text })?.value else {
-            refuse(place, "must be \(values.map(\.key).listed("or")), not \(place.node.shown)")
-            return nil
+        if let value = values.first(where: { $0.key == text })?.value { return value }
+        let words = values.map(\.key)
+        let reason = "must be \(words.listed("or")), not \(place.node.shown)"
+        if text.nearest(of: words) != nil {
+            refuse(place, reason)
+        } else {
+            tolerantly(consequence: consequence) { $0.refuse(place, reason) }
         }
-        return value
+        return nil
     }
 
-    /// An address that packets can have.
+    /// An address. As in kube-proxy, one that is IPv4-mapped counts as the IPv4 address, as no packet has another.
     mutating func address(_ place: Place?) -> IPAddress? {
         guard let place, let text = text(place) else { return nil }
         guard let address = IPAddress(manifest: text) else {
@@ -73,14 +81,27 @@ extension Fields {
             return nil
         }
         if let ipv4 = address.mappedIPv4 {
-            refuse(place, "\(address) is IPv4-mapped; write \(ipv4)")
-            return nil
+            warn(place, "\(address) is IPv4-mapped, and counts as \(ipv4)", cause: "IPv4-mapped addresses")
+            return ipv4
         }
         return address
     }
 }
 
 extension Node.Scalar {
+    /// The number, if it is a whole one. Some programs write it with a fraction, such as 80.0.
+    ///
+    /// Other numbers of YAML, such as octal 010 or 1:30, are ambiguous.
+    fileprivate var wholeNumber: UInt32? {
+        guard style == .plain else { return nil }
+        if let dot = string.firstIndex(of: "."), string[dot...].dropFirst().allSatisfy({ $0 == "0" }) {
+            var whole = self
+            whole.string = String(string[..<dot])
+            return whole.isNumber(upTo: .max) ? UInt32(whole.string) : nil
+        }
+        return isNumber(upTo: .max) ? UInt32(string) : nil
+    }
+
     /// Whether it is a number or a Boolean value in YAML, and therefore in Kubernetes.
     fileprivate var isOtherThanText: Bool {
         if ["true", "false"].contains(string.lowercased()) { return true }

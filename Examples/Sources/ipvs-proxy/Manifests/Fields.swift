@@ -19,10 +19,16 @@ struct Fields {
 
     private struct Tolerance {
         let cause: String?
+        let consequence: String
     }
+
+    /// The kind of the object, which tells where a field belongs that is at the wrong place; nil for other objects.
+    private let kind: String?
 
     /// The paths of fields that are missing because they are misspelled.
     private var misspelled: Set<String> = []
+
+    init(kind: String? = nil) { self.kind = kind }
 
     struct Note {
         let line: Int?
@@ -82,30 +88,42 @@ struct Fields {
     private mutating func refuse(_ error: FileError) {
         guard let tolerance else { return errors.append(error) }
         var error = error
-        error.reason += "; it is left out"
+        error.reason += "; \(tolerance.consequence)"
         warn(error, cause: tolerance.cause)
     }
 
     /// Reads what programs have written and API servers have stored. Its errors are only warnings, as they must not
-    /// stop everything else. Of several errors with the same cause, only the first gets a note.
-    mutating func tolerantly<Value>(cause: String? = nil, _ read: (inout Fields) -> Value) -> Value {
+    /// stop everything else. Of several errors with the same cause, only the first gets a note. What comes of an error is
+    /// a part of its warning.
+    mutating func tolerantly<Value>(
+        cause: String? = nil,
+        consequence: String = "it is left out",
+        _ read: (inout Fields) -> Value
+    ) -> Value {
         let before = tolerance
-        tolerance = Tolerance(cause: cause)
+        tolerance = Tolerance(cause: cause, consequence: consequence)
         defer { tolerance = before }
         return read(&self)
     }
 
-    /// Reports unknown fields that are nearly known ones. Only a person can have written them.
+    /// Reports unknown fields that are nearly known ones, or that are known elsewhere. Only a person can have written
+    /// them.
     mutating func checkSpelling(_ place: Place, _ schema: Schema) {
         guard let keys = place.node.mapping?.keys,
             keys.contains(where: { $0.string.map(schema.names.contains) == false })
         else { return }
         for (key, value) in place.fields {
             guard let name = key.string, !schema.names.contains(name) else { continue }
-            guard let meant = name.nearest(of: schema.names.sorted()) else { continue }
-            misspelled.insert(place.path(of: meant))
+            let reason: String
+            if let meant = name.nearest(of: schema.names.sorted()) {
+                misspelled.insert(place.path(of: meant))
+                reason = "there is no such field; did you mean \(meant)?"
+            } else if let home = kind.flatMap({ Schema.home(of: name, in: $0) }) {
+                reason = "there is no such field here; it belongs to \(home)"
+            } else {
+                continue
+            }
             let line = key.mark?.line ?? value.line
-            let reason = "there is no such field; did you mean \(meant)?"
             errors.append(FileError(line: line, field: value.path, reason: reason))
         }
     }

@@ -94,8 +94,14 @@ struct ManifestReader {
         guard let place = fields.object(place), let type = ManifestType(of: place, assumed, &fields) else { return }
         if let elements = type.elements {
             fields.checkSpelling(place, type.schema)
-            // An empty list is written as [].
-            if place.field("items") == nil { fields.refuse(place, lacks: "items") }
+            // An empty list is written as [], or as null by programs in Go. Without a value, the text has been cut off.
+            if let items = place["items"], items.node.scalar?.isNull == true, items.scalarText != "" {
+                let position = ManifestPosition(file: file, line: items.line)
+                let sentence = "\(type.kind): \(items.path): null counts as an empty list"
+                notes.append(ManifestNote(sentence, at: position, isWarning: true))
+            } else if place.field("items") == nil {
+                fields.refuse(place, lacks: "items")
+            }
             for element in fields.list(place.field("items")) { read(element, elements.first, file: file) }
         } else if type.isRead {
             readObject(place, type, file: file)
@@ -106,7 +112,7 @@ struct ManifestReader {
     }
 
     private mutating func readObject(_ place: Place, _ type: ManifestType, file: String) {
-        var fields = Fields()
+        var fields = Fields(kind: type.kind)
         guard let object = ManifestObject(place, type, file: file, &fields) else {
             allErrors.append(fields.errors) { ManifestError(file: file, object: type.kind, error: $0) }
             return

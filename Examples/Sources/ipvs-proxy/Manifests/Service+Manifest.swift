@@ -12,7 +12,8 @@ extension ServiceDefinition {
             if object.place.field("spec") == nil { fields.refuse(object.place, lacks: "spec") }
             return nil
         }
-        let type = fields.choice(spec.filled("type"), ManifestServiceType.names) ?? .clusterIP
+        let names = ManifestServiceType.names
+        let type = fields.choice(spec.filled("type"), names, otherwise: "it counts as ClusterIP") ?? .clusterIP
         guard type != .externalName else {
             ClusterIPs.refuse(spec, type, &fields)
             fields.note("is an ExternalName, which is for DNS alone")
@@ -24,7 +25,7 @@ extension ServiceDefinition {
         }
 
         var common = ServicePort(.tcp, 0, clusterIPs: clusterIPs)
-        common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { fields.serviceAddress($0) }.unique
+        common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { fields.externalAddress($0) }.unique
         let balancers = LoadBalancerStatus(object.place, &fields)
         common.loadBalancerIPs = balancers.addresses.unique
         common.sessionAffinity = Self.sessionAffinity(spec, &fields)
@@ -111,6 +112,12 @@ extension Fields {
             return nil
         }
         return address
+    }
+
+    /// An external address. API servers store addresses of groups of hosts, which can't be served.
+    fileprivate mutating func externalAddress(_ place: Place) -> IPAddress? {
+        let isStored = [.multicast, .broadcast].contains(place.scalarText.flatMap { IPAddress(manifest: $0) }?.purpose)
+        return isStored ? tolerantly { $0.serviceAddress(place) } : serviceAddress(place)
     }
 }
 

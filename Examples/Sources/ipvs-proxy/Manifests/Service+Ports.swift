@@ -23,6 +23,12 @@ extension ServiceDefinition {
             if ports.values.contains(where: { $0.transport == port.transport && $0.port == port.port }) {
                 fields.refuse(place, "\(port.transport) \(port.port) is another port as well")
             }
+            if let nodePort = port.nodePort,
+                ports.values.contains(where: { $0.transport == port.transport && $0.nodePort == nodePort })
+            {
+                let reason = "\(port.transport) \(nodePort) is the node port of another port as well"
+                fields.refuse(place.field("nodePort") ?? place, reason)
+            }
             if let name { ports[name] = port }
         }
         return ports
@@ -37,7 +43,8 @@ extension ServiceDefinition {
     ) -> ServicePort? {
         let errorCount = fields.errors.count
         var port = common
-        port.transport = fields.choice(place.filled("protocol"), TransportProtocol.names) ?? .tcp
+        let (transport, isKnown) = fields.transport(of: place)
+        port.transport = transport ?? .tcp
         if place.field("port") == nil { fields.refuse(place, lacks: "port") }
         port.port = fields.number(place.field("port"), UInt16(1)...UInt16.max) ?? 0
         let nodePort = fields.number(place.field("nodePort"), UInt16(0)...UInt16.max) ?? 0
@@ -49,11 +56,20 @@ extension ServiceDefinition {
                 fields.warn(place, sentence, cause: "node ports")
             }
         }
-        return fields.errors.count == errorCount ? port : nil
+        return fields.errors.count == errorCount && isKnown ? port : nil
     }
 }
 
 extension Fields {
+    static let leftOutPort = "the port is left out"
+
+    /// The protocol of a port, which is nil if it has none, and whether it is one that can be served.
+    mutating func transport(of port: Place) -> (TransportProtocol?, isKnown: Bool) {
+        let place = port.filled("protocol")
+        let transport = choice(place, TransportProtocol.names, otherwise: Self.leftOutPort)
+        return (transport, isKnown: place == nil || transport != nil)
+    }
+
     /// The name of a port, which is empty if it has none, or nil if it has an error.
     mutating func portName(_ port: Place, isRequired: Bool) -> String? {
         if let place = port.filled("name") { return name(place, .label) }

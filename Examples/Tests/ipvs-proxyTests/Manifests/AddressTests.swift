@@ -63,9 +63,12 @@ import Testing
             let reader = read(
                 "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {\(field), ports: [{port: 80}]}\n"
             )
+            #expect(reader.errors.isEmpty)
+            let service = reader.manifests.services.values.first
+            #expect(service?.ports[""]?.clusterIPs == [IPAddress(10, 96, 10, 7)])
             #expect(
-                reader.errors.map(\.description) == [
-                    "a.yaml:4: Service default/web: spec.\(name): ::ffff:10.96.10.7 is IPv4-mapped; write 10.96.10.7"
+                reader.notes.map(\.description) == [
+                    "a.yaml:4: Service default/web: spec.\(name): ::ffff:10.96.10.7 is IPv4-mapped, and counts as 10.96.10.7"
                 ]
             )
         }
@@ -86,7 +89,6 @@ import Testing
             ("web-0.web", "\"web-0.web\" is not an IP address"),
             ("10.244.0.999", "\"10.244.0.999\" is not an IP address"),
             ("fd00::1", "fd00::1 is not an address of the slice's addressType"),
-            ("::ffff:10.244.0.1", "::ffff:10.244.0.1 is IPv4-mapped; write 10.244.0.1"),
             ("0.0.0.0", "0.0.0.0 is the unspecified address, which no endpoint can have"),
             ("224.0.0.1", "224.0.0.1 is a multicast address, which no endpoint can have"),
             ("255.255.255.255", "255.255.255.255 is the broadcast address, which no endpoint can have"),
@@ -104,6 +106,31 @@ import Testing
                 "a.yaml:18: EndpointSlice default/web-1: endpoints[0].addresses[0]: \(reason); it is left out"
             ]
         )
+        #expect(reader.notes.map(\.isWarning) == [true])
+    }
+
+    /// API servers store them.
+    @Test(
+        arguments: [
+            ("239.1.1.1", "239.1.1.1 is a multicast address, which no service can have"),
+            ("255.255.255.255", "255.255.255.255 is the broadcast address, which no service can have"),
+        ]
+    )
+    func ofGroupsOfHosts(text: String, reason: String) {
+        let reader = read(Sample.service() + "  externalIPs: [\(text), 192.0.2.1]\n")
+        #expect(reader.errors.isEmpty)
+        #expect(reader.manifests.services.values.first?.ports[""]?.externalIPs == [IPAddress(192, 0, 2, 1)])
+        #expect(
+            reader.notes.map(\.description) == [
+                "a.yaml:9: Service default/web: spec.externalIPs[0]: \(reason); it is left out"
+            ]
+        )
+    }
+
+    @Test func mappedOnesOfEndpoints() {
+        let reader = read("\(Sample.service())---\n\(Sample.slice("web-1", of: "web", "'::ffff:10.244.0.1'"))")
+        let endpoints = reader.manifests.slices.values.first?.endpoints[""]
+        #expect(endpoints?.map(\.endpoint) == [Endpoint(IPAddress(10, 244, 0, 1), 8080)])
         #expect(reader.notes.map(\.isWarning) == [true])
     }
 

@@ -78,8 +78,12 @@ import Testing
                 "ipFamilyPolicy: SingleStack contradicts the second cluster IP"
             ),
             (
-                "clusterIP: 10.96.10.5, ipFamilyPolicy: DualStack",
-                "ipFamilyPolicy: must be SingleStack, PreferDualStack or RequireDualStack, not DualStack"
+                "clusterIP: 10.96.10.5, ipFamilies: [IPv4, IPv6], ipFamilyPolicy: SingleStack",
+                "ipFamilyPolicy: SingleStack contradicts the second of ipFamilies"
+            ),
+            (
+                "clusterIP: 10.96.10.5, ipFamilyPolicy: singleStack",
+                "ipFamilyPolicy: must be SingleStack, PreferDualStack or RequireDualStack, not singleStack"
             ),
             // The address that is wrong, and no contradiction that follows from it.
             ("clusterIP: here, clusterIPs: [10.96.10.5]", "clusterIP: \"here\" is not an IP address"),
@@ -96,10 +100,38 @@ import Testing
             "clusterIP: 'fd00::1', clusterIPs: ['fd00:0::1', 10.96.10.5], ipFamilies: [IPv6, IPv4]",
             "clusterIP: 10.96.10.5, ipFamilies: [IPv4, IPv6], ipFamilyPolicy: PreferDualStack",
             "clusterIPs: [10.96.10.5, 'fd00::1'], ipFamilies: [IPv4], ipFamilyPolicy: RequireDualStack",
+            "clusterIP: '::ffff:10.96.10.5', clusterIPs: [10.96.10.5]",
+            "clusterIP: 10.96.10.5, clusterIPs: ['::ffff:10.96.10.5']",
             "clusterIP: 10.96.10.5, ipFamilies: null, ipFamilyPolicy: SingleStack",
         ]
     )
     func agreements(spec: String) { #expect(errors(spec).isEmpty) }
+
+    /// An API server would assign the second cluster IP.
+    @Test(
+        arguments: [
+            (
+                "clusterIP: 10.96.10.5, ipFamilies: [IPv4, IPv6]",
+                "ipFamilies[1]: the service has no IPv6 cluster IP, and is served in IPv4 alone"
+            ),
+            (
+                "clusterIP: 10.96.10.5, ipFamilyPolicy: RequireDualStack",
+                "ipFamilyPolicy: the service has no IPv6 cluster IP, and is served in IPv4 alone"
+            ),
+            (
+                "clusterIP: 'fd00::5', ipFamilyPolicy: RequireDualStack",
+                "ipFamilyPolicy: the service has no IPv4 cluster IP, and is served in IPv6 alone"
+            ),
+        ]
+    )
+    func aSecondOneIsMissing(spec: String, warning: String) {
+        let reader = read(
+            "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {\(spec), ports: [{port: 80}]}\n"
+        )
+        #expect(reader.errors.isEmpty && reader.manifests.services.count == 1)
+        #expect(reader.notes.map(\.description) == ["a.yaml:4: Service default/web: spec.\(warning)"])
+        #expect(reader.notes.map(\.isWarning) == [true])
+    }
 
     @Test(
         arguments: [

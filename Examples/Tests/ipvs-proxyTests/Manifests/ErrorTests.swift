@@ -95,14 +95,6 @@ import Testing
             ("endpoints: []", "1: EndpointSlice x/web-1: addressType: is missing"),
             ("addressType: ipv4", "4: EndpointSlice x/web-1: addressType: must be IPv4, IPv6 or FQDN, not ipv4"),
             (
-                "addressType: IPv4\nendpoints:\n- nodeName: a",
-                "6: EndpointSlice x/web-1: endpoints[0].addresses: is missing"
-            ),
-            (
-                "addressType: IPv4\nendpoints:\n- addresses: []",
-                "6: EndpointSlice x/web-1: endpoints[0].addresses: is missing"
-            ),
-            (
                 "addressType: IPv4\nendpoints:\n- addresses: 10.244.0.1",
                 "6: EndpointSlice x/web-1: endpoints[0].addresses: must be a list, not 10.244.0.1"
             ),
@@ -113,10 +105,6 @@ import Testing
             (
                 "addressType: IPv4\nports:\n- {name: a, port: 1}\n- {name: a, port: 2}",
                 "7: EndpointSlice x/web-1: ports[1].name: \"a\" is the name of another port as well"
-            ),
-            (
-                "addressType: IPv4\nports:\n- {port: 0}",
-                "6: EndpointSlice x/web-1: ports[0].port: must be a number from 1 to 65535, not 0"
             ),
         ]
     )
@@ -185,7 +173,7 @@ import Testing
             ("[{name: a, port: 53}, {name: b, port: 53, protocol: udp}]", ["[1].protocol"]),
             ("[{name: 8080, port: 80}, {name: a, port: 81}]", ["[0].name"]),
             ("[{name: 8080, port: 80}, {name: 9090, port: 81}, {port: 82}]", ["[0].name", "[1].name", "[2].name"]),
-            ("[{name: a, port: 80, nodePort: x, protocol: y}]", ["[0].protocol", "[0].nodePort"]),
+            ("[{name: a, port: 80, nodePort: x, protocol: tpc}]", ["[0].protocol", "[0].nodePort"]),
         ]
     )
     func oneErrorForEachMistake(ports: String, fields: [String]) {
@@ -220,6 +208,11 @@ import Testing
             ("  clusterIP: 10.96.0.1\n  externalIPs: [192.0.2.1, '\(address)']", "spec.externalIPs[1]"),
         ]
         for (text, field) in fields {
+            // API servers store external addresses of groups of hosts.
+            let isStored =
+                field.hasPrefix("spec.externalIPs")
+                && !["loopback", "link-local", "unspecified"].contains { kind.contains($0) }
+            if isStored { continue }
             let line = text.contains("\n") ? 7 : 6
             #expect(
                 read(service("  ports: [{port: 80}]\n\(text)")).errors.map(\.description) == [

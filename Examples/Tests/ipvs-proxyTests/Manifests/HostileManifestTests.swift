@@ -78,13 +78,24 @@ import Testing
             ("null\n---\n~\n", "a.yaml: is empty; if there is to be nothing in it, put a comment there or remove it"),
             ("[]", "a.yaml:1: must be an object, not a list"),
             ("{apiVersion: v1, kind: List}", "a.yaml:1: items: is missing"),
-            ("{apiVersion: v1, kind: ServiceList, items: null}", "a.yaml:1: items: is missing"),
+            ("{apiVersion: v1, kind: ServiceList, items: }", "a.yaml:1: items: is missing"),
         ]
     )
     func nothing(text: String, error: String) throws { #expect(try read(text) == [error]) }
 
     @Test(arguments: ["# nothing", "---\n# nothing", "{apiVersion: v1, kind: List, items: []}"])
     func intendedEmptiness(text: String) throws { #expect(try read(text).isEmpty) }
+
+    /// As programs in Go write a list without elements.
+    @Test(arguments: ["a.yaml", "a.json"])
+    func null(file: String) {
+        let reader = ipvs_proxyTests.read(#"{"apiVersion": "v1", "kind": "ServiceList", "items": null}"#, file: file)
+        #expect(reader.errors.isEmpty)
+        #expect(
+            reader.notes.map(\.description) == ["\(file):1: ServiceList: items: null counts as an empty list"]
+                && reader.notes.map(\.isWarning) == [true]
+        )
+    }
 
     @Test func aFolderWithoutManifests() throws {
         try folder.write("README", "none")

@@ -87,7 +87,7 @@ import Testing
         )
     }
 
-    @Test(arguments: ["8e1", "80.0", "-80", "\"80\"", "true"])
+    @Test(arguments: ["8e1", "80.5", "-80", "\"80\"", "true"])
     func whatIsNoPort(text: String) {
         #expect(
             errors(service(ports: "[{\"port\": \(text)}]")) == [

@@ -37,6 +37,7 @@ extension EndpointsObject {
             (slice, hasEndpoints) = (nil, false)
             return
         }
+        self.family = family
         let hosts = fields.list(place.field("endpoints")).compactMap { Host($0, family, node, &fields) }
         guard fields.errors.isEmpty else { return nil }
         if node.zone == nil, hosts.contains(where: { $0.hints.contains(.zones) }) {

@@ -36,6 +36,9 @@ struct EndpointsObject {
         let number: UInt16?
     }
 
+    /// The address family that the endpoints must have; nil if they can have any.
+    var family: IPAddress.Family?
+
     /// The address families of the endpoints.
     var families: Set<IPAddress.Family> {
         Set((slice?.endpoints.values ?? [:].values).flatMap { $0.map(\.endpoint.address.family) })

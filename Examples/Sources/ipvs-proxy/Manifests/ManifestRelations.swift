@@ -31,11 +31,15 @@ struct ManifestRelations {
 
     /// Relates the objects to each other when all have been added.
     mutating func settle() {
-        // Endpoints mirror the slices of an API server, or the slices mirror them.
-        let owners = Set(objects.lazy.filter { !$0.isClassic && $0.slice != nil }.map(\.service))
+        // Endpoints mirror the slices of an API server, or the slices mirror them. For each service with slices, whether there
+        // are endpoints in them:
+        let owners = objects.lazy.filter { !$0.isClassic && $0.slice != nil }
+            .reduce(into: [NamespacedName: Bool]()) { owners, slice in
+                owners[slice.service] = slice.hasEndpoints || owners[slice.service] == true
+            }
         var present: [NamespacedName: [EndpointsObject]] = [:]
         for object in objects {
-            let isMirror = object.isClassic && owners.contains(object.service)
+            let isMirror = object.isClassic && owners[object.service] != nil
             let service = services[object.service]
             // What is said of a service that is not served for a known reason says enough.
             let isServed = !isMirror && (service == nil || service?.definition != nil)
@@ -45,7 +49,9 @@ struct ManifestRelations {
                 return ManifestNote(note, of: object.title, at: object.position)
             }
             if isMirror {
-                note(object, " is left out, as its service has endpoint slices", isWarning: false)
+                let isLoss = object.hasEndpoints && owners[object.service] == false
+                let contrast = isLoss ? ", although these have no endpoints" : ""
+                note(object, " is left out, as its service has endpoint slices\(contrast)", isWarning: isLoss)
                 continue
             }
             guard let slice = object.slice else {
@@ -65,6 +71,7 @@ struct ManifestRelations {
         for name in names {
             guard let objects = present[name], let service = services[name] else { continue }
             findPortsWithoutEndpoints(service, objects)
+            findAddressesWithoutEndpoints(service, objects)
         }
     }
 
@@ -106,6 +113,18 @@ struct ManifestRelations {
             : "its Endpoints have no such \(missing.count == 1 ? "port" : "ports")"
         let sentence = "\(service.title): ports \(missing.shown): \(reason)"
         notes.append(ManifestNote(sentence, at: service.position, isWarning: true, isOfSeveral: true))
+    }
+
+    /// Finds cluster IPs of a service that has endpoints, but none that connections to these can get.
+    private mutating func findAddressesWithoutEndpoints(_ service: Service, _ objects: [EndpointsObject]) {
+        guard objects.contains(where: \.hasEndpoints), let port = service.definition?.ports.values.first else { return }
+        // A control plane makes a slice for each family, with or without endpoints.
+        let families = Set(objects.flatMap { $0.families.union([$0.family].compactMap(\.self)) })
+        for address in port.clusterIPs where !families.contains(address.family) {
+            let sentence =
+                "\(service.title): no \(objects.allSatisfy(\.isClassic) ? "Endpoints have" : "endpoint slice has") \(address.family) addresses, which connections to \(address) need"
+            notes.append(ManifestNote(sentence, at: service.position, isWarning: true, isOfSeveral: true))
+        }
     }
 
     /// Records something about an object that follows from other objects.

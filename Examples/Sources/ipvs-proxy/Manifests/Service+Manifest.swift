@@ -17,10 +17,12 @@ extension ServiceDefinition {
         guard type != .externalName else {
             ClusterIPs.refuse(spec, type, &fields)
             fields.note("is an ExternalName, which is for DNS alone")
+            Self.warnOfExternalIPs(spec, "an ExternalName", &fields)
             return nil
         }
         guard case .addresses(let clusterIPs) = ClusterIPs(spec, type, &fields) else {
             fields.note("is headless, so that its clients need no proxy")
+            Self.warnOfExternalIPs(spec, "headless", &fields)
             return nil
         }
 
@@ -40,8 +42,15 @@ extension ServiceDefinition {
             return nil
         }
         Self.noteWhatIsNotServed(spec, common, &fields)
-        if type == .loadBalancer { Self.noteRequest(spec, common, balancers, &fields) }
+        Self.warnOfFieldsWithoutEffect(spec, type, common, &fields)
+        Self.noteRequest(spec, common, balancers, &fields)
         self.init(name, ports: ports)
+    }
+
+    /// Warns of the external IPs of a service that is not served.
+    private static func warnOfExternalIPs(_ spec: Place, _ kind: String, _ fields: inout Fields) {
+        guard let place = spec.field("externalIPs"), !fields.list(place).isEmpty else { return }
+        fields.warn(place, "are not served, as the service is \(kind)")
     }
 
     /// Records the properties that this proxy doesn't give to a service.
@@ -58,6 +67,27 @@ extension ServiceDefinition {
                 "has healthCheckNodePort \(healthCheckNodePort), which is not answered: to who asks there, no node is healthy",
                 isWarning: true
             )
+        }
+    }
+
+    /// Warns of fields that don't apply to a service as it is.
+    private static func warnOfFieldsWithoutEffect(
+        _ spec: Place,
+        _ type: ManifestServiceType,
+        _ common: ServicePort,
+        _ fields: inout Fields
+    ) {
+        if let place = spec.field("topologyKeys"), !fields.list(place).allSatisfy({ $0.scalarText == "*" }) {
+            fields.warn(place, "has no effect: Kubernetes has given it up in favor of trafficDistribution")
+        }
+        let isLocal = common.externalTrafficPolicy == .local
+        if isLocal, type == .clusterIP, common.externalIPs.isEmpty, common.loadBalancerIPs.isEmpty,
+            let place = spec.field("externalTrafficPolicy")
+        {
+            fields.warn(place, "Local has no effect, as the service has no external addresses")
+        }
+        if !isLocal, let place = spec.field("healthCheckNodePort"), place.scalarText != "0" {
+            fields.warn(place, "has no effect, as externalTrafficPolicy is not Local")
         }
     }
 
@@ -83,6 +113,9 @@ extension ServiceDefinition {
     private static func sessionAffinity(_ spec: Place, _ fields: inout Fields) -> ServicePort.SessionAffinity {
         let config = fields.object(spec.field("sessionAffinityConfig"), .affinityConfig)
         guard fields.choice(spec.filled("sessionAffinity"), ["None": false, "ClientIP": true]) ?? false else {
+            if let place = config?.field("clientIP") {
+                fields.warn(place, "has no effect, as sessionAffinity is not ClientIP")
+            }
             return .none
         }
         let clientIP = fields.object(config?.field("clientIP"), .clientIPConfig)

@@ -126,9 +126,20 @@ import Testing
         #expect(reader.manifests.slices.isEmpty)
     }
 
-    /// Clusters of both families have such slices.
+    /// Clusters of both families have such slices besides those of the service's family.
     @Test func aFamilyThatTheServiceDoesNotHave() {
-        let reader = read(both, endpoints: "[{addresses: ['fd00::1']}]", type: "IPv6")
+        let reader = read(
+            both,
+            endpoints: """
+                [{addresses: ['fd00::1']}]
+                ---
+                apiVersion: discovery.k8s.io/v1
+                kind: EndpointSlice
+                metadata: {name: web-2, labels: {kubernetes.io/service-name: web}}
+                addressType: IPv4
+                """,
+            type: "IPv6"
+        )
         #expect(warnings(reader).isEmpty)
         #expect(
             reader.notes.map(\.sentence) == [

@@ -71,7 +71,8 @@ import Testing
         #expect(try port("sessionAffinity: ClientIP, \(ports)").sessionAffinity == .clientIP(timeout: 10_800))
         let config = "sessionAffinityConfig: {clientIP: {timeoutSeconds: 90}}"
         #expect(try port("sessionAffinity: ClientIP, \(config), \(ports)").sessionAffinity == .clientIP(timeout: 90))
-        #expect(try port("\(config), \(ports)").sessionAffinity == .none)
+        let none = read(Sample.service() + "  \(config)\n").manifests.services.values.first?.ports[""]
+        #expect(none?.sessionAffinity == ServicePort.SessionAffinity.none)
     }
 
     @Test func trafficPolicies() throws {
@@ -139,10 +140,10 @@ import Testing
         #expect(reader.notes.first?.sentence.contains("is open to all: loadBalancerSourceRanges") == true)
     }
 
-    @Test(arguments: [("Local", 31_877, 1), ("Cluster", 31_877, 0), ("Local", 0, 0)])
+    @Test(arguments: [("Local", 31_877, 1), ("Cluster", 0, 0), ("Local", 0, 0)])
     func healthCheckNodePorts(policy: String, port: Int, warnings: Int) {
         let fields = "  externalTrafficPolicy: \(policy)\n  healthCheckNodePort: \(port)\n"
-        let reader = read(Sample.service() + fields)
+        let reader = read(Sample.service() + "  type: LoadBalancer\n" + fields)
         #expect(reader.manifests.services.count == 1 && reader.errors.isEmpty)
         #expect(reader.notes.count { $0.isWarning } == warnings)
         let sentence = "Service default/web has healthCheckNodePort 31877, which is not answered"

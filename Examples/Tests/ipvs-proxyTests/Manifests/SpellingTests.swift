@@ -266,7 +266,7 @@ import Testing
               externalTrafficPolicy: Cluster
               healthCheckNodePort: 0
               publishNotReadyAddresses: true
-              sessionAffinityConfig: {clientIP: {timeoutSeconds: 5}}
+              sessionAffinityConfig: {clientIP: null}
               ipFamilies: [IPv4]
               ipFamilyPolicy: SingleStack
               ipFamily: IPv4

@@ -95,6 +95,11 @@ struct Proxy {
         Console.print("removed \((removed + interface).listed("and"))")
         for change in report.settings.changes { Console.print("set \(change.name) back to \(change.after)") }
         for change in report.timeouts.changes { Console.print("set the \(change.setting) back to \(change.after) s") }
+        for id in report.left {
+            Console.print(
+                "left \(id), which doesn't have the proxy's mark; if nobody needs it, delete it with ipvsadm -D"
+            )
+        }
         let failures: [any Error] = report.failures + report.settings.failures + report.timeouts.failures
         for failure in failures { Console.fail("\(failure)") }
         guard failures.isEmpty else { throw ExitCode(1) }

@@ -10,8 +10,9 @@ extension Proxier: Service {
     ///
     /// It can run again after the task was cancelled, but not twice at the same time.
     ///
-    /// - Throws: `AddressError` with `inUse` if another proxier uses the interface, see ``lockInterface()``. The error of a sync that is not worth retrying: `IPVSError` or `AddressError` with `permissionDenied` or
-    ///   `namespaceNotFound`, or `AddressError` with `notADummy` or `notOwned`.
+    /// - Throws: `AddressError` with `inUse` if another proxier uses the interface, see ``lockInterface()``. The error of a sync
+    ///   that is not worth retrying: `IPVSError` or `AddressError` with `permissionDenied` or `namespaceNotFound`, or
+    ///   `AddressError` with `notADummy` or `notOwned`.
     public func run() async throws {
         try await withLock(timeout: .zero) {
             try await withGracefulShutdownHandler {

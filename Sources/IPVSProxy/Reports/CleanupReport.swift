@@ -1,3 +1,4 @@
+public import IPVS
 public import IPVSNode
 
 /// What ``Proxier/cleanup()`` has removed.
@@ -16,6 +17,10 @@ public struct CleanupReport: Hashable, Sendable {
 
     /// What became of the timeouts of idle connections that had been changed.
     public internal(set) var timeouts = TimeoutSetting.Outcome()
+
+    /// Virtual servers without any proxier's mark at the addresses that were unbound. Another program may have added them, or
+    /// taken the mark away; so they stay, although no packets may reach them any more.
+    public internal(set) var left: [VirtualServer.Identity] = []
 
     /// What could not be removed.
     public internal(set) var failures: [SyncFailure] = []

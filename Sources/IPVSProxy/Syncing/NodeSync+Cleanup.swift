@@ -11,6 +11,7 @@ extension NodeSync {
         // The addresses of an interface that the proxier has not labeled are somebody else's.
         let bound = found == nil ? [] : try kernel.binder.addresses()
         try deleteAll(&report)
+        report.left = try unmarkedServers(at: bound.filter { !ownership.excludes($0) })
         // The settings are restored while the label still records them. Changes that did not fit into it, or that were lost with
         // the interface, are known to the process that made them.
         if let label = label ?? found {
@@ -20,6 +21,15 @@ extension NodeSync {
         if found != nil { try remove(bound.filter { !ownership.excludes($0) }, of: bound, &report) }
         forgetAll()
         return report
+    }
+
+    /// The virtual servers at some addresses that no mark assigns to a proxier.
+    private func unmarkedServers(at addresses: Set<IPAddress>) throws(IPVSError) -> [VirtualServer.Identity] {
+        guard !addresses.isEmpty else { return [] }
+        return try kernel.table.compare(with: Table()) { server in
+            Ownership.mark(of: server).isEmpty && server.id.address.map(addresses.contains) == true
+        }
+        .obsolete.sortedEntries().map(\.server.id)
     }
 
     private func deleteAll(_ report: inout CleanupReport) throws(IPVSError) {

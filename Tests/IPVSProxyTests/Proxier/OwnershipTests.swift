@@ -227,6 +227,26 @@ struct OwnershipTests {
         #expect(harness.services.isEmpty)
     }
 
+    @Test("A clean-up leaves virtual servers without a mark, and names those at the proxier's addresses")
+    func cleanupLeavesWhatHasNoMark() async throws {
+        let harness = try Harness()
+        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        try await harness.proxier.sync()
+        // `ipvsadm --edit-service` of the proxier's own, and another program's at the same address and elsewhere.
+        harness.table.with { state in
+            state.services[own]?.server.flags = []
+            for text in ["TCP 10.96.0.1:8443", "TCP 198.51.100.9:80"] {
+                state.services[id(text)] = Table.Entry(VirtualServer(id(text), scheduler: .roundRobin))
+            }
+        }
+        let report = try await harness.restarted().proxier.cleanup()
+        #expect(report.left == [own, id("TCP 10.96.0.1:8443")])
+        #expect(report.virtualServers == 0 && report.addresses == 1 && report.failures.isEmpty)
+        #expect(Set(harness.services.keys) == ["TCP 10.96.0.1:80", "TCP 10.96.0.1:8443", "TCP 198.51.100.9:80"])
+        // The next one finds no addresses of its own.
+        #expect(try await harness.restarted().proxier.cleanup() == CleanupReport())
+    }
+
     @Test("A node port that it failed to add, and that others have added, belongs to them")
     func notMade() async throws {
         let harness = try Harness()

@@ -43,11 +43,12 @@ extension Fields {
         return number
     }
 
+    /// True or false, in any of the three ways of YAML to write it.
     mutating func truth(_ place: Place?) -> Bool? {
         guard let place else { return nil }
-        switch place.node.scalar {
-        case let scalar? where scalar.style == .plain && scalar.string == "true": return true
-        case let scalar? where scalar.style == .plain && scalar.string == "false": return false
+        switch place.node.scalar.flatMap({ $0.style == .plain ? $0.string : nil }) {
+        case "true", "True", "TRUE": return true
+        case "false", "False", "FALSE": return false
         default:
             refuse(place, "must be true or false, not \(place.node.shown)")
             return nil

@@ -69,6 +69,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("true", true), ("True", true), ("TRUE", true), ("false", false), ("False", false), ("FALSE", false),
+    ])
+    func truth(text: String, isReady: Bool) {
+        let endpoint = "{addresses: [10.244.0.1], conditions: {ready: \(text)}}"
+        let reader = read(Sample.slice().replacing("endpoints: []", with: "endpoints: [\(endpoint)]"))
+        #expect(reader.errors.isEmpty)
+        #expect(reader.manifests.slices.values.first?.endpoints[""]?.map(\.isReady) == [isReady])
+    }
+
     @Test func aNodePortTwice() {
         func errors(_ transport: String) -> [String] {
             readService(

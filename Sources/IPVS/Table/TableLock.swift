@@ -15,7 +15,8 @@ import Netlink
 /// - It belongs to the network namespace, so that it also works between containers that share a network namespace and no files.
 /// - It ends with the process, however that ends, or with ``release()``, or when this object is deallocated.
 /// - Only a process that has `CAP_NET_ADMIN` can keep others waiting. One that lacks it can make the lock ineffective, which
-///   ``obstacle`` reports. If the other process is not visible, as it is in another PID namespace, it must be root's.
+///   ``obstacle`` reports. If the other process is not visible, as in another PID namespace or without a `/proc` of the
+///   caller's own, it must be root's or of the caller's user.
 /// - A process in another user namespace than the caller's can't keep it waiting.
 public final class TableLock: Sendable {
     /// How the lock is shared.

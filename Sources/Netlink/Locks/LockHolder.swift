@@ -24,21 +24,37 @@ public struct LockHolder: Hashable, Sendable {
     /// Any process can take the address of a lock. Those that may not change what the lock protects must not keep others
     /// from it.
     var isPrivileged: Bool {
-        if let pid, let capabilities = Self.capabilities(of: pid), let isSame = Self.sharesUserNamespace(with: pid) {
-            return isSame && capabilities >> Self.netAdmin & 1 == 1
+        if let pid, let now = Status(of: pid), let isSame = Self.sharesUserNamespace(with: pid) {
+            // A user can start a program as another one, such as su. What that may do says nothing about the user, whose
+            // process keeps the address.
+            return isSame && now.isAdministrator && (user == 0 || user == now.user)
         }
         return user == 0 || user == geteuid()
     }
 
-    /// `CAP_NET_ADMIN`.
-    private static let netAdmin: UInt64 = 12
+    /// What a process may do now.
+    private struct Status {
+        /// The user that it runs as.
+        var user: UInt32?
 
-    /// The effective capabilities of a process; nil if they can't be read.
-    private static func capabilities(of pid: Int32) -> UInt64? {
-        for line in text("/proc/\(pid)/status").split(separator: "\n") where line.hasPrefix("CapEff:\t") {
-            return UInt64(line.dropFirst("CapEff:\t".count), radix: 16)
+        /// Whether it has `CAP_NET_ADMIN`.
+        let isAdministrator: Bool
+
+        /// The state of a process; nil if it can't be read.
+        init?(of pid: Int32) {
+            var capabilities: UInt64?
+            for line in LockHolder.text(of: pid, "status").split(separator: "\n") {
+                let words = line.split(separator: "\t")
+                switch words.first {
+                // The real user is before the effective one.
+                case "Uid:" where words.count > 2: user = UInt32(words[2])
+                case "CapEff:" where words.count == 2: capabilities = UInt64(words[1], radix: 16)
+                default: break
+                }
+            }
+            guard let capabilities else { return nil }
+            isAdministrator = capabilities >> 12 & 1 == 1
         }
-        return nil
     }
 
     /// Whether a process is in the caller's user namespace; nil if that can't be determined.
@@ -50,10 +66,20 @@ public struct LockHolder: Hashable, Sendable {
         return own.st_dev == other.st_dev && own.st_ino == other.st_ino
     }
 
-    /// The first part of a file of `/proc`; empty if it can't be read.
-    private static func text(_ path: String) -> String {
+    /// Whether the processes in `/proc` have the numbers that they have for this one. It can show those of another PID
+    /// namespace, where other processes have them.
+    private static var hasOwnNumbers: Bool {
+        var name = [CChar](repeating: 0, count: 16)
+        let count = unsafe readlink("/proc/self", &name, name.count)
+        guard count > 0 else { return false }
+        return Int32(String(decoding: name[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)) == getpid()
+    }
+
+    /// The first part of a file of a process; empty if it can't be read.
+    private static func text(of pid: Int32, _ name: String) -> String {
+        guard hasOwnNumbers else { return "" }
         do throws(SystemError) {
-            let file = try FileDescriptor(opening: path, O_RDONLY)
+            let file = try FileDescriptor(opening: "/proc/\(pid)/\(name)", O_RDONLY)
             defer { file.close() }
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = try unsafe buffer.withUnsafeMutableBufferPointer { (bytes) throws(SystemError) in
@@ -71,7 +97,7 @@ extension LockHolder: CustomStringConvertible {
     public var description: String {
         guard let pid else { return "a process in a PID namespace that is not visible from here" }
         // A process chooses its name itself.
-        let name = Self.text("/proc/\(pid)/comm").unicodeScalars.filter { $0.isASCII && (" "..."~").contains($0) }
+        let name = Self.text(of: pid, "comm").unicodeScalars.filter { $0.isASCII && (" "..."~").contains($0) }
         return name.isEmpty ? "process \(pid)" : "process \(pid) (\(String(String.UnicodeScalarView(name))))"
     }
 }

@@ -103,7 +103,7 @@ struct NamespaceLockTests {
     @Test(
         "An unprivileged process that has a lock's address keeps nobody out, which is reported",
         .enabled(if: geteuid() == 0, "it requires root"),
-        arguments: [AddressHolder.Use.listens, .idles, .isFull]
+        arguments: [AddressHolder.Use.listens, .idles, .isFull, .becomesRoot]
     )
     func unprivileged(use: AddressHolder.Use) throws {
         let squatter = try AddressHolder(name, user: 65_534, use)
@@ -111,7 +111,7 @@ struct NamespaceLockTests {
             throw TestFailure("the lock is not free")
         }
         let process =
-            use == .listens
+            [.listens, .becomesRoot].contains(use)
             ? "process \(squatter.pid) (perl), which lacks CAP_NET_ADMIN," : "a process that can't be determined"
         #expect(lock.obstacle == "\(process) has its address")
         #expect(try NamespaceLock.holder(of: name, in: nil) == nil)

@@ -10,6 +10,8 @@ public final class AddressHolder {
         case idles
         /// It listens, and has so many pending connections that there is no room for others.
         case isFull
+        /// It listens as its user and then runs as root, like a user who starts a program such as su.
+        case becomesRoot
     }
 
     private let process = Process()
@@ -23,7 +25,8 @@ public final class AddressHolder {
         let script = """
             use Socket qw(:DEFAULT SOCK_NONBLOCK);
             my ($name, $user, $use) = @ARGV;
-            if ($user) { $( = $user; $) = "$user $user"; $< = $user; $> = $user; $> == $user or die }
+            if ($use eq 'becomesRoot') { $> = $user; $> == $user or die }
+            elsif ($user) { $( = $user; $) = "$user $user"; $< = $user; $> = $user; $> == $user or die }
             my $address = pack('S a*', AF_UNIX, "\\0$name");
             socket(my $socket, AF_UNIX, SOCK_STREAM, 0) or die;
             bind($socket, $address) or die "$!";
@@ -34,6 +37,7 @@ public final class AddressHolder {
                 connect($other, $address);
                 push @pending, $other;
             }
+            $> = 0 if $use eq 'becomesRoot';
             $| = 1;
             print "ready\\n";
             sleep 600;

@@ -148,5 +148,29 @@ extension KernelTests {
             let obstacle = "process \(squatter.pid) (perl), which lacks CAP_NET_ADMIN, has its address"
             #expect(result.errors == "ipvsctl: the lock on the table keeps nobody out: \(obstacle)\n")
         }
+
+        /// There, the number of the process that has the address is that of another one.
+        @Test("With the /proc of another PID namespace, an unprivileged process can't keep others waiting either")
+        func strangersProcesses() throws {
+            let script = """
+                setpriv --reuid 65534 --clear-groups perl -MSocket -e '
+                    socket(S, AF_UNIX, SOCK_STREAM, 0) and bind(S, pack("S a*", AF_UNIX, "\\0swift-ipvs/table")) or die;
+                    listen(S, 9) and print STDERR "ready\\n"; sleep 600' 2>"$1" &
+                until grep -q ready "$1"; do :; done
+                exec "$0" -R --netns "$2" </dev/null
+                """
+            let file = try TemporaryFile("", suffix: ".txt")
+            let result = try withExtendedLifetime(file) {
+                try TestProcess.run([
+                    "nsenter", "--net=\(namespace.path)", "unshare", "-p", "-f", "sh", "-c", script, Program.path,
+                    file.path, namespace.path,
+                ])
+            }
+            #expect(result.status == 0)
+            #expect(
+                result.stderr.hasPrefix("ipvsctl: the lock on the table keeps nobody out: process "),
+                "\(result.stderr)"
+            )
+        }
     }
 }

@@ -43,7 +43,9 @@ struct Changes: CustomStringConvertible {
         let known = failures
         failures = Set(failed.map(\.change))
         Console.print(changes: plan.filter { !failures.contains($0) }.description)
-        for failure in failed where !known.contains(failure.change) { Console.fail("\(failure.error)") }
+        // All can have failed, of a table with any number of changes.
+        let errors = Several(failed.lazy.filter { !known.contains($0.change) }.map(\.error))
+        for line in errors.lines(\.description) { Console.fail(line) }
     }
 
     /// The counts on one line.

@@ -30,6 +30,7 @@ struct Draining {
             throw ExitCode(interruption.status)
         }
         var deleted = 0
+        var failures = Several<String>()
         for (target, outcome) in zip(targets, outcomes) {
             let name = "real server \(target.endpoint) of \(target.virtualServer)"
             switch outcome {
@@ -37,14 +38,15 @@ struct Draining {
             case .timedOut(1): Console.print("deleted \(name) with 1 connection, since the time was over")
             case .timedOut(let count):
                 Console.print("deleted \(name) with \(count) connections, since the time was over")
-            case .notFound: Console.fail("there is no \(name)")
-            case .failed(let error): Console.fail("\(error)")
+            case .notFound: failures.append("there is no \(name)")
+            case .failed(let error): failures.append("\(error)")
             }
             switch outcome {
             case .drained, .timedOut: deleted += 1
             case .notFound, .failed: break
             }
         }
+        for line in failures.lines(\.self) { Console.fail(line) }
         return (deleted, targets.count - deleted)
     }
 }

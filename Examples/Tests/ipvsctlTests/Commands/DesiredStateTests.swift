@@ -196,6 +196,18 @@ extension KernelTests {
             #expect(try handle.table() == Self.table(1))
         }
 
+        @Test func ofManyFailuresTheFirstAreReported() throws {
+            let servers = (UInt32(1)...30).map {
+                VirtualServer(.firewallMark($0), scheduler: Scheduler(rawValue: "nosuch"))
+            }
+            let result = try apply(try Table(servers.map { Table.Entry($0) }))
+            #expect(result.status == 1)
+            #expect(result.output == "0 added, 0 updated, 0 deleted, 0 unchanged, 30 failed\n")
+            let lines = result.errors.split(separator: "\n")
+            #expect(lines.count == 21)
+            #expect(lines.last == "ipvsctl: and 10 more errors")
+        }
+
         @Test func aNamespaceByProcessAndByName() throws {
             _ = try handle.apply(try Self.table(1))
             let sleeper = Process()

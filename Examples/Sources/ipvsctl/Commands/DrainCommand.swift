@@ -71,20 +71,43 @@ extension VirtualServer.Identity {
             text = isMark ? text.replacing(":", with: " ") : text.replacing(":", with: " ", maxReplacements: 1)
         }
         guard let id = Self(text) else {
+            let hint = argument.zoneHint + Self.hint(text) + text.portHint
             throw ValidationError(
-                "it is not a virtual server, such as tcp:10.96.0.1:80, udp:[fd00::1]:53 or fwm:7\(argument.zoneHint)"
+                "it is not a virtual server, such as tcp:10.96.0.1:80, udp:[fd00::1]:53 or fwm:7\(hint)"
             )
         }
         self = id
+    }
+
+    /// A part of a sentence about the first word of an invalid text, or an invalid mark; empty if they are right.
+    private static func hint(_ text: String) -> String {
+        let words = text.lowercased().split(separator: " ", maxSplits: 2)
+        guard words.count > 1 else { return "" }
+        switch words[0] {
+        case "tcp", "udp", "sctp": return ""
+        case "fwm" where (UInt32(words[1]) ?? 0) > 0: return ""
+        case "fwm": return "; a firewall mark is a number from 1 to 4294967295"
+        default: return "; the protocol is tcp, udp or sctp"
+        }
+    }
+}
+
+extension String {
+    /// A part of a sentence if the text ends with a number that is not a port; otherwise empty.
+    fileprivate var portHint: String {
+        guard let colon = lastIndex(of: ":") else { return "" }
+        let port = String(self[colon...].dropFirst())
+        let digits = port.hasPrefix("-") ? String(port.dropFirst()) : port
+        guard !digits.isEmpty, digits.hasOnlyDigits, UInt16(port) == nil else { return "" }
+        return "; \(port.abbreviated) is not a port, which is a number from 0 to 65535"
     }
 }
 
 extension Endpoint {
     init(argument: String) throws(ValidationError) {
         guard let endpoint = Self(argument) else {
-            throw ValidationError(
-                "it is not an address and port, such as 10.244.1.5:8080 or [fd00::1]:443\(argument.zoneHint)"
-            )
+            let hint = argument.zoneHint + argument.portHint
+            throw ValidationError("it is not an address and port, such as 10.244.1.5:8080 or [fd00::1]:443\(hint)")
         }
         self = endpoint
     }

@@ -32,9 +32,11 @@ extension Duration {
     init(argument: String) throws(ValidationError) {
         let digits = argument.prefix { $0.isASCII && $0.isWholeNumber }
         let units: [Substring: Int64] = ["ms": 1, "": 1_000, "s": 1_000, "m": 60_000, "h": 3_600_000]
-        guard let number = Int64(digits), number <= 1_000_000_000, let unit = units[argument.dropFirst(digits.count)]
-        else {
+        guard !digits.isEmpty, let unit = units[argument.dropFirst(digits.count)] else {
             throw ValidationError("it must be seconds, or a number with a unit: 500ms, 30s, 5m or 1h")
+        }
+        guard let number = Int64(digits), number <= 1_000_000_000 else {
+            throw ValidationError("the number must not be greater than 1000000000")
         }
         self = .milliseconds(number * unit)
     }

@@ -56,6 +56,11 @@ struct HelpTests {
             (["diff"], "Missing expected argument '<file>'"),
             (["drain", "tcp:10.0.0.1", "10.0.0.1:80"], "it is not a virtual server, such as tcp:10.96.0.1:80"),
             (["drain", "tcp:10.0.0.1:80", "10.0.0.1"], "it is not an address and port, such as 10.244.1.5:8080"),
+            (["drain", "tcp:10.0.0.1:65536", "10.0.0.1:80"], "65536 is not a port, which is a number from 0 to 65535"),
+            (["drain", "tcp:10.0.0.1:80", "10.0.0.1:-1"], "-1 is not a port, which is a number from 0 to 65535"),
+            (["drain", "tcpp:10.0.0.1:80", "10.0.0.1:80"], "the protocol is tcp, udp or sctp"),
+            (["drain", "fwm:4294967296", "10.0.0.1:80"], "a firewall mark is a number from 1 to 4294967295"),
+            (["apply", "a", "--wait", "1000000001"], "the number must not be greater than 1000000000"),
             (["export", "--netns", ""], "it is empty"), (["validate", "--frob", "a"], "Unknown option '--frob'"),
         ]
     )

@@ -167,4 +167,11 @@ import Testing
             let stdout: String
         }
     }
+
+    @Test(arguments: [
+        ("a.example", true), ("b\u{fc}ro", true), ("\u{1b}[31mred", false), ("a\nb", false), ("\u{202e}x", false),
+    ])
+    func namesWithoutControlCharacters(_ name: String, isShown: Bool) {
+        #expect(Compatible.Names.shown(name) == (isShown ? name : nil))
+    }
 }

@@ -1,3 +1,4 @@
+import Common
 import Glibc
 import IPVS
 
@@ -43,13 +44,20 @@ extension Compatible.Names {
         host: { address in
             let bytes = address.bytes
             let family = Int32(address.family.rawValue)
-            return gethostbyaddr(bytes, socklen_t(bytes.count), family).map { String(cString: $0.pointee.h_name) }
+            return gethostbyaddr(bytes, socklen_t(bytes.count), family).flatMap { shown($0.pointee.h_name) }
         },
         service: { port, transport in
             guard let name = transport.databaseName else { return nil }
-            return getservbyport(Int32(port.bigEndian), name).map { String(cString: $0.pointee.s_name) }
+            return getservbyport(Int32(port.bigEndian), name).flatMap { shown($0.pointee.s_name) }
         }
     )
+
+    /// A name as a listing shows it; nil if it has control characters, which would confuse a terminal or a reader. The number
+    /// is shown then.
+    static func shown(_ name: UnsafePointer<CChar>) -> String? {
+        let name = String(cString: name)
+        return name.visible(upTo: name.utf8.count) == name ? name : nil
+    }
 }
 
 extension TransportProtocol {

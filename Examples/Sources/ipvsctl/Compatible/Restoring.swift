@@ -23,6 +23,9 @@ extension Compatible {
         private var errorCount = 0
         private var isAtStart = true
 
+        /// The lock on the table, once there is something to do. A pipe can be silent for long, and nobody has to wait for it.
+        private var lock: TableLock?
+
         init(_ session: Session) {
             self.session = session
             parser = Parser(names: session.names, dialect: .saved)
@@ -32,23 +35,22 @@ extension Compatible {
         ///
         /// - Throws: `IPVSError` with `tableLocked` if others change the table for too long; nothing is changed then.
         static func run(_ session: Session, from descriptor: Int32) throws(IPVSError) -> Bool {
-            let lock = try session.handle.lockTable(
-                .exclusive,
-                waiting: Handle.usualWait,
-                session.output.complain
-            )
-            defer { lock.release() }
             var restoring = Restoring(session)
-            restoring.carryOutAll(from: descriptor)
+            defer { restoring.lock?.release() }
+            try restoring.carryOutAll(from: descriptor)
             restoring.compareParts()
             restoring.countRest()
             return !restoring.hasFailed
         }
 
         /// Runs all lines of a file.
-        private mutating func carryOutAll(from descriptor: Int32) {
+        private mutating func carryOutAll(from descriptor: Int32) throws(IPVSError) {
             var text: [UInt8] = []
             while let bytes = read(descriptor) {
+                if lock == nil, !bytes.isEmpty {
+                    let complain = session.output.complain
+                    lock = try session.handle.lockTable(.exclusive, waiting: Handle.usualWait, complain)
+                }
                 // Bytes after the last line break are the beginning of a line, or at the end of the file a line.
                 let newline = UInt8(ascii: "\n")
                 guard let end = bytes.lastIndex(of: newline), !bytes.isEmpty else {

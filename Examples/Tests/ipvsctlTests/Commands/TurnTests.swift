@@ -99,14 +99,33 @@ extension KernelTests {
             #expect(another.errors.contains("there is no real server"), "\(another.all)")
             let file = try file(weight: 1, scheduler: .roundRobin).file
             let apply = try start("apply", file.path)
-            let restore = try start("-R")
-            #expect(apply.process.isRunning && restore.process.isRunning)
+            let line = try TemporaryFile("-A -f 7 -s rr\n")
+            let restore = ["timeout", "-s", "KILL", "2", Program.path, "-R", "--netns", namespace.path]
+            let impatient = try TestProcess.run(restore, input: line.path)
+            #expect([9, 137].contains(impatient.status), "\(impatient)")
+            #expect(apply.process.isRunning)
             #expect(try handle.table().isEmpty)
             drain.release()
-            withExtendedLifetime(file) {
-                for program in [apply, restore] { expectSuccess(program) }
-            }
+            withExtendedLifetime(file) { expectSuccess(apply) }
             #expect(try handle.table().count == 200)
+        }
+
+        @Test("Nobody waits for -R before it has read anything")
+        func silentInput() throws {
+            let input = Pipe()
+            let restore = Process()
+            restore.executableURL = URL(filePath: Program.path)
+            restore.arguments = ["-R", "--netns", namespace.path]
+            restore.standardInput = input
+            try restore.run()
+            let file = try file(weight: 1, scheduler: .roundRobin).file
+            let apply = try withExtendedLifetime(file) { try run("apply", file.path, "--wait", "0") }
+            #expect(apply.status == 0 && restore.isRunning, "\(apply.errors)")
+            try input.fileHandleForWriting.write(contentsOf: Data("-A -f 7 -s rr\n".utf8))
+            try input.fileHandleForWriting.close()
+            restore.waitUntilExit()
+            #expect(restore.terminationStatus == 0)
+            #expect(try handle.table().count == 201)
         }
 
         @Test(
@@ -157,7 +176,7 @@ extension KernelTests {
                     socket(S, AF_UNIX, SOCK_STREAM, 0) and bind(S, pack("S a*", AF_UNIX, "\\0swift-ipvs/table")) or die;
                     listen(S, 9) and print STDERR "ready\\n"; sleep 600' 2>"$1" &
                 until grep -q ready "$1"; do :; done
-                exec "$0" -R --netns "$2" </dev/null
+                echo '-A -f 7 -s rr' | "$0" -R --netns "$2"
                 """
             let file = try TemporaryFile("", suffix: ".txt")
             let result = try withExtendedLifetime(file) {

@@ -175,7 +175,7 @@ extension KernelTests {
         @Test func refusals() throws {
             for (arguments, sentence) in [
                 (["--interval", "10ms"], "--interval must be at least 100ms"),
-                (["--count", "0"], "--count must be at least 1"),
+                (["--count", "0"], "for '--count <number>': it must be a number of at least 1"),
                 (["--sort", "beauty"], "beauty"),
                 (["--netns", "/nosuch"], "no network namespace /nosuch"),
             ] {

@@ -1,4 +1,5 @@
-// Input in messages. It can be of any length, and have control characters that confuse a terminal or a reader.
+// Input in messages. It can be of any length, and have control characters that confuse a terminal or a reader. The library
+// does the same for its own errors, but doesn't offer it to other packages.
 
 extension StringProtocol {
     /// The text in quotes for a message: without control characters, and not longer than a part of a line.

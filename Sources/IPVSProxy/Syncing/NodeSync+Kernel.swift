@@ -27,6 +27,7 @@ extension NodeSync.Kernel {
             table = try Handle()
             binder = try AddressBinder(interface: configuration.interface, method: configuration.bindingMethod)
             sysctls = Sysctls()
+            // Without /proc it can't be held open, and is that of the thread that takes the lock.
             lockSpace = LockSpace(namespace: try? HeldNamespace(path: nil))
             return
         }

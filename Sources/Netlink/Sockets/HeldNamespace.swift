@@ -35,7 +35,8 @@ public final class HeldNamespace: Sendable {
         do throws(SystemError) {
             if try isSame(as: HeldNamespace(of: own.number)) { return own }
         } catch {
-            // Without the privilege to ask for the namespace of a socket, it can't be another one's either.
+            // The kernel reveals the namespace of a socket only to the privileged, and /proc shows it to all, where it is mounted.
+            // Without both, entering another namespace would fail too, so it has to be the caller's own.
             if error.errno == EPERM, (try? isCallers) ?? true { return own }
         }
         own.close()

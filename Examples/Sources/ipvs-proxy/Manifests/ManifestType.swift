@@ -73,7 +73,7 @@ extension ManifestType {
             fields.refuse(place["kind"] ?? place, reason)
         } else if apiVersion.hasPrefix("discovery.k8s.io/"), meant == .endpointSlice {
             // There are older versions of this type.
-            fields.refuse(place["apiVersion"] ?? place, "must be \(meant.apiVersion), not \(apiVersion.prefix(80))")
+            fields.refuse(place["apiVersion"] ?? place, "must be \(meant.apiVersion), not \(apiVersion.abbreviated)")
         } else {
             let reason = "there is no \(kind) in \(apiVersion.quoted); did you mean \(meant.apiVersion)?"
             fields.refuse(place["apiVersion"] ?? place, reason)

@@ -22,7 +22,7 @@ extension ProxyKernelTests {
         }
 
         /// The addresses of the dummy interface; nil if it doesn't exist.
-        private func addresses() throws -> [String]? {
+        func addresses() throws -> [String]? {
             let result = try TestProcess.run(["nsenter", "--net=\(namespace.path)", "ip", "-o", "addr"])
             let links = try namespace.run("ip", "-o", "link")
             guard links.contains("kube-ipvs0") else { return nil }
@@ -31,7 +31,7 @@ extension ProxyKernelTests {
         }
 
         /// The table without the proxy's mark, in the form that ipvsctl export prints.
-        private func table() throws -> [String] {
+        func table() throws -> [String] {
             try handle.table().sortedEntries().map { service in
                 let reals = service.realServers.map { "\($0.endpoint) \($0.weight)" }
                 return "\(service.server.id) \(service.server.scheduler)"
@@ -40,7 +40,7 @@ extension ProxyKernelTests {
         }
 
         /// A service and an endpoint slice, both of default/web.
-        private func writeWeb(_ addresses: String..., clusterIP: String = "10.96.0.1") throws {
+        func writeWeb(_ addresses: String..., clusterIP: String = "10.96.0.1") throws {
             let endpoints = addresses.map { "{addresses: [\($0)], nodeName: node-a}" }.joined(separator: ", ")
             try folder.replace(
                 "web.yaml",
@@ -51,7 +51,7 @@ extension ProxyKernelTests {
             )
         }
 
-        private func run(_ options: String...) throws -> TestProcess.Result {
+        func run(_ options: String...) throws -> TestProcess.Result {
             try TestProcess.run([Program.path, "--netns", namespace.path] + options)
         }
 
@@ -274,67 +274,6 @@ extension ProxyKernelTests {
             #expect(program.end() == 0)
         }
 
-        /// Starts a script in the namespace.
-        private func shell(_ script: String) throws -> TestProcess.Result {
-            let text = script.replacing("PROGRAM", with: "'\(Program.path)' --netns '\(namespace.path)'")
-            return try TestProcess.run(["bash", "-c", text])
-        }
-
-        @Test func manifestsFromAPipe() throws {
-            try writeWeb("10.244.0.1")
-            let result = try shell("cat '\(folder["web.yaml"])' | PROGRAM --once -")
-            #expect(result.status == 0 && result.stderr.isEmpty, "\(result.stderr)")
-            #expect(try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"])
-            let plan = try shell("PROGRAM --dry-run /dev/null")
-            #expect(plan.status == 2 && plan.stderr.hasPrefix("/dev/null: is empty"))
-            let next = try shell(
-                "cd '\(folder.path)' && mkfifo pipe && { cat web.yaml > pipe & } && PROGRAM --dry-run pipe"
-            )
-            #expect(next.status == 0, "\(next.stdout)\(next.stderr)")
-        }
-
-        /// Nothing is written into a socket that has the number of a standard descriptor.
-        @Test func closedDescriptors() throws {
-            try writeWeb("10.244.0.1")
-            #expect(try shell("PROGRAM --once '\(folder.path)' <&- >&- 2>&-").status == 1)
-            #expect(try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"])
-            let output = try shell("PROGRAM --cleanup >&-")
-            #expect(output.status == 1)
-            #expect(output.stderr == "ipvs-proxy: can't write to standard output: Bad file descriptor\n")
-            #expect(try table().isEmpty)
-        }
-
-        /// A daemon that logs nowhere goes on.
-        @Test func closedDescriptorsOfADaemon() throws {
-            try writeWeb("10.244.0.1")
-            let health = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
-            let options = "--min-sync-period 10ms --metrics-address none --healthz-address \(health)"
-            let process = Process()
-            process.executableURL = URL(filePath: "/bin/bash")
-            process.arguments = [
-                "-c",
-                "exec '\(Program.path)' --netns '\(namespace.path)' \(options) '\(folder.path)' <&- >&- 2>&-",
-            ]
-            try process.run()
-            defer { kill(process.processIdentifier, SIGKILL) }
-            _ = try Page.askAndWait(health, "/healthz")
-            try folder.replace("web.yaml", "kind: [")
-            try writeWeb("10.244.0.2")
-            try eventually { try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.2:8080 1"] }
-        }
-
-        /// Settings that can't be read are not taken for settings that a kernel doesn't have.
-        @Test func withoutProcessFiles() throws {
-            try writeWeb("10.244.0.1")
-            let script = "mount -t tmpfs none /proc; exec '\(Program.path)' --once '\(folder.path)'"
-            let result = try TestProcess.run([
-                "nsenter", "--net=\(namespace.path)", "unshare", "-m", "sh", "-c", script,
-            ])
-            #expect(result.status == 1)
-            #expect(result.stderr.contains("net.ipv4.ip_forward: no file system of processes is at /proc"))
-            #expect(try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"])
-        }
-
         /// The proxy continues, and answers again.
         @Test func moreConnectionsThanItMayHave() throws {
             try writeWeb("10.244.0.1")
@@ -349,55 +288,6 @@ extension ProxyKernelTests {
             try eventually { try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.2:8080 1"] }
             program.signal(SIGTERM)
             #expect(program.end() == 0)
-        }
-
-        /// It would never succeed, so it does not continue.
-        @Test func withoutPermission() throws {
-            try writeWeb("10.244.0.1")
-            let result = try TestProcess.run([
-                "timeout", "60", "nsenter", "--net=\(namespace.path)", "--setgid", "65534", "--setuid", "65534",
-                Program.path, folder.path, "--healthz-address", "", "--metrics-address", "",
-            ])
-            #expect(result.status == 1 && result.stdout.isEmpty)
-            #expect(result.stderr.hasPrefix("ipvs-proxy: can't ") && result.stderr.contains(": not permitted; "))
-            #expect(result.stderr.count(where: \.isNewline) == 1, "\(result.stderr)")
-        }
-
-        /// A retry can't help, so the program ends with the reason.
-        @Test func anInterfaceThatIsSomebodyElses() throws {
-            try writeWeb("10.244.0.1")
-            let program = try RunningProgram(folder.path, in: namespace)
-            try eventually { try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"] }
-            program.signal(SIGTERM)
-            #expect(program.end() == 0)
-            try namespace.run("ip", "link", "set", "dev", "kube-ipvs0", "alias", "anycast")
-            let result = try TestProcess.run([
-                "timeout", "60", Program.path, folder.path, "--netns", namespace.path, "--healthz-address", "",
-                "--metrics-address", "",
-            ])
-            #expect(result.status == 1 && result.stdout.isEmpty, "\(result)")
-            let reason = "can't use the interface kube-ipvs0: somebody else has given it addresses"
-            #expect(result.stderr.contains(" the sync broke off: \(reason)"), "\(result)")
-            let last = result.stderr.split(separator: "\n").last ?? ""
-            #expect(last.hasPrefix("ipvs-proxy: \(reason)"), "\(result)")
-            #expect(try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"])
-        }
-
-        /// A program that can't serve its status pages does nothing else.
-        @Test(arguments: ["--healthz-address", "--metrics-address"])
-        func anAddressThatIsTaken(option: String) throws {
-            let elsewhere = try TestNamespace()
-            try folder.write("none.yaml", "# nothing")
-            let first = try RunningProgram(folder.path, in: elsewhere)
-            _ = try Page.askAndWait(first.metrics, "/metrics")
-            try writeWeb("10.244.0.1")
-            let other = option == "--healthz-address" ? "--metrics-address" : "--healthz-address"
-            let result = try run(folder.path, option, "\(first.metrics)", other, "")
-            #expect(result.status == 1 && result.stdout.isEmpty)
-            #expect(result.stderr == "ipvs-proxy: can't answer HTTP on \(first.metrics): Address already in use\n")
-            #expect(try handle.table().isEmpty)
-            #expect(try addresses() == nil)
-            withExtendedLifetime(elsewhere) {}
         }
 
         /// Everything that belongs to it is removed, and nothing else.
@@ -445,40 +335,6 @@ extension ProxyKernelTests {
                 try run("--dry-run", folder.path).stdout
                     .hasSuffix("\n! default/other can't have TCP 10.96.0.2:80, which default/api has\n")
             )
-        }
-
-        @Test func anEndpointThatLeavesKeepsItsConnection() throws {
-            let server = try EchoServer(namespace, port: 8080)
-            try writeWeb("127.0.0.1")
-            #expect(try run("--once", folder.path).status == 0)
-            let connection = try TestConnection(namespace, to: 0x0a60_0001, port: 80)
-            #expect(connection.isAlive())
-            try writeWeb("127.0.0.2")
-            let once = try run("--once", folder.path)
-            #expect(once.stdout.hasSuffix("0 drained, 1 draining, 0 failed\n"), "\(once)")
-            #expect(try table() == ["TCP 10.96.0.1:80 rr: 127.0.0.1:8080 0, 127.0.0.2:8080 1"])
-            #expect(connection.isAlive())
-
-            let program = try RunningProgram(folder.path, in: namespace)
-            _ = try Page.askAndWait(program.health, "/healthz")
-            #expect(connection.isAlive())
-            #expect(try table() == ["TCP 10.96.0.1:80 rr: 127.0.0.1:8080 0, 127.0.0.2:8080 1"])
-            connection.close()
-            try eventually { try table() == ["TCP 10.96.0.1:80 rr: 127.0.0.2:8080 1"] }
-            withExtendedLifetime(server) {}
-        }
-
-        @Test func aDrainThatMayTakeNoTime() throws {
-            let server = try EchoServer(namespace, port: 8080)
-            try writeWeb("127.0.0.1")
-            #expect(try run("--once", folder.path).status == 0)
-            let connection = try TestConnection(namespace, to: 0x0a60_0001, port: 80)
-            #expect(connection.isAlive())
-            try writeWeb("127.0.0.2")
-            #expect(try run("--once", folder.path, "--drain-timeout", "0").stdout.contains(" 1 drained, 0 draining, "))
-            #expect(try table() == ["TCP 10.96.0.1:80 rr: 127.0.0.2:8080 1"])
-            connection.close()
-            withExtendedLifetime(server) {}
         }
     }
 }

@@ -244,7 +244,7 @@ extension KernelTests {
         }
 
         /// Killed at another system call each time; the next run corrects the table.
-        @Test(.enabled(if: Self.hasStrace, "strace, which kills it, is not installed"))
+        @Test(.enabled(if: Program.hasStrace, "strace, which kills it, is not installed"))
         func killedInTheMiddle() throws {
             let desired = try Table(
                 (UInt32(0)..<300).map { number in
@@ -270,6 +270,5 @@ extension KernelTests {
             #expect(interrupted > 0)
         }
 
-        private static var hasStrace: Bool { (try? TestProcess.run(["strace", "--version"]).status) == 0 }
     }
 }

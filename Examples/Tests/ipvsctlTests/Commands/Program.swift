@@ -21,6 +21,9 @@ enum Program {
     private static let besideTests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "ipvsctl").path
 
+    /// Whether `strace` can slow the program down or kill it. Without it, running it fails.
+    static var hasStrace: Bool { (try? TestProcess.run(["strace", "--version"]).status) == 0 }
+
     /// Starts the program; its output can be read from the pipes.
     static func start(
         _ arguments: [String],

@@ -130,7 +130,7 @@ extension KernelTests {
 
         @Test(
             "A program that takes no turns is noticed",
-            .enabled(if: hasStrace, "strace, which slows it down, is not installed"),
+            .enabled(if: Program.hasStrace, "strace, which slows it down, is not installed"),
             arguments: [["apply", "-", "--format", "ipvsadm"], ["-R"]]
         )
         func meddling(command: [String]) throws {
@@ -155,8 +155,6 @@ extension KernelTests {
             let sentence = "ipvsctl: another program has changed the table meanwhile"
             #expect(result.stderr.hasPrefix(sentence), "\(result.stderr)")
         }
-
-        private static var hasStrace: Bool { (try? TestProcess.run(["strace", "--version"]).status) == 0 }
 
         @Test("An unprivileged process that has the lock's address does not stop the program, which reports it")
         func unprivileged() throws {

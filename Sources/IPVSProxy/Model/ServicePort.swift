@@ -23,6 +23,10 @@ public struct ServicePort: Hashable, Sendable {
     /// Addresses of load balancers that forward packets to the node without changing their destination.
     public var loadBalancerIPs: [IPAddress]
 
+    /// The sources whose packets may reach `loadBalancerIPs`; empty if all may. Other addresses are open to all. If there are
+    /// any, but none of an address family, no packet of that family may.
+    public var loadBalancerSourceRanges: [IPAddress.Block]
+
     /// Whether all connections of a client go to the same endpoint.
     public var sessionAffinity: SessionAffinity
 
@@ -43,6 +47,7 @@ public struct ServicePort: Hashable, Sendable {
         nodePort: UInt16? = nil,
         externalIPs: [IPAddress] = [],
         loadBalancerIPs: [IPAddress] = [],
+        loadBalancerSourceRanges: [IPAddress.Block] = [],
         sessionAffinity: SessionAffinity = .none,
         internalTrafficPolicy: TrafficPolicy = .cluster,
         externalTrafficPolicy: TrafficPolicy = .cluster,
@@ -54,6 +59,7 @@ public struct ServicePort: Hashable, Sendable {
         self.nodePort = nodePort
         self.externalIPs = externalIPs
         self.loadBalancerIPs = loadBalancerIPs
+        self.loadBalancerSourceRanges = loadBalancerSourceRanges
         self.sessionAffinity = sessionAffinity
         self.internalTrafficPolicy = internalTrafficPolicy
         self.externalTrafficPolicy = externalTrafficPolicy

@@ -87,6 +87,20 @@ extension Fields {
         }
         return address
     }
+
+    /// A block of addresses, with the same exception.
+    mutating func block(_ place: Place?) -> IPAddress.Block? {
+        guard let place, let text = text(place) else { return nil }
+        guard let block = IPAddress.Block(manifest: text) else {
+            refuse(place, "\(text.quoted) is not a block of addresses, such as 192.0.2.0/24")
+            return nil
+        }
+        if let ipv4 = block.mappedIPv4 {
+            warn(place, "\(block) is IPv4-mapped, and counts as \(ipv4)", cause: "IPv4-mapped addresses")
+            return ipv4
+        }
+        return block
+    }
 }
 
 extension Node.Scalar {

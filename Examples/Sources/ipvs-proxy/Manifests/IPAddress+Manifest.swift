@@ -36,10 +36,10 @@ extension IPAddress {
     var purpose: Purpose? { Self.purposes.first { $0.value.contains { $0.contains(self) } }?.key }
 
     private static let purposes: KeyValuePairs<Purpose, [Block]> = [
-        .unspecified: ["0.0.0.0/32", "::/128"].compactMap(Block.init),
-        .loopback: ["127.0.0.0/8", "::1/128"].compactMap(Block.init),
-        .linkLocal: ["169.254.0.0/16", "fe80::/10"].compactMap(Block.init),
-        .multicast: ["224.0.0.0/4", "ff00::/8"].compactMap(Block.init),
-        .broadcast: ["255.255.255.255/32"].compactMap(Block.init),
+        .unspecified: ["0.0.0.0/32", "::/128"].compactMap(Block.init(_:)),
+        .loopback: ["127.0.0.0/8", "::1/128"].compactMap(Block.init(_:)),
+        .linkLocal: ["169.254.0.0/16", "fe80::/10"].compactMap(Block.init(_:)),
+        .multicast: ["224.0.0.0/4", "ff00::/8"].compactMap(Block.init(_:)),
+        .broadcast: ["255.255.255.255/32"].compactMap(Block.init(_:)),
     ]
 }

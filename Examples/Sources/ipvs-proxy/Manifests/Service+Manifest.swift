@@ -30,9 +30,12 @@ extension ServiceDefinition {
         common.externalIPs = fields.list(spec.field("externalIPs")).compactMap { fields.externalAddress($0) }.unique
         let balancers = LoadBalancerStatus(object.place, &fields)
         common.loadBalancerIPs = balancers.addresses.unique
+        let ranges = fields.list(spec.field("loadBalancerSourceRanges"))
+        common.loadBalancerSourceRanges = ranges.compactMap { fields.block($0) }.unique
         common.sessionAffinity = Self.sessionAffinity(spec, &fields)
         common.internalTrafficPolicy = fields.choice(spec.filled("internalTrafficPolicy"), Self.policies) ?? .cluster
         common.externalTrafficPolicy = fields.choice(spec.filled("externalTrafficPolicy"), Self.policies) ?? .cluster
+        let healthCheckNodePort = fields.number(spec.field("healthCheckNodePort"), UInt16(0)...UInt16.max) ?? 0
         let ports = Self.ports(spec, type, common, &fields)
         guard fields.errors.isEmpty else { return nil }
 
@@ -41,33 +44,18 @@ extension ServiceDefinition {
             fields.note("is not served, as it has no cluster IP", isWarning: true)
             return nil
         }
-        Self.noteWhatIsNotServed(spec, common, &fields)
         Self.warnOfFieldsWithoutEffect(spec, type, common, &fields)
         Self.noteRequest(spec, common, balancers, &fields)
         self.init(name, ports: ports)
+        if healthCheckNodePort > 0, type == .loadBalancer, common.externalTrafficPolicy == .local {
+            self.healthCheckNodePort = healthCheckNodePort
+        }
     }
 
     /// Warns of the external IPs of a service that is not served.
     private static func warnOfExternalIPs(_ spec: Place, _ kind: String, _ fields: inout Fields) {
         guard let place = spec.field("externalIPs"), !fields.list(place).isEmpty else { return }
         fields.warn(place, "are not served, as the service is \(kind)")
-    }
-
-    /// Records the properties that this proxy doesn't give to a service.
-    private static func noteWhatIsNotServed(_ spec: Place, _ common: ServicePort, _ fields: inout Fields) {
-        if !fields.list(spec.field("loadBalancerSourceRanges")).isEmpty {
-            fields.note(
-                "is open to all: loadBalancerSourceRanges take packet rules, which are not made",
-                isWarning: true
-            )
-        }
-        let healthCheckNodePort = fields.number(spec.field("healthCheckNodePort"), UInt16(0)...UInt16.max) ?? 0
-        if healthCheckNodePort > 0, common.externalTrafficPolicy == .local {
-            fields.note(
-                "has healthCheckNodePort \(healthCheckNodePort), which is not answered: to who asks there, no node is healthy",
-                isWarning: true
-            )
-        }
     }
 
     /// Warns of fields that don't apply to a service as it is.
@@ -86,8 +74,15 @@ extension ServiceDefinition {
         {
             fields.warn(place, "Local has no effect, as the service has no external addresses")
         }
-        if !isLocal, let place = spec.field("healthCheckNodePort"), place.scalarText != "0" {
-            fields.warn(place, "has no effect, as externalTrafficPolicy is not Local")
+        if !isLocal || type != .loadBalancer, let place = spec.field("healthCheckNodePort"), place.scalarText != "0" {
+            let cause = isLocal ? "the service's type is \(type.rawValue)" : "externalTrafficPolicy is not Local"
+            fields.warn(place, "has no effect, as \(cause)")
+        }
+        // An address that is left in the status is served, and therefore protected.
+        if type != .loadBalancer, common.loadBalancerIPs.isEmpty, !common.loadBalancerSourceRanges.isEmpty,
+            let place = spec.field("loadBalancerSourceRanges")
+        {
+            fields.warn(place, "has no effect, as the service's type is \(type.rawValue)")
         }
     }
 
@@ -154,10 +149,10 @@ extension Fields {
     }
 }
 
-extension [IPAddress] {
-    /// Each address once.
+extension Array where Element: Hashable {
+    /// Each element once.
     fileprivate var unique: Self {
-        var seen: Set<IPAddress> = []
+        var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }
 }

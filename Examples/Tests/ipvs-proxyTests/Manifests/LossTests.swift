@@ -43,6 +43,14 @@ import Testing
                 "healthCheckNodePort: has no effect, as externalTrafficPolicy is not Local"
             ),
             (
+                "clusterIP: 10.96.0.1, type: NodePort, externalTrafficPolicy: Local, healthCheckNodePort: 31877, \(ports)",
+                "healthCheckNodePort: has no effect, as the service's type is NodePort"
+            ),
+            (
+                "clusterIP: 10.96.0.1, loadBalancerSourceRanges: [192.0.2.0/24], \(ports)",
+                "loadBalancerSourceRanges: has no effect, as the service's type is ClusterIP"
+            ),
+            (
                 "clusterIP: 10.96.0.1, topologyKeys: [kubernetes.io/hostname, '*'], \(ports)",
                 "topologyKeys: has no effect: Kubernetes has given it up in favor of trafficDistribution"
             ),

@@ -133,23 +133,6 @@ import Testing
         )
     }
 
-    @Test func sourceRangesAreNotKept() {
-        let reader = read(Sample.service() + "  loadBalancerSourceRanges: [192.0.2.0/24]\n")
-        #expect(reader.manifests.services.count == 1)
-        #expect(reader.notes.map(\.isWarning) == [true])
-        #expect(reader.notes.first?.sentence.contains("is open to all: loadBalancerSourceRanges") == true)
-    }
-
-    @Test(arguments: [("Local", 31_877, 1), ("Cluster", 0, 0), ("Local", 0, 0)])
-    func healthCheckNodePorts(policy: String, port: Int, warnings: Int) {
-        let fields = "  externalTrafficPolicy: \(policy)\n  healthCheckNodePort: \(port)\n"
-        let reader = read(Sample.service() + "  type: LoadBalancer\n" + fields)
-        #expect(reader.manifests.services.count == 1 && reader.errors.isEmpty)
-        #expect(reader.notes.count { $0.isWarning } == warnings)
-        let sentence = "Service default/web has healthCheckNodePort 31877, which is not answered"
-        #expect(reader.notes.allSatisfy { $0.sentence.hasPrefix(sentence) })
-    }
-
     /// The endpoints of a slice's only port.
     private func endpoints(_ text: String, ports: String = "[{port: 80}]") throws -> [ServiceEndpoint] {
         let reader = read(

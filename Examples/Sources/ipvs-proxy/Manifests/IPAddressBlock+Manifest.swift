@@ -1,0 +1,24 @@
+import Common
+import IPVS
+
+extension IPAddress.Block {
+    /// Reads a block of a manifest. As in Kubernetes, there can be space around it, bits behind the prefix don't matter, and
+    /// numbers can have leading zeros.
+    init?(manifest text: String) {
+        guard let start = text.firstIndex(where: { !$0.isWhitespace }),
+            let end = text.lastIndex(where: { !$0.isWhitespace })
+        else { return nil }
+        let parts = text[start...end].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let address = IPAddress(manifest: parts[0]), parts[1].hasOnlyDigits,
+            let length = UInt8(parts[1])
+        else { return nil }
+        self.init(containing: address, prefixLength: length)
+    }
+
+    /// The block of IPv4 addresses that this block of IPv6 addresses stands for, as in `::ffff:10.96.0.0/112`, or nil if it
+    /// is another one.
+    var mappedIPv4: Self? {
+        guard prefixLength >= 96, let address = first.mappedIPv4 else { return nil }
+        return Self(containing: address, prefixLength: prefixLength - 96)
+    }
+}

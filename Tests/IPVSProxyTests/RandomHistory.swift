@@ -56,6 +56,10 @@ struct RandomHistory {
             nodePort: chance(30) ? UInt16(number(80...82)) : nil,
             externalIPs: several(0...1) { $0.address() },
             loadBalancerIPs: several(0...1) { $0.address() },
+            loadBalancerSourceRanges: chance(30)
+                ? several(1...3) {
+                    [block("10.96.0.0/29"), block("10.96.0.4/31"), block("fd00::/16")][$0.number(0...2)]
+                } : [],
             sessionAffinity: chance(20) ? .clientIP : .none,
             internalTrafficPolicy: chance(20) ? .local : .cluster,
             externalTrafficPolicy: chance(30) ? .local : .cluster,
@@ -65,7 +69,11 @@ struct RandomHistory {
 
     private mutating func service() -> ServiceDefinition {
         let ports = several(0...3) { (["", "a", "b"][$0.number(0...2)], $0.servicePort()) }
-        return ServiceDefinition(name("service", 8), ports: Dictionary(ports) { _, last in last })
+        return ServiceDefinition(
+            name("service", 8),
+            ports: Dictionary(ports) { _, last in last },
+            healthCheckNodePort: chance(20) ? UInt16(number(32_000...32_001)) : nil
+        )
     }
 
     private mutating func endpoint() -> ServiceEndpoint {

@@ -15,7 +15,15 @@ extension DesiredState {
         /// What service ports do not get, and did get or did not want before; in order.
         package internal(set) var rejections: [Rejection] = []
 
-        /// Whether neither the table nor the addresses change.
-        package var isEmpty: Bool { virtualServers.isEmpty && addressesToBind.isEmpty && addressesToUnbind.isEmpty }
+        /// The change of the packet rules.
+        package internal(set) var rules = PacketRules.Difference()
+
+        /// Where UDP packets of clients begin to have an endpoint, in the order of the virtual servers.
+        package internal(set) var startedUDP: [Endpoint] = []
+
+        /// Whether neither the table, nor the addresses, nor the packet rules change.
+        package var isEmpty: Bool {
+            virtualServers.isEmpty && addressesToBind.isEmpty && addressesToUnbind.isEmpty && rules.isEmpty
+        }
     }
 }

@@ -1,6 +1,6 @@
 package import IPVS
 
-/// What a node's table and addresses should be, by the services and endpoints that a control plane reports.
+/// What a node's table, addresses and packet rules should be, by the services and endpoints that a control plane reports.
 ///
 /// Report each change to it. ``commit()`` puts the pending changes into effect and returns what they affect. Its cost depends
 /// on the changes only: other service ports are not looked at.
@@ -49,10 +49,18 @@ package struct DesiredState: Sendable {
     /// The slices of each service.
     private var sliceNames: [NamespacedName: [NamespacedName]] = [:]
 
+    /// The packet rules; nil if nobody needs them.
+    private var ruleBook: RuleBook?
+
     /// The state without services and endpoints.
-    package init(node: NodeFacts = NodeFacts()) {
+    ///
+    /// - Parameters:
+    ///   - node: What is known of the node.
+    ///   - options: The options of the packet rules; nil if nobody needs any.
+    package init(node: NodeFacts = NodeFacts(), packetRules options: PacketRules.Options? = nil) {
         self.node = node
         committedNode = node
+        ruleBook = options.map(RuleBook.init)
     }
 }
 
@@ -98,6 +106,7 @@ extension DesiredState {
         // After everything that is needed was counted, so that an address which moves from one virtual server to another
         // stays bound.
         for address in work.released { release(address, &work.update) }
+        work.update.rules = ruleBook?.takeDifference() ?? PacketRules.Difference()
         work.update.addressesToBind.sort()
         work.update.addressesToUnbind.sort()
         work.update.rejections.sort()
@@ -122,8 +131,12 @@ extension DesiredState {
         var affected: Set<ServicePortName> = []
         affected.reserveCapacity(max(services.pendingCount, slices.pendingCount))
         if sliceNames.isEmpty { sliceNames.reserveCapacity(slices.pendingCount) }
-        services.merge { change in affected.formUnion(change.servicePorts) }
+        services.merge { change in
+            affected.formUnion(change.servicePorts)
+            ruleBook?.take(change)
+        }
         slices.merge { change in
+            ruleBook?.take(change)
             affected.formUnion(change.servicePorts)
             if let slice = change.previous {
                 sliceNames[slice.service]?.removeAll { $0 == slice.name }
@@ -145,6 +158,7 @@ extension DesiredState {
         claims.reserveCapacity(names.count)
         for name in names {
             let port = definition(of: name)
+            ruleBook?.setSourceRanges(port?.allowedSources(on: node), of: name)
             renewClaims(of: name, port, &work)
             recordWhetherServed(name, port, &work)
         }
@@ -203,11 +217,18 @@ extension DesiredState {
         let (claimsBefore, claimsNow) = claims.settle(id)
         let (before, now) = (claimsBefore.first, claimsNow.first)
         var new: Table.Entry?
+        var rules: [PacketRules.Key: PacketRules.Value] = [:]
         if let now, let port = definition(of: now.servicePort) {
-            new = port.entry(at: now.frontend, usableEndpoints(of: now.servicePort, &work), on: node)
+            let endpoints = usableEndpoints(of: now.servicePort, &work)
+            new = port.entry(at: now.frontend, endpoints, on: node)
+            if ruleBook != nil { rules = port.rules(at: now.frontend, as: now.servicePort, endpoints, on: node) }
         }
+        ruleBook?.replace(at: id, with: rules)
         let old = if let new { table.replace(new) } else { table.remove(id) }
         if old != new {
+            if let endpoint = id.udpEndpoint, new?.realServers.isEmpty == false, old?.realServers.isEmpty != false {
+                work.update.startedUDP.append(endpoint)
+            }
             realServerCount += (new?.realServers.count ?? 0) - (old?.realServers.count ?? 0)
             work.update.virtualServers.append(id)
         }
@@ -230,7 +251,9 @@ extension DesiredState {
     /// Counts one more virtual server that needs an address.
     private mutating func use(_ address: IPAddress, _ update: inout Update) {
         uses[address, default: 0] += 1
-        if uses[address] == 1 { update.addressesToBind.append(address) }
+        guard uses[address] == 1 else { return }
+        update.addressesToBind.append(address)
+        ruleBook?.set(address, isBound: true)
     }
 
     /// Counts one virtual server less that needs an address.
@@ -239,6 +262,7 @@ extension DesiredState {
         guard uses[address] == 0 else { return }
         uses.removeValue(forKey: address)
         update.addressesToUnbind.append(address)
+        ruleBook?.set(address, isBound: false)
     }
 }
 
@@ -257,6 +281,14 @@ extension DesiredState {
     /// The virtual servers of a service port with their real servers, ordered by identity.
     package func entries(of name: ServicePortName) -> [Table.Entry] {
         (frontends[name] ?? []).map(\.id).sorted().filter { servicePort(of: $0) == name }.compactMap { table[$0] }
+    }
+
+    /// The packet rules; nil if nobody needs any.
+    package var packetRules: PacketRules? { ruleBook?.rules }
+
+    /// Whether packet rules limit who can reach a virtual server.
+    func isRestricted(_ id: VirtualServer.Identity) -> Bool {
+        PacketRules.Destination(id).map { packetRules?.elements[.restricted($0)] != nil } ?? false
     }
 
     /// How many addresses should be bound.

@@ -47,6 +47,9 @@ extension Proxier {
         /// value.
         public var timeouts = Timeouts()
 
+        /// The options of the packet rules, if the proxier has a ``PacketFilter``.
+        public var packetRules = PacketRules.Options()
+
         /// The configuration of kube-proxy's IPVS mode.
         public init() {}
     }

@@ -15,6 +15,12 @@ extension Proxier {
         loggedBlocks = blocks
     }
 
+    /// Logs what stands in the way of packets when it begins to. Each full sync finds the same again.
+    func log(_ obstacles: [PacketObstacle]) {
+        for obstacle in obstacles where !loggedObstacles.contains(obstacle) { logger.warning("\(obstacle)") }
+        loggedObstacles = obstacles
+    }
+
     func log(brokenOff error: any Error) { logger.error("the sync broke off: \(error)") }
 
     /// The error says who has the interface.
@@ -38,9 +44,11 @@ extension Proxier {
             )
             for id in report.takenOver.dropFirst(Self.namedTakeOvers) { logger.debug("took over \(id)") }
         }
-        let level: Logger.Level = report.changes + report.bound + report.unbound + report.drained > 0 ? .info : .debug
+        let level: Logger.Level =
+            report.changes + report.bound + report.unbound + report.rules + report.drained > 0 ? .info : .debug
         logger.log(level: level, "\(report.kind == .full ? "full sync" : "sync of changes")", metadata: report.metadata)
         for failure in report.failures { logger.error("\(failure)") }
+        if report.kind == .full { log(report.obstacles) }
         if let settings = report.settings { log(settings) }
         if let timeouts = report.timeouts { log(timeouts) }
     }
@@ -71,7 +79,7 @@ extension SyncReport {
     fileprivate var metadata: Logger.Metadata {
         [
             "changes": "\(changes)", "bound": "\(bound)", "unbound": "\(unbound)", "drained": "\(drained)",
-            "draining": "\(draining)", "failed": "\(failures.count)",
+            "rules": "\(rules)", "draining": "\(draining)", "failed": "\(failures.count)",
         ]
     }
 }

@@ -2,7 +2,7 @@ import IPVSNode
 public import Logging
 public import Metrics
 
-/// Keeps the kernel's table and the addresses of a node in line with a control plane's services and endpoints.
+/// Keeps the kernel's table, the addresses and the packet rules of a node in line with a control plane's services and endpoints.
 ///
 /// Report all services and endpoint slices to it, and then every change. It syncs the kernel with them, no more often than
 /// configured. Before both first lists are complete it changes nothing, as half a list would take services away.
@@ -50,6 +50,9 @@ public actor Proxier {
     /// The node-port blocks without node ports that were logged last.
     var loggedBlocks: [UnservedBlock] = []
 
+    /// What stood in the way of packets, as it was logged last.
+    var loggedObstacles: [PacketObstacle] = []
+
     /// The problems with kernel settings that were logged last.
     var loggedTrouble = Sysctls.Outcome()
 
@@ -67,16 +70,19 @@ public actor Proxier {
     ///
     /// - Parameters:
     ///   - configuration: The configuration.
+    ///   - packetFilter: The packet rules of the same node, which have to be this proxier's alone; nil for none. Without rules
+    ///     only some of a service's clients get answers.
     ///   - logger: The logger for changes and failures.
     ///   - metrics: The factory of the metrics.
     /// - Throws: `IPVSError` where the kernel has no IPVS, or where the namespace can't be entered; `AddressError` where no
     ///   interface can have the name. That the process may not use IPVS shows with the first sync.
     public init(
         _ configuration: Configuration = Configuration(),
+        packetFilter: (any PacketFilter)? = nil,
         logger: Logger = Logger(label: "IPVSProxy"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
-        let kernel = try NodeSync.Kernel(configuration)
+        let kernel = try NodeSync.Kernel(configuration, packetFilter)
         self.init(configuration, kernel, logger: logger, metrics: metrics) { ContinuousClock.now }
     }
 
@@ -97,7 +103,10 @@ public actor Proxier {
             maxInterval: configuration.syncPeriod
         )
         health = Health(syncPeriod: configuration.syncPeriod)
-        state = DesiredState(node: NodeFacts(configuration, mark: node.ownership.mark))
+        state = DesiredState(
+            node: NodeFacts(configuration, mark: node.ownership.mark),
+            packetRules: kernel.packetFilter == nil ? nil : configuration.packetRules
+        )
     }
 
     /// Does something that uses the kernel, after everything else that does. Changes that are reported meanwhile are recorded.

@@ -12,6 +12,9 @@ public struct CleanupReport: Hashable, Sendable {
     /// Whether the interface was removed. It stays if others have bound addresses to it.
     public internal(set) var removedInterface = false
 
+    /// Whether packet rules were removed.
+    public internal(set) var removedRules = false
+
     /// What became of the kernel settings that had been changed.
     public internal(set) var settings = Sysctls.Outcome()
 

@@ -1,9 +1,9 @@
 public import IPVS
 public import IPVSNode
 
-/// A virtual server or an address that a sync could not make what it should be.
+/// A virtual server, an address or packet rules that a sync could not make what they should be.
 public struct SyncFailure: Error, Hashable, Sendable {
-    /// The virtual server; nil for an address that could not be unbound.
+    /// The virtual server; nil for an address that could not be unbound, and for packet rules.
     public let virtualServer: VirtualServer.Identity?
 
     /// The service port that wants the virtual server, if there is one.
@@ -20,6 +20,8 @@ public struct SyncFailure: Error, Hashable, Sendable {
         case address(AddressError)
         /// The virtual server belongs to somebody else.
         case notOwned
+        /// The packet rules could not be read or written.
+        case rules(PacketFilterError)
     }
 }
 
@@ -30,10 +32,15 @@ extension SyncFailure: CustomStringConvertible {
             switch reason {
             case .table(let error): "\(error)"
             case .address(let error): "\(error)"
+            case .rules(let error): withoutRules(error)
             case .notOwned:
                 "can't use \(virtualServer?.description ?? "it"), \(Self.somebodyElses(virtualServer))"
             }
         return servicePort.map { "\($0): \(sentence)" } ?? sentence
+    }
+
+    private func withoutRules(_ error: PacketFilterError) -> String {
+        virtualServer.map { "\($0) is not served, as nothing would limit who can reach it: \(error)" } ?? "\(error)"
     }
 
     /// What is the matter with a virtual server of somebody else, and what to do.

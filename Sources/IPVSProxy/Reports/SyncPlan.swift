@@ -24,6 +24,12 @@ public struct SyncPlan: Hashable, Sendable {
     /// What service ports want and would not get, in order.
     public let rejections: [Rejection]
 
+    /// The changes to the packet rules.
+    public internal(set) var rules = PacketRules.Difference()
+
+    /// What stands in the way of packets, and is not the proxier's.
+    public internal(set) var obstacles: [PacketObstacle] = []
+
     /// The node-port blocks in which no node port would be served.
     public let unservedBlocks: [UnservedBlock]
 
@@ -41,19 +47,22 @@ public struct SyncPlan: Hashable, Sendable {
     /// Whether there is nothing to do.
     public var isEmpty: Bool {
         settings.isEmpty && timeouts.isEmpty && addressesToBind.isEmpty && plan.isEmpty && addressesToUnbind.isEmpty
+            && rules.isEmpty
     }
 }
 
 extension SyncPlan: CustomStringConvertible {
-    /// The changes like a diff: settings, timeouts, addresses to bind, changes to the table, addresses to unbind, and a line for each
-    /// failure, each rejection and each unserved block.
+    /// The changes like a diff: settings, timeouts, addresses to bind, changes to the table, addresses to unbind, changes to the
+    /// packet rules, and a line for each failure, each rejection, each unserved block and each obstacle.
     public var description: String {
         var lines = settings.flatMap { ["- \($0.name) = \($0.before)", "+ \($0.name) = \($0.after)"] }
         lines += timeouts.flatMap { ["- \($0.setting) = \($0.before) s", "+ \($0.setting) = \($0.after) s"] }
         lines += addressesToBind.map { "+ address \($0)" }
         if !plan.isEmpty { lines.append(plan.description) }
         lines += addressesToUnbind.map { "- address \($0)" }
+        if !rules.isEmpty { lines.append(rules.description) }
         lines += failures.map { "! \($0)" } + rejections.map { "! \($0)" } + unservedBlocks.map { "! \($0)" }
+        lines += obstacles.map { "! \($0)" }
         return lines.joined(separator: "\n")
     }
 }

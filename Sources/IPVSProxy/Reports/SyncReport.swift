@@ -15,6 +15,9 @@ public struct SyncReport: Hashable, Sendable {
     /// How many addresses were unbound.
     public internal(set) var unbound = 0
 
+    /// How many elements of packet rules, and ranges of sources, were added or removed.
+    public internal(set) var rules = 0
+
     /// How many real servers were deleted at the end of their drain.
     public internal(set) var drained = 0
 
@@ -33,6 +36,9 @@ public struct SyncReport: Hashable, Sendable {
 
     /// What became of the timeouts of idle connections; nil for a sync of changes, which does not look at them.
     public internal(set) var timeouts: TimeoutSetting.Outcome?
+
+    /// What stands in the way of packets, and is not the proxier's; empty for a sync of changes, which does not look for it.
+    public internal(set) var obstacles: [PacketObstacle] = []
 
     /// A kind of sync.
     public enum Kind: Hashable, Sendable {
@@ -55,8 +61,13 @@ extension SyncReport: CustomStringConvertible {
     /// The numbers on one line, and a line for each failure.
     public var description: String {
         let kind = kind == .full ? "full sync" : "sync of changes"
-        let numbers = "\(changes) changes, \(bound) bound, \(unbound) unbound, \(drained) drained, \(draining) draining"
-        return (["\(kind): \(numbers), \(failures.count) failed"] + failures.map(\.description))
+        let rules = rules > 0 ? ["\(rules) rules"] : []
+        let numbers = [
+            "\(changes) changes", "\(bound) bound", "\(unbound) unbound", "\(drained) drained", "\(draining) draining",
+        ]
+        return
+            (["\(kind): \((numbers + rules + ["\(failures.count) failed"]).joined(separator: ", "))"]
+            + failures.map(\.description))
             .joined(separator: "\n")
     }
 }

@@ -2,8 +2,8 @@ import IPVS
 import IPVSNode
 
 extension NodeSync {
-    /// Removes everything of the proxier's own: its virtual servers, its addresses, the interface if nobody else uses it, and
-    /// its changes of kernel settings.
+    /// Removes everything of the proxier's own: its virtual servers, its addresses, the interface if nobody else uses it, its
+    /// packet rules, and its changes of kernel settings.
     func cleanUp() throws -> CleanupReport {
         try verifyMark()
         var report = CleanupReport()
@@ -19,6 +19,8 @@ extension NodeSync {
             report.timeouts = try restoreTimeouts(label.timeouts)
         }
         if found != nil { try remove(bound.filter { !ownership.excludes($0) }, of: bound, &report) }
+        // Until here they protect what is left.
+        removeRules(&report)
         forgetAll()
         return report
     }
@@ -64,8 +66,20 @@ extension NodeSync {
         try kernel.binder.setAlias(addresses == bound ? "" : InterfaceLabel().description)
     }
 
+    private func removeRules(_ report: inout CleanupReport) {
+        guard let filter = kernel.packetFilter else { return }
+        do throws(PacketFilterError) {
+            report.removedRules = try filter.remove()
+        } catch {
+            // A kernel that can't have rules has none.
+            guard error.code != .unavailable else { return }
+            report.failures.append(SyncFailure(virtualServer: nil, reason: .rules(error)))
+        }
+    }
+
     /// Starts again as a new process does.
     private func forgetAll() {
+        rules = RuleSync()
         label = nil
         drains = DrainList()
         memory.forgetAll()

@@ -9,6 +9,9 @@ extension NodeSync {
         let binder: AddressBinder
         let sysctls: Sysctls
 
+        /// The packet rules; nil if the proxier has none.
+        var packetFilter: (any PacketFilter)?
+
         /// The network namespace that all of these belong to, if the configuration names one.
         var namespace: NodeNamespace?
 
@@ -22,7 +25,8 @@ extension NodeSync.Kernel {
     /// even if the name is given to another one meanwhile.
     ///
     /// - Throws: `IPVSError` and `AddressError`.
-    init(_ configuration: Proxier.Configuration) throws {
+    init(_ configuration: Proxier.Configuration, _ packetFilter: (any PacketFilter)?) throws {
+        self.packetFilter = packetFilter
         guard let name = configuration.namespace else {
             table = try Handle()
             binder = try AddressBinder(interface: configuration.interface, method: configuration.bindingMethod)

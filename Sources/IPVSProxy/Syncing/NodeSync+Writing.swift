@@ -2,20 +2,57 @@ import IPVS
 import IPVSNode
 
 extension NodeSync {
-    /// Carries out a draft: binds addresses, changes the table, unbinds addresses, and looks at draining real servers.
-    func carryOut(_ draft: Draft, _ state: DesiredState, _ report: inout SyncReport) throws {
+    /// Carries out a draft: binds addresses, changes the table, unbinds addresses, and looks at draining real servers. Packet
+    /// rules that protect virtual servers, or let their connections in, come before all that; those that are over go after.
+    func carryOut(
+        _ draft: Draft,
+        _ ruleChange: RuleChange,
+        _ state: DesiredState,
+        _ report: inout SyncReport
+    ) throws {
+        var ruleChange = ruleChange
         memory.begin()
         report.failures = []
         report.takenOver += draft.takenOver.sorted()
         for id in draft.taken.sorted() { fail(id, .notOwned, &report) }
         memory.failToMake(draft.taken)
-        let unreachable = try bind(draft.addressesToBind, state, &report)
+        write(ruleChange.before, of: &ruleChange)
+        let unprotected = withholdUnprotected(draft, ruleChange, state, &report)
+        var unreachable = try bind(draft.addressesToBind.subtracting(unprotected), state, &report)
         if !unreachable.isEmpty { memory.failToMake(draft.missing(at: unreachable)) }
+        unreachable.formUnion(unprotected)
         try draft.forEachPlan(excluding: unreachable) { try change($0, &report) }
         drains = draft.drains
         try unbind(draft.addressesToUnbind, &report)
+        write(ruleChange.after, of: &ruleChange)
+        settle(ruleChange, &report)
         try look(at: draft.newDrains, &report)
         report.draining = drains.count
+    }
+
+    /// Withholds virtual servers that only some sources may reach, and that are not there yet, if the rules that protect them
+    /// could not be written.
+    ///
+    /// - Returns: The addresses of those virtual servers, which are not bound and not changed.
+    private func withholdUnprotected(
+        _ draft: Draft,
+        _ change: RuleChange,
+        _ state: DesiredState,
+        _ report: inout SyncReport
+    ) -> Set<IPAddress> {
+        guard let error = change.error else { return [] }
+        let missing = draft.missing(at: Set(state.addresses)).filter { state.isRestricted($0) }
+        for id in missing { fail(id, .rules(error), &report) }
+        memory.failToMake(missing)
+        return Set(missing.compactMap(\.address))
+    }
+
+    /// Notes what has become of the packet rules.
+    private func settle(_ change: RuleChange, _ report: inout SyncReport) {
+        rules.areSound = change.error == nil
+        report.rules += change.count
+        guard let error = change.error else { return }
+        report.failures.append(SyncFailure(virtualServer: nil, reason: .rules(error)))
     }
 
     /// Notes that a virtual server is not what it should be.

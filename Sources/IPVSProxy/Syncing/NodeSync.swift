@@ -29,6 +29,9 @@ actor NodeSync {
     /// When those are looked at again.
     var nextLook: Instant?
 
+    /// The packet rules.
+    var rules = RuleSync()
+
     /// The lock on the interface, while anything needs it, and how many do.
     var lock: NamespaceLock?
     var lockUses = 0
@@ -65,15 +68,21 @@ extension NodeSync {
     /// - Throws: Where the sync broke off. A full one is due then.
     func sync(_ update: DesiredState.Update, _ state: DesiredState, isDue: Bool) throws -> SyncReport {
         let begin = now()
+        try checkRules()
         let lastFullSync = lastFullSync
         // Until this one is completed.
         self.lastFullSync = nil
         var report = SyncReport(.changes)
         // To dump everything costs about as much as to read half of it one by one.
         let isMuch = (update.virtualServers.count + memory.failed.count) * 2 > max(state.table.count, 32)
-        if !isDue, !isMuch { try syncChanges(update, state, &report) }
+        var update = update
+        if !isDue, !isMuch {
+            try syncChanges(update, state, &report)
+            // They are in effect.
+            update.rules = PacketRules.Difference()
+        }
         // If others have removed the interface, all other addresses have gone with it.
-        if isDue || isMuch || report.madeInterface { try syncAll(state, &report) }
+        if isDue || isMuch || report.madeInterface { try syncAll(update, state, &report) }
         // A full sync that was not due does not postpone the next one, as it does not know the node's new addresses.
         if !report.madeInterface { self.lastFullSync = isDue ? begin : lastFullSync }
         return report
@@ -81,9 +90,15 @@ extension NodeSync {
 
     /// What a full sync would do.
     func plan(_ state: DesiredState) throws -> SyncPlan {
+        try checkRules()
         let draft = try draft(of: state, takesOver: try readLabel() == nil)
         let settings = kernel.sysctls.check(configuration.sysctls).changes
-        return SyncPlan(draft, state, settings: settings, timeouts: try checkTimeouts().changes)
+        var plan = SyncPlan(draft, state, settings: settings, timeouts: try checkTimeouts().changes)
+        if let filter = kernel.packetFilter, let wanted = state.packetRules {
+            plan.rules = try filter.difference(to: wanted.without(draft.addressesOfOthers(in: state.table)))
+            plan.obstacles = try filter.obstacles()
+        }
+        return plan
     }
 
     /// Syncs what has changed, and what failed before.
@@ -92,12 +107,16 @@ extension NodeSync {
         _ state: DesiredState,
         _ report: inout SyncReport
     ) throws {
+        rules.begin()
         let ids = memory.failed.union(update.virtualServers)
-        try carryOut(try draft(of: ids, update, state), state, &report)
+        let draft = try draft(of: ids, update, state)
+        let change = ruleChange(beside: draft, update, state, isFull: false)
+        try carryOut(draft, change, state, &report)
         memory.settle(ids, in: state.table)
     }
 
-    private func syncAll(_ state: DesiredState, _ report: inout SyncReport) throws {
+    private func syncAll(_ update: DesiredState.Update, _ state: DesiredState, _ report: inout SyncReport) throws {
+        rules.begin()
         report.kind = .full
         lock?.endPendingConnections()
         let known = try readLabel()
@@ -110,7 +129,8 @@ extension NodeSync {
             draft.addressesToBind = Set(state.addresses).subtracting(draft.addressesOfOthers(in: state.table))
             draft.addressesToUnbind = []
         }
-        try carryOut(draft, state, &report)
+        try carryOut(draft, ruleChange(beside: draft, update, state, isFull: true), state, &report)
         memory.settleAll(in: state.table)
+        lookForObstacles(&report)
     }
 }

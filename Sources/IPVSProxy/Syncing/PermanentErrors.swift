@@ -8,6 +8,8 @@ extension Error {
     /// - A process that lacks a privilege, or has lost it, doesn't get it back.
     /// - An interface that is not a dummy, that another program uses, or whose mark is another proxier's, stays as it is until
     ///   the operator renames or removes it, or chooses another one.
+    /// - A kernel without what the packet rules need doesn't get it while it runs. If a module is installed later, the operator
+    ///   starts the process again.
     /// - A network namespace that is gone doesn't return. Its name may, but for another namespace, to which the proxier's
     ///   sockets don't belong.
     ///
@@ -18,6 +20,8 @@ extension Error {
         case let error as IPVSError: [.permissionDenied, .namespaceNotFound].contains(error.code)
         case let error as AddressError:
             [.permissionDenied, .namespaceNotFound, .notADummy, .notOwned, .inUse].contains(error.code)
+        case let error as PacketFilterError:
+            [.permissionDenied, .namespaceNotFound, .unavailable].contains(error.code)
         default: false
         }
     }

@@ -15,6 +15,7 @@ struct Harness {
     let table: FakeTable
     let route: RouteKernel
     let files: FakeFiles
+    let filter: FakeFilter?
     private let clock: Locked<ContinuousClock.Instant>
 
     /// A proxier on a kernel that may have state of earlier ones.
@@ -23,15 +24,17 @@ struct Harness {
         table: FakeTable = FakeTable(),
         route: RouteKernel = RouteKernel { $0.add("eth0", kind: nil, ["192.0.2.10/24", "2001:db8::10/64"]) },
         files: FakeFiles = FakeFiles([:]),
+        filter: FakeFilter? = nil,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         log: any LogHandler = SwiftLogNoOpLogHandler()
     ) throws {
         let clock = Locked(ContinuousClock.now)
-        (self.table, self.route, self.files, self.clock) = (table, route, files, clock)
+        (self.table, self.route, self.files, self.filter, self.clock) = (table, route, files, filter, clock)
         let kernel = NodeSync.Kernel(
             table: table,
             binder: try AddressBinder(interface: configuration.interface, channel: route),
-            sysctls: Sysctls(files: files)
+            sysctls: Sysctls(files: files),
+            packetFilter: filter
         )
         let logger = Logger(label: "test") { _ in log }
         proxier = Proxier(configuration, kernel, logger: logger, metrics: metrics) { clock.value }
@@ -48,7 +51,14 @@ struct Harness {
         _ configuration: Proxier.Configuration? = nil,
         log: any LogHandler = SwiftLogNoOpLogHandler()
     ) throws -> Harness {
-        try Harness(configuration ?? proxier.configuration, table: table, route: route, files: files, log: log)
+        try Harness(
+            configuration ?? proxier.configuration,
+            table: table,
+            route: route,
+            files: files,
+            filter: filter?.reopened(),
+            log: log
+        )
     }
 
     /// Sets the clock forward.

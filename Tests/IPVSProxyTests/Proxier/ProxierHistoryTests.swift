@@ -20,6 +20,8 @@ struct ProxierHistoryTests {
         case calls
         /// Nothing can be sent to rtnetlink, which has the addresses.
         case addresses
+        /// Packet rules can't be read or written, or others change them.
+        case rules
         /// The process is killed and restarted.
         case restarts
     }
@@ -28,7 +30,7 @@ struct ProxierHistoryTests {
     func history(fault: Fault, seed: UInt64) async throws {
         var random = RandomHistory(seed: seed)
         var objects = FinalObjects(node: RandomHistory.facts)
-        var harness = try Harness(RandomHistory.configuration)
+        var harness = try Harness(RandomHistory.configuration, filter: FakeFilter())
         var drain = true
         for _ in 0..<25 {
             var events: [RandomHistory.Event] = []
@@ -66,6 +68,7 @@ struct ProxierHistoryTests {
         let expected = Expectation(objects)
         #expect(harness.table.with { $0.table } == expected.table)
         #expect(harness.addresses == expected.addresses)
+        #expect(harness.filter?.rules == (await harness.proxier.state.packetRules))
         // After that there is nothing left to do.
         harness.table.with { $0.startAnew() }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
@@ -128,6 +131,15 @@ extension RandomHistory {
         let place = number(0...9)
         switch fault {
         case .none, .restarts: break
+        case .rules:
+            let error = PacketFilterError(.refused, "refused")
+            switch place {
+            case 0...2: harness.filter?.state.withLock { $0.failures[.write] = error }
+            case 3...4: harness.filter?.state.withLock { $0.failures[.difference] = error }
+            case 5: harness.filter?.state.withLock { $0.failures[.isUnchanged] = error }
+            case 6: harness.filter?.meddle { $0 = nil }
+            default: harness.filter?.meddle { $0?.elements[.hairpin(IPAddress(10, 244, 0, 1))] = nil }
+            }
         case .changes:
             let count = Locked(place)
             harness.table.with { state in
@@ -151,6 +163,7 @@ extension RandomHistory {
             state.failingCall = nil
         }
         harness.route.with { $0.sendFailure = nil }
+        harness.filter?.state.withLock { $0.failures = [:] }
     }
 }
 

@@ -1,0 +1,232 @@
+import IPVS
+import IPVSNodeTestFakes
+import IPVSProxyTestSamples
+import IPVSTestModels
+import Testing
+
+@testable import IPVSNode
+@testable import IPVSProxy
+
+@Suite("Syncs of packet rules")
+struct RuleSyncTests {
+    private let port = ServicePort(
+        .tcp,
+        80,
+        clusterIPs: [address("10.96.0.1")],
+        loadBalancerIPs: [address("203.0.113.1")],
+        loadBalancerSourceRanges: [block("198.51.100.0/24")]
+    )
+    private let local = ServiceEndpoint("10.244.0.1:8080", isLocal: true)
+    private let other = ServiceEndpoint("10.244.0.2:8080", isLocal: true)
+    private let error = PacketFilterError(.refused, "the rules can't be written")
+
+    private func harness(_ log: LogLines = LogLines()) throws -> Harness {
+        try Harness(filter: FakeFilter(), log: log)
+    }
+
+    /// The rules that services and slices require.
+    private func expected(_ harness: Harness) async -> PacketRules? { await harness.proxier.state.packetRules }
+
+    @Test("The first sync writes all rules before the first virtual server, and the next one nothing")
+    func first() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        let callsBefore = Locked<[String]?>(nil)
+        filter.state.withLock {
+            $0.beforeWrite = { [table = harness.table] in
+                callsBefore.withLock { $0 = $0 ?? table.with { $0.calls } }
+            }
+        }
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        let report = try #require(try await harness.proxier.sync())
+        #expect(report.isComplete && report.rules == 7)
+        #expect(callsBefore.value == ["list"])
+        #expect(filter.rules == (await expected(harness)))
+        #expect(filter.state.withLock { $0.written.map(\.isFromScratch) } == [true])
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        let again = try #require(try await harness.proxier.sync())
+        #expect(again.kind == .full && again.rules == 0)
+        #expect(filter.state.withLock { ($0.written.count, $0.reads) } == (1, 1))
+    }
+
+    @Test("A change of an endpoint writes its elements: new ones first, old ones at the end")
+    func change() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        try await harness.proxier.sync()
+        let calls = Locked<[[String]]>([])
+        filter.state.withLock { state in
+            state.written = []
+            state.beforeWrite = { [table = harness.table] in calls.withLock { $0.append(table.with { $0.calls }) } }
+        }
+        harness.table.with { $0.startAnew() }
+        await harness.tell([.endpoints([other])])
+        let report = try #require(try await harness.proxier.sync())
+        #expect(report.kind == .changes && report.rules == 2)
+        let written = filter.state.withLock { $0.written }
+        #expect(written.count == 2)
+        #expect(written.first?.added == [PacketRules.Element(.hairpin(address("10.244.0.2")))])
+        #expect(written.last?.removed == [PacketRules.Element(.hairpin(address("10.244.0.1")))])
+        #expect(calls.value.first?.contains("make") == false && calls.value.last?.contains("make") == true)
+        #expect(filter.state.withLock { $0.reads } == 1)
+        #expect(filter.rules == (await expected(harness)))
+    }
+
+    @Test("What others change is noticed by the next full sync, and mended")
+    func meddling() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        try await harness.proxier.sync()
+        filter.meddle { $0?.elements[.hairpin(address("10.244.0.1"))] = nil }
+        filter.meddle { $0?.elements[.address(address("10.96.0.99"))] = PacketRules.Value.none }
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        #expect(try await harness.proxier.sync()?.rules == 2)
+        #expect(filter.rules == (await expected(harness)))
+        filter.meddle { $0 = nil }
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        #expect(try await harness.proxier.sync()?.rules == 7)
+        #expect(filter.rules == (await expected(harness)))
+    }
+
+    @Test("Without rules a virtual server that they should protect is not added, and everything else is synced")
+    func refused() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        filter.state.withLock { $0.failures[.write] = error }
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        let report = try #require(try await harness.proxier.sync())
+        #expect(harness.services == ["TCP 10.96.0.1:80": ["10.244.0.1:8080 1"]])
+        #expect(harness.addresses == [address("10.96.0.1")])
+        #expect(
+            report.failures.map(\.description) == [
+                "default/web:http: TCP 203.0.113.1:80 is not served, as nothing would limit who can reach it: "
+                    + "the rules can't be written",
+                "the rules can't be written",
+            ]
+        )
+        // The next sync tries again, even if nothing has changed.
+        filter.state.withLock { $0.failures = [:] }
+        let next = try #require(try await harness.proxier.sync())
+        #expect(next.isComplete && next.rules == 7)
+        #expect(harness.services.count == 2)
+        #expect(harness.addresses.count == 2)
+        #expect(filter.rules == (await expected(harness)))
+    }
+
+    @Test("If rules can't be written later, what is in the table is still synced")
+    func refusedLater() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        try await harness.proxier.sync()
+        filter.state.withLock { $0.failures = [.write: error, .difference: error] }
+        await harness.tell([.endpoints([other])])
+        #expect(try await harness.proxier.sync()?.failures.count == 1)
+        #expect(harness.services["TCP 203.0.113.1:80"] == ["10.244.0.2:8080 1"])
+        #expect(try await harness.proxier.sync()?.failures.count == 1)
+        filter.state.withLock { $0.failures = [:] }
+        #expect(try await harness.proxier.sync()?.isComplete == true)
+        #expect(filter.rules == (await expected(harness)))
+    }
+
+    @Test("A kernel without what rules need ends the first sync before it changes anything", arguments: [true, false])
+    func unavailable(isPlan: Bool) async throws {
+        let harness = try harness()
+        let error = PacketFilterError(.unavailable, "this kernel has no nftables")
+        harness.filter?.state.withLock { $0.failures[.check] = error }
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        await #expect(throws: error) {
+            if isPlan { _ = try await harness.proxier.plan() } else { _ = try await harness.proxier.sync() }
+        }
+        #expect(harness.table.with { $0.changes.isEmpty })
+        #expect(harness.addresses.isEmpty)
+        #expect(error.isPermanent)
+    }
+
+    @Test("A dry run shows the rules that would change, and changes none")
+    func plan() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        filter.state.withLock { $0.obstacles = [PacketObstacle("somebody drops everything")] }
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        var plan = try #require(try await harness.proxier.plan())
+        #expect(plan.rules.isFromScratch && plan.rules.count == 7)
+        let lines = plan.description.split(separator: "\n").map(String.init)
+        #expect(lines.contains("+ packet rules from scratch"))
+        #expect(lines.contains("+ rule cluster-ips TCP 10.96.0.1:80"))
+        #expect(lines.last == "! somebody drops everything")
+        #expect(filter.rules == nil)
+        try await harness.proxier.sync()
+        filter.meddle { $0?.elements[.hairpin(address("10.244.0.1"))] = nil }
+        plan = try #require(try await harness.proxier.plan())
+        #expect(plan.description == "+ rule hairpins 10.244.0.1\n! somebody drops everything")
+        #expect(!plan.isEmpty)
+    }
+
+    @Test("Obstacles are logged when they begin")
+    func obstacles() async throws {
+        let log = LogLines()
+        let harness = try harness(log)
+        let filter = try #require(harness.filter)
+        filter.state.withLock { $0.obstacles = [PacketObstacle("somebody drops everything")] }
+        await harness.tellAllIsThere()
+        for _ in 0..<3 {
+            try await harness.proxier.sync()
+            harness.advance(by: harness.proxier.configuration.syncPeriod)
+        }
+        #expect(log.warnings.filter { $0.contains("somebody drops everything") }.count == 1)
+    }
+
+    @Test("A new process compares the rules that the last one left, and writes what differs")
+    func restart() async throws {
+        var harness = try harness()
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        try await harness.proxier.sync()
+        harness = try harness.restarted()
+        await harness.tellAllIsThere([.web(port), .endpoints([other])])
+        let report = try #require(try await harness.proxier.sync())
+        #expect(report.rules == 2)
+        #expect(harness.filter?.rules == (await expected(harness)))
+    }
+
+    @Test("A clean-up removes the rules; a kernel that can't have any is no failure")
+    func cleanup() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        try await harness.proxier.sync()
+        var report = try await harness.proxier.cleanup()
+        #expect(report.removedRules && report.failures.isEmpty)
+        #expect(filter.rules == nil)
+        filter.state.withLock { $0.failures[.remove] = PacketFilterError(.unavailable, "there are none") }
+        report = try await harness.proxier.cleanup()
+        #expect(!report.removedRules && report.failures.isEmpty)
+        filter.state.withLock { $0.failures[.remove] = error }
+        report = try await harness.proxier.cleanup()
+        #expect(report.failures.map(\.description) == ["the rules can't be written"])
+        // The proxier can begin again.
+        filter.state.withLock { $0.failures = [:] }
+        #expect(try await harness.proxier.sync()?.rules == 7)
+    }
+
+    @Test("Where all virtual servers of an address are somebody else's, its other ports are not refused")
+    func othersAddress() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        let others = VirtualServer(id("TCP 10.96.0.1:80"), scheduler: .roundRobin)
+        harness.table.with { $0.services[others.id] = Table.Entry(others) }
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        try await harness.proxier.sync()
+        #expect(filter.rules?.elements[.address(address("10.96.0.1"))] == nil)
+        #expect(filter.rules?.elements[.address(address("203.0.113.1"))] != nil)
+        await harness.tell([.endpoints([other])])
+        try await harness.proxier.sync()
+        #expect(filter.state.withLock { $0.reads } == 1)
+        harness.table.with { $0.services[others.id] = nil }
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        #expect(try await harness.proxier.sync()?.isComplete == true)
+        #expect(filter.rules == (await expected(harness)))
+    }
+}

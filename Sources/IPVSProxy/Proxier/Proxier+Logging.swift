@@ -5,6 +5,15 @@ import Logging
 // What a proxier logs of its syncs.
 
 extension Proxier {
+    static func log(unknownPods logger: Logger) {
+        logger.warning(
+            """
+            it is not configured which packets are those of the cluster's pods: at cluster IPs only the node's own connections \
+            are masqueraded, and services with the local policy treat pods like clients outside the cluster
+            """
+        )
+    }
+
     func log(_ rejections: [Rejection]) {
         for rejection in rejections { logger.warning("\(rejection)") }
     }

@@ -103,6 +103,7 @@ public actor Proxier {
             maxInterval: configuration.syncPeriod
         )
         health = Health(syncPeriod: configuration.syncPeriod)
+        if kernel.packetFilter != nil, configuration.packetRules.pods == .none { Self.log(unknownPods: logger) }
         state = DesiredState(
             node: NodeFacts(configuration, mark: node.ownership.mark),
             packetRules: kernel.packetFilter == nil ? nil : configuration.packetRules

@@ -57,6 +57,7 @@ extension NodeSync {
     ///   - update: What has changed since the last sync.
     ///   - state: The desired state.
     ///   - isFull: Whether everything is compared.
+    /// - Returns: The change. If the rules can't be read, it has the error and writes nothing.
     func ruleChange(
         beside draft: Draft,
         _ update: DesiredState.Update,

@@ -130,6 +130,8 @@ struct Options: ParsableArguments {
     )
     var udpTimeout: IdleTimeout?
 
+    @OptionGroup var packetRules: RuleOptions
+
     @OptionGroup var namespace: NamespaceOption
 
     @Option(
@@ -183,6 +185,7 @@ struct Options: ParsableArguments {
         }
         if nodeName.isEmpty { throw ValidationError("--node-name must not be empty.") }
         if zone?.isEmpty == true { throw ValidationError("--zone must not be empty.") }
+        try packetRules.check()
     }
 
     /// The node that the manifests are read for.
@@ -200,6 +203,7 @@ struct Options: ParsableArguments {
         configuration.minSyncPeriod = minSyncPeriod
         configuration.syncPeriod = syncPeriod
         configuration.drainTimeout = drainTimeout
+        configuration.packetRules = packetRules.options
         configuration.sysctls = Sysctl.ipvsMode(strictARP: strictARP)
         configuration.timeouts = Timeouts(tcp: tcpTimeout?.value, tcpFIN: tcpFINTimeout?.value, udp: udpTimeout?.value)
         return configuration

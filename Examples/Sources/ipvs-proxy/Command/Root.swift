@@ -23,8 +23,8 @@ struct IPVSProxyCommand: AsyncParsableCommand {
             reads the files at once. SIGTERM ends the program and leaves the kernel's table as it is, so that traffic \
             continues. --cleanup removes it.
 
-            Only what the proxy owns is changed: virtual servers that have its mark, and addresses on its interface. \
-            Packet filter rules, such as those for masquerading, are not created.
+            Only what the proxy owns is changed: virtual servers that have its mark, addresses on its interface, and packet \
+            rules in a table of its own.
 
             Examples:
               kubectl get services,endpointslices -A -o yaml > cluster.yaml

@@ -116,6 +116,9 @@ extension PacketRules.Destination {
 
     /// All keys that an element for it can have.
     fileprivate var keys: [PacketRules.Key] {
-        [.clusterIP(self), .external(self), .local(self), .redirect(self), .unserved(self), .restricted(self)]
+        [
+            .clusterIP(self), .external(self), .local(self), .redirect(self), .unserved(self), .refused(self),
+            .restricted(self),
+        ]
     }
 }

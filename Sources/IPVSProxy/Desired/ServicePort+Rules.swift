@@ -10,22 +10,27 @@ extension ServicePort {
         on node: NodeFacts
     ) -> [PacketRules.Key: PacketRules.Value] {
         guard let destination = PacketRules.Destination(frontend.id) else { return [:] }
-        guard frontend.role != .clusterIP else { return [.clusterIP(destination): .none] }
+        let family = frontend.endpoint.address.family
+        let policy = trafficPolicy(for: frontend.origin)
         var elements: [PacketRules.Key: PacketRules.Value] = [:]
+        if endpoints.serving(policy, family).isEmpty {
+            // A load balancer finds out by a dropped packet that it has to try another node.
+            let isServedElsewhere = frontend.origin == .external && !endpoints.serving(.cluster, family).isEmpty
+            elements[isServedElsewhere ? .unserved(destination) : .refused(destination)] = PacketRules.Value.none
+        }
         if frontend.role == .loadBalancerIP, !loadBalancerSourceRanges.isEmpty {
             elements[.restricted(destination)] = .sourceRanges(name)
         }
-        guard externalTrafficPolicy == .local else {
+        switch (frontend.origin, policy) {
+        case (.internal, _):
+            elements[.clusterIP(destination)] = PacketRules.Value.none
+        case (.external, .cluster):
             elements[.external(destination)] = PacketRules.Value.none
-            return elements
-        }
-        let family = frontend.endpoint.address.family
-        elements[.local(destination)] = PacketRules.Value.none
-        if let address = clusterIPs.first(where: { $0.family == family }), !node.excludes(address) {
-            elements[.redirect(destination)] = .endpoint(Endpoint(address, port))
-        }
-        if endpoints.serving(.local, family).isEmpty, !endpoints.serving(.cluster, family).isEmpty {
-            elements[.unserved(destination)] = PacketRules.Value.none
+        case (.external, .local):
+            elements[.local(destination)] = PacketRules.Value.none
+            if let address = clusterIPs.first(where: { $0.family == family }), !node.excludes(address) {
+                elements[.redirect(destination)] = .endpoint(Endpoint(address, port))
+            }
         }
         return elements
     }

@@ -9,6 +9,7 @@ extension PacketRules.Key: CustomStringConvertible {
         case .local(let destination): "local \(destination)"
         case .redirect(let destination): "redirects \(destination)"
         case .unserved(let destination): "unserved \(destination)"
+        case .refused(let destination): "refused \(destination)"
         case .restricted(let destination): "restricted \(destination)"
         case .address(let address): "addresses \(address)"
         case .hairpin(let address): "hairpins \(address)"

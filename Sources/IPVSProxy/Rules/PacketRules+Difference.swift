@@ -96,7 +96,9 @@ extension PacketRules.Difference {
 extension PacketRules.Key {
     /// Whether it is for connections that are to be dropped although a virtual server is there.
     fileprivate var refuses: Bool {
-        if case .unserved = self { return true }
-        return false
+        switch self {
+        case .unserved, .refused: true
+        default: false
+        }
     }
 }

@@ -65,6 +65,9 @@ extension PacketRules {
         /// A destination with the local policy that has endpoints, but none on this node. Connections from elsewhere are
         /// dropped, so that a load balancer tries another node. It is also in ``local(_:)``.
         case unserved(Destination)
+        /// A destination without any endpoint. Connections to it are refused at once, which IPVS alone doesn't do for all. It is
+        /// also in one of the sets above.
+        case refused(Destination)
         /// A load balancer's address with a port that only some sources may reach; its value is a
         /// ``Value/sourceRanges(_:)``. Packets of others are dropped.
         case restricted(Destination)

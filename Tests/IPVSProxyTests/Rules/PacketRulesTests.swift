@@ -141,9 +141,13 @@ struct PacketRulesTests {
         // Pods are still served.
         #expect(rules.elements[.redirect(balancer)] != nil)
         #expect(rules.elements[.hairpin(address(addresses.remote))] == nil)
+        #expect(rules.elements[.refused(balancer)] == nil)
+        #expect(rules.elements[.refused(destination(transport, addresses.cluster, 80))] == nil)
         // Without any endpoints, connections are refused and not dropped.
         rules = try self.rules(port, addresses, [])
         #expect(rules.elements[.unserved(balancer)] == nil)
+        #expect(rules.elements[.refused(balancer)] == Value.none)
+        #expect(rules.elements[.refused(destination(transport, addresses.cluster, 80))] == Value.none)
         #expect(rules.elements[.local(balancer)] == Value.none)
         // A terminating endpoint that still serves is one.
         let terminating = ServiceEndpoint(
@@ -155,6 +159,25 @@ struct PacketRulesTests {
         )
         rules = try self.rules(port, addresses, [terminating, endpoint(addresses.remote, isLocal: false)])
         #expect(rules.elements[.unserved(balancer)] == nil)
+    }
+
+    @Test("Without endpoints that a policy allows, connections are refused", arguments: Addresses.all, transports)
+    func withoutEndpoints(_ addresses: Addresses, _ transport: TransportProtocol) throws {
+        var port = port(addresses, transport)
+        let destinations = [
+            destination(transport, addresses.cluster, 80), destination(transport, addresses.external, 80),
+            destination(transport, addresses.balancer, 80), destination(transport, addresses.node, 30_080),
+            destination(transport, addresses.otherNode, 30_080),
+        ]
+        let none = try rules(port, addresses, [])
+        for destination in destinations { #expect(none.elements[.refused(destination)] == Value.none) }
+        let some = try rules(port, addresses, [endpoint(addresses.remote, isLocal: false)])
+        for destination in destinations { #expect(some.elements[.refused(destination)] == nil) }
+        port.internalTrafficPolicy = .local
+        let local = try rules(port, addresses, [endpoint(addresses.remote, isLocal: false)])
+        for destination in destinations {
+            #expect((local.elements[.refused(destination)] != nil) == (destination == destinations[0]))
+        }
     }
 
     @Test("A cluster IP that is not served gets no redirected connections", arguments: Addresses.all)

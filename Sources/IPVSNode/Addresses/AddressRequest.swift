@@ -72,7 +72,7 @@ struct AddressRequest: NetlinkRequest {
 
 extension AttributeWriter where Self: ~Copyable {
     /// Puts an address with the number of bytes of its family.
-    fileprivate mutating func putAddress(_ attribute: Int, _ address: IPAddress) {
+    mutating func putAddress(_ attribute: Int, _ address: IPAddress) {
         switch address.family {
         case .ipv4: put(attribute, UInt32(truncatingIfNeeded: address.high >> 32).bigEndian)
         case .ipv6: put(attribute, address)

@@ -133,7 +133,7 @@ struct LocalRoute: Equatable {
 
 extension RawSpan {
     /// The header at the start of a message, a structure of integers.
-    fileprivate func readHeader<Header: BitwiseCopyable>(
+    func readHeader<Header: BitwiseCopyable>(
         as _: Header.Type,
         of message: String
     ) throws(MalformedReply) -> Header {
@@ -145,7 +145,7 @@ extension RawSpan {
     }
 
     /// The value of an attribute as an address with the number of bytes of its family.
-    fileprivate func readPlainAddress(
+    func readPlainAddress(
         _ attribute: Attribute,
         _ family: IPAddress.Family
     ) throws(MalformedReply) -> IPAddress {

@@ -258,7 +258,7 @@ extension [UInt8] {
 
     package var hex: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 
-    fileprivate static func attribute(_ type: Int, _ value: [UInt8]) -> [UInt8] {
+    package static func attribute(_ type: Int, _ value: [UInt8]) -> [UInt8] {
         let bytes = [UInt8](littleEndian: UInt16(value.count + 4)) + [UInt8](littleEndian: UInt16(type)) + value
         return bytes + [UInt8](repeating: 0, count: -bytes.count & 3)
     }
@@ -277,7 +277,7 @@ extension [UInt8] {
 }
 
 extension ArraySlice<UInt8> {
-    fileprivate func number<Value: FixedWidthInteger & BitwiseCopyable>(_: Value.Type, at offset: Int) -> Value {
+    package func number<Value: FixedWidthInteger & BitwiseCopyable>(_: Value.Type, at offset: Int) -> Value {
         withUnsafeBytes { Value(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Value.self)) }
     }
 }

@@ -100,6 +100,9 @@ int cnetlink_namespace_of_socket(int fd) {
 
 struct job {
     int namespace_fd;
+    /// The function to call; NULL for a file or a socket.
+    void (*_Nullable call)(void *);
+    void *_Nullable argument;
     /// The file to open; NULL for a socket.
     const char *_Nullable path;
     int flags;
@@ -107,10 +110,12 @@ struct job {
     int result;
 };
 
-static void *open_in_namespace(void *argument) {
+static void *do_in_namespace(void *argument) {
     struct job *job = argument;
     int fd = setns(job->namespace_fd, CLONE_NEWNET);
-    if (fd == 0) {
+    if (fd == 0 && job->call != NULL) {
+        job->call(job->argument);
+    } else if (fd == 0) {
         fd = job->path != NULL ? open(job->path, job->flags | O_CLOEXEC)
                                : socket(job->domain, job->type | SOCK_CLOEXEC, job->protocol);
     }
@@ -125,7 +130,7 @@ static int on_thread(struct job job) {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_t thread;
-    int error = pthread_create(&thread, NULL, open_in_namespace, &job);
+    int error = pthread_create(&thread, NULL, do_in_namespace, &job);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0) return -error;
     pthread_join(thread, NULL);
@@ -139,4 +144,8 @@ int cnetlink_socket_in_namespace(int namespace_fd, int domain, int type, int pro
 
 int cnetlink_open_in_namespace(int namespace_fd, const char *path, int flags) {
     return on_thread((struct job){.namespace_fd = namespace_fd, .path = path, .flags = flags, .result = -EIO});
+}
+
+int cnetlink_call_in_namespace(int namespace_fd, void (*call)(void *), void *argument) {
+    return on_thread((struct job){.namespace_fd = namespace_fd, .call = call, .argument = argument, .result = -EIO});
 }

@@ -59,6 +59,10 @@ int cnetlink_socket_in_namespace(int namespace_fd, int domain, int type, int pro
 /// Returns the file descriptor, or a negated errno.
 int cnetlink_open_in_namespace(int namespace_fd, const char *path, int flags);
 
+/// Calls a function with an argument on a new thread, which has entered the network namespace that `namespace_fd` refers to,
+/// and waits for its end. Returns 0, or a negated errno if it was not called.
+int cnetlink_call_in_namespace(int namespace_fd, void (*call)(void *_Nullable), void *_Nullable argument);
+
 /// Opens the network namespace that a socket belongs to, close-on-exec. Returns a file descriptor, or a negated errno.
 int cnetlink_namespace_of_socket(int fd);
 

@@ -57,6 +57,25 @@ public final class HeldNamespace: Sendable {
         return FileDescriptor(file)
     }
 
+    /// Calls `body` on a thread that is in the namespace: the calling thread if it is, or else a new one.
+    ///
+    /// - Throws: `SystemError` with ``SystemCall/enterNamespace`` if the namespace can't be entered.
+    package func call(_ body: () -> Void) throws(SystemError) {
+        // Entering the thread's own namespace would need a privilege for no reason.
+        if (try? isCallers) == true { return body() }
+        let result = unsafe withoutActuallyEscaping(body) { body in
+            var call = body
+            return unsafe withUnsafeMutablePointer(to: &call) { pointer in
+                unsafe cnetlink_call_in_namespace(
+                    descriptor.number,
+                    { argument in unsafe argument?.load(as: (() -> Void).self)() },
+                    pointer
+                )
+            }
+        }
+        guard result == 0 else { throw SystemError(errno: -result, call: .enterNamespace) }
+    }
+
     /// Whether a path refers to another namespace. Returns false if there is no file.
     public func isAnother(behind path: String) -> Bool {
         do throws(SystemError) { return try !isBehind(path) } catch { return false }

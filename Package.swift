@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "IPVS", targets: ["IPVS"]),
         .library(name: "IPVSNode", targets: ["IPVSNode"]),
         .library(name: "IPVSProxy", targets: ["IPVSProxy"]),
+        .library(name: "IPVSProxyNFTables", targets: ["IPVSProxyNFTables"]),
         // For this repository's own test suites only, as those of Examples are a package of their own: it may change in
         // any release.
         .library(name: "_IPVSTestSupport", targets: ["IPVSTestModels", "IPVSTestKernel"]),
@@ -25,15 +26,21 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
-        // C: libnl and a shim over it, and the kernel's headers.
+        // C: libnl and a shim over it, libnftables, and the kernel's headers.
         .systemLibrary(
             name: "CLibNL",
             pkgConfig: "libnl-genl-3.0",
             providers: [.apt(["libnl-genl-3-dev"]), .yum(["libnl3-devel"])]
         ),
         .target(name: "CNetlinkShim", dependencies: ["CLibNL"]),
+        .systemLibrary(
+            name: "CLibNFTables",
+            pkgConfig: "libnftables",
+            providers: [.apt(["libnftables-dev"]), .yum(["nftables-devel"])]
+        ),
         .systemLibrary(name: "CIPVS"),
         .systemLibrary(name: "CRTNetlink"),
+        .systemLibrary(name: "CNetfilter"),
 
         .target(name: "Netlink", dependencies: ["CNetlinkShim"]),
         .target(name: "IPVS", dependencies: ["Netlink", "CIPVS"]),
@@ -46,6 +53,10 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: proxy),
             ]
+        ),
+        .target(
+            name: "IPVSProxyNFTables",
+            dependencies: ["IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CLibNFTables", "CNetfilter"]
         ),
 
         // What the tests have in common. The names are specific, since those of all targets of a user's packages have to
@@ -97,6 +108,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: proxy),
+            ]
+        ),
+        .testTarget(
+            name: "IPVSProxyNFTablesTests",
+            dependencies: ["IPVSTestModels", "IPVSProxyNFTables", "IPVSProxy", "IPVS", "Netlink", "CNetfilter"]
+        ),
+        .testTarget(
+            name: "IPVSProxyNFTablesKernelTests",
+            dependencies: [
+                "IPVSTestModels", "IPVSTestKernel", "IPVSProxyNFTables", "IPVSProxy", "IPVSNode", "IPVS", "Netlink",
             ]
         ),
     ],

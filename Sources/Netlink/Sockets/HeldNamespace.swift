@@ -63,7 +63,7 @@ public final class HeldNamespace: Sendable {
     package func call(_ body: () -> Void) throws(SystemError) {
         // Entering the thread's own namespace would need a privilege for no reason.
         if (try? isCallers) == true { return body() }
-        let result = unsafe withoutActuallyEscaping(body) { body in
+        let result = withoutActuallyEscaping(body) { body in
             var call = body
             return unsafe withUnsafeMutablePointer(to: &call) { pointer in
                 unsafe cnetlink_call_in_namespace(

@@ -1,0 +1,103 @@
+import CNetfilter
+import IPVSProxy
+import Netlink
+
+/// Reads the rules of a network namespace by netlink, as libnftables would need much more memory for thousands of elements.
+final class RulesetReader: Sendable {
+    typealias Failure = NetlinkConnection.Failure
+
+    private let connection: Lock<NetlinkConnection>
+
+    init(_ channel: any Channel) { connection = Lock(NetlinkConnection(channel)) }
+
+    /// The number of the last transaction that changed any rules.
+    func generation() throws(Failure) -> UInt32 {
+        let number = try ask(.generation, UInt32?.none) { (number, bytes) throws(MalformedReply) in
+            var cursor = AttributeCursor(.generation, from: MemoryLayout<nfgenmsg>.size)
+            while let attribute = try cursor.next(in: bytes) {
+                if attribute.type == Number.generation { number = try bytes.readNumber(attribute) }
+            }
+        }
+        guard let number else { throw .malformed(AttributeSet.generation.missing(Number.generation)) }
+        return number
+    }
+
+    /// The flags of an `inet` table; nil if there is none with this name.
+    func flags(ofTable name: String) throws(Failure) -> UInt32? {
+        do throws(Failure) {
+            return try ask(.table(name), UInt32(0)) { (flags, bytes) throws(MalformedReply) in
+                var cursor = AttributeCursor(.table, from: MemoryLayout<nfgenmsg>.size)
+                while let attribute = try cursor.next(in: bytes) {
+                    if attribute.type == Number.tableFlags { flags = try bytes.readNumber(attribute) }
+                }
+            }
+        } catch .kernel(let answer) where answer.errno == ENOENT {
+            return nil
+        }
+    }
+
+    /// The chains of the tables of a protocol family, or of all.
+    func chains(_ family: NetfilterRequest.Family) throws(Failure) -> [SeenChain] {
+        try ask(.chains(family), [SeenChain]()) { (chains, bytes) throws(MalformedReply) in
+            chains.append(try SeenChain(decoding: bytes))
+        }
+    }
+
+    /// The sets of an `inet` table, those of single rules too.
+    func sets(ofTable table: String) throws(Failure) -> [SeenSet] {
+        try ask(.sets(table: table), [SeenSet]()) { (sets, bytes) throws(MalformedReply) in
+            let set = try SeenSet(decoding: bytes)
+            if try bytes.family == NetfilterRequest.Family.inet.rawValue, set.table == table { sets.append(set) }
+        }
+    }
+
+    /// The fingerprints of the chains of an `inet` table that have rules, or of one of them: equal if their rules are.
+    func fingerprints(ofTable table: String, chain: String? = nil) throws(Failure) -> [String: Int] {
+        let request = NetfilterRequest.rules(table: table, chain: chain)
+        return try ask(request, [String: Hasher]()) { (hashers, bytes) throws(MalformedReply) in
+            guard try bytes.family == NetfilterRequest.Family.inet.rawValue else { return }
+            var name = ""
+            var isOwn = false
+            // Everything but where the rule is.
+            var places: [Range<Int>] = []
+            var cursor = AttributeCursor(.rule, from: MemoryLayout<nfgenmsg>.size)
+            while let attribute = try cursor.next(in: bytes) {
+                switch attribute.type {
+                case Number.ruleTable: isOwn = try bytes.readString(attribute) == table
+                case Number.ruleChain: name = try bytes.readString(attribute)
+                case Number.ruleHandle, Number.rulePosition: break
+                default: places.append(attribute.payload)
+                }
+            }
+            guard isOwn else { return }
+            for place in places {
+                unsafe bytes.extracting(place).withUnsafeBytes { bytes in
+                    hashers[name, default: Hasher()].combine(bytes.count)
+                    unsafe hashers[name, default: Hasher()].combine(bytes: bytes)
+                }
+            }
+        }.mapValues { $0.finalize() }
+    }
+
+    /// Calls `body` with the elements of a set, and with nil for those that rules have no key for.
+    func elements(
+        of set: NamedSet,
+        inTable table: String,
+        _ body: (SeenElement?) -> Void
+    ) throws(Failure) {
+        try ask(.elements(table: table, set: set.name), ()) { (_, bytes) throws(MalformedReply) in
+            try SeenElement.forEach(in: bytes, of: set, body)
+        }
+    }
+
+    private func ask<Result>(
+        _ request: NetfilterRequest,
+        _ initial: @autoclosure () -> Result,
+        _ fold: (inout Result, RawSpan) throws(MalformedReply) -> Void
+    ) throws(Failure) -> Result {
+        let format = NetlinkConnection.ReplyFormat(type: request.replyType, headerLength: 0)
+        return try connection.withLock { (connection) throws(Failure) in
+            try connection.exchange(request, isRead: true, format, initial, fold)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import IPVS
+public import IPVSProxy
+import Netlink
+
+extension NFTables {
+    /// Changes the rules; see `PacketFilter`.
+    public func write(_ difference: PacketRules.Difference) throws(PacketFilterError) {
+        guard !difference.isEmpty else { return }
+        if let problem = difference.options?.pods.problem {
+            throw PacketFilterError(.refused, "can't write the packet rules: \(problem)")
+        }
+        try state.withLock { (state) throws(PacketFilterError) in
+            // Until all is written, what is known is void.
+            let known = state.generation
+            state.generation = nil
+            state.forget(difference)
+            let before = try generation()
+            var transactions: UInt32 = 0
+            var writer = DifferenceWriter(state.script ?? Script(table: table), comment: comment) {
+                (script) throws(PacketFilterError) in
+                try self.run(&script)
+                transactions += 1
+            }
+            state.script = try writer.write(difference)
+            try remember(difference, in: &state, since: before, transactions)
+            // Others may have changed something before, and would be overlooked.
+            if known != before { state.generation = nil }
+        }
+    }
+
+    /// Removes the table; see `PacketFilter`.
+    public func remove() throws(PacketFilterError) -> Bool {
+        try state.withLock { (state) throws(PacketFilterError) in
+            state = State()
+            do throws(RulesetReader.Failure) {
+                guard try reader.flags(ofTable: table) != nil else { return false }
+            } catch {
+                let error = PacketFilterError("read the packet rules", error)
+                // Then there is no table either.
+                if error.code == .unavailable { return false }
+                throw error
+            }
+            var script = Script(table: table)
+            script.line("delete table \(script.table)")
+            try run(&script, to: "remove the packet rules")
+            return true
+        }
+    }
+
+    /// Runs a script as a transaction.
+    private func run(_ script: inout Script, to operation: String = "write the packet rules") throws(PacketFilterError)
+    {
+        if let text = try dryRun(&script, to: operation, isDry: false) {
+            throw PacketFilterError(operation, refused: text)
+        }
+    }
+
+    /// Runs a script, or lets the kernel check it, and returns what was said about errors.
+    func dryRun(_ script: inout Script, to operation: String, isDry: Bool = true) throws(PacketFilterError) -> String? {
+        do throws(SystemError) {
+            return try script.withTerminated { (bytes) throws(SystemError) in try library.run(bytes, isDry: isDry) }
+        } catch {
+            throw PacketFilterError(operation, error)
+        }
+    }
+
+    /// Notes what was written, unless others have changed rules meanwhile.
+    private func remember(
+        _ difference: PacketRules.Difference,
+        in state: inout State,
+        since before: UInt32,
+        _ transactions: UInt32
+    ) throws(PacketFilterError) {
+        let chains = difference.writtenRanges.keys.map(Names.chain(of:))
+        let isMuch = difference.options != nil || difference.isFromScratch || chains.count > 16
+        var found: [String: Int] = [:]
+        do throws(RulesetReader.Failure) {
+            if isMuch {
+                found = try reader.fingerprints(ofTable: table)
+            } else {
+                for chain in chains { found.merge(try reader.fingerprints(ofTable: table, chain: chain)) { $1 } }
+            }
+        } catch {
+            // What was written is verified the next time.
+            return
+        }
+        guard try generation() == before &+ transactions else { return }
+        state.generation = before &+ transactions
+        if let options = difference.options {
+            for chain in Program.hooks.keys { state.fingerprints[chain] = found[chain] }
+            state.options = options
+        }
+        for chain in chains { state.fingerprints[chain] = found[chain] }
+        state.ranges.merge(difference.writtenRanges) { $1 }
+    }
+
+    /// The number of the last transaction.
+    func generation() throws(PacketFilterError) -> UInt32 {
+        do throws(RulesetReader.Failure) {
+            return try reader.generation()
+        } catch {
+            throw PacketFilterError("read the packet rules", error)
+        }
+    }
+}
+
+extension NFTables.State {
+    /// Forgets what was known about the parts that a difference writes.
+    fileprivate mutating func forget(_ difference: PacketRules.Difference) {
+        if difference.isFromScratch { self = Self(script: script) }
+        if difference.options != nil {
+            options = nil
+            for chain in Program.hooks.keys { fingerprints[chain] = nil }
+        }
+        for name in difference.removedRanges + Array(difference.writtenRanges.keys) {
+            ranges[name] = nil
+            fingerprints[Names.chain(of: name)] = nil
+        }
+    }
+}

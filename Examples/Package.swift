@@ -47,6 +47,7 @@ let package = Package(
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "IPVSNode", package: "swift-ipvs"),
                 .product(name: "IPVSProxy", package: "swift-ipvs"),
+                .product(name: "IPVSProxyNFTables", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

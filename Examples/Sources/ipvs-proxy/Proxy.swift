@@ -6,6 +6,7 @@ import Glibc
 import IPVS
 import IPVSNode
 import IPVSProxy
+import IPVSProxyNFTables
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -31,10 +32,18 @@ struct Proxy {
         var manifests = ManifestWatch(options.manifests, node: options.node, logger: logger)
         let registry = PrometheusRegistry()
         let first = try manifests.read()
-        let proxier = try Proxier(options.configuration, logger: logger, metrics: registry)
+        let packetRules = try PacketRulesOfNode(options)
+        let proxier = try Proxier(
+            options.configuration,
+            packetFilter: packetRules.filter,
+            logger: logger,
+            metrics: registry
+        )
         try checkPermission()
+        try packetRules.check()
         // Before the ports for HTTP, which another one may have too.
         try await proxier.lockInterface()
+        if try packetRules.removeUnused() { logger.notice("removed the packet rules of an earlier run") }
         let pages = StatusPages(proxier: proxier, registry: registry)
         var servers: [StatusServer] = []
         for (address, pages) in [
@@ -61,7 +70,9 @@ struct Proxy {
 
     /// Synchronizes the kernel with the manifests.
     func syncOnce() async throws {
-        let proxier = try await informedProxier()
+        let packetRules = try PacketRulesOfNode(options)
+        let proxier = try await informedProxier(packetRules)
+        if try packetRules.removeUnused() { Console.print("removed the packet rules of an earlier run") }
         guard let report = try await proxier.sync() else { preconditionFailure("all lists are complete") }
         for change in report.settings?.changes ?? [] {
             Console.print("set \(change.name) to \(change.after), which was \(change.before)")
@@ -80,19 +91,30 @@ struct Proxy {
 
     /// Prints what would be changed.
     func showPlan() async throws {
-        guard let plan = try await informedProxier().plan() else { preconditionFailure("all lists are complete") }
-        Console.print(changes: plan.description)
+        let packetRules = try PacketRulesOfNode(options)
+        guard let plan = try await informedProxier(packetRules).plan() else {
+            preconditionFailure("all lists are complete")
+        }
+        let unused = try packetRules.areUnused() ? ["- the packet rules of an earlier run"] : []
+        Console.print(changes: (unused + [plan.description]).filter { !$0.isEmpty }.joined(separator: "\n"))
         guard plan.failures.isEmpty else { throw ExitCode(IPVSProxyCommand.trouble) }
-        if !plan.isEmpty { throw ExitCode(1) }
+        if !plan.isEmpty || !unused.isEmpty { throw ExitCode(1) }
     }
 
     func cleanUp() async throws {
-        let report = try await Proxier(options.configuration, logger: quietLogger).cleanup()
+        let packetRules = try PacketRulesOfNode(options)
+        let report = try await Proxier(
+            options.configuration,
+            // Those of an earlier run, whatever the options of this one are.
+            packetFilter: packetRules.table,
+            logger: quietLogger
+        ).cleanup()
         let removed = [
             report.virtualServers.counted("virtual server"), report.addresses.counted("address", "addresses"),
         ]
         let interface = report.removedInterface ? ["the interface \(options.bindInterface)"] : []
-        Console.print("removed \((removed + interface).listed("and"))")
+        let rules = report.removedRules ? ["the packet rules"] : []
+        Console.print("removed \((removed + interface + rules).listed("and"))")
         for change in report.settings.changes { Console.print("set \(change.name) back to \(change.after)") }
         for change in report.timeouts.changes { Console.print("set the \(change.setting) back to \(change.after) s") }
         for id in report.left {
@@ -113,7 +135,7 @@ struct Proxy {
     }
 
     /// A proxier that knows all objects in the manifests.
-    private func informedProxier() async throws -> Proxier {
+    private func informedProxier(_ packetRules: PacketRulesOfNode) async throws -> Proxier {
         var manifests = ManifestWatch(
             options.manifests,
             node: options.node,
@@ -121,7 +143,7 @@ struct Proxy {
             isRepeated: false
         )
         let changes = try manifests.read()
-        let proxier = try Proxier(options.configuration, logger: quietLogger)
+        let proxier = try Proxier(options.configuration, packetFilter: packetRules.filter, logger: quietLogger)
         await proxier.tell(first: changes)
         return proxier
     }

@@ -75,7 +75,7 @@ public actor Proxier {
     ///   - logger: The logger for changes and failures.
     ///   - metrics: The factory of the metrics.
     /// - Throws: `IPVSError` where the kernel has no IPVS, or where the namespace can't be entered; `AddressError` where no
-    ///   interface can have the name. That the process may not use IPVS shows with the first sync.
+    ///   interface can have the name; `ConnectionTrackingError` where a socket can't be opened. That the process may not use IPVS shows with the first sync.
     public init(
         _ configuration: Configuration = Configuration(),
         packetFilter: (any PacketFilter)? = nil,

@@ -22,6 +22,8 @@ public struct SyncFailure: Error, Hashable, Sendable {
         case notOwned
         /// The packet rules could not be read or written.
         case rules(PacketFilterError)
+        /// The entries of UDP clients could not be deleted from the kernel's connection tracking.
+        case connectionTracking(ConnectionTrackingError)
     }
 }
 
@@ -33,6 +35,7 @@ extension SyncFailure: CustomStringConvertible {
             case .table(let error): "\(error)"
             case .address(let error): "\(error)"
             case .rules(let error): withoutRules(error)
+            case .connectionTracking(let error): "\(error)"
             case .notOwned:
                 "can't use \(virtualServer?.description ?? "it"), \(Self.somebodyElses(virtualServer))"
             }

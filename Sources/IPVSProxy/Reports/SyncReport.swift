@@ -18,6 +18,10 @@ public struct SyncReport: Hashable, Sendable {
     /// How many elements of packet rules, and ranges of sources, were added or removed.
     public internal(set) var rules = 0
 
+    /// How many entries of UDP clients, which had been sending before there was an endpoint, were deleted from the kernel's
+    /// connection tracking.
+    public internal(set) var deletedEntries = 0
+
     /// How many real servers were deleted at the end of their drain.
     public internal(set) var drained = 0
 

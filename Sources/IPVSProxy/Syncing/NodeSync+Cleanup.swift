@@ -80,6 +80,7 @@ extension NodeSync {
     /// Starts again as a new process does.
     private func forgetAll() {
         rules = RuleSync()
+        startedUDP = []
         label = nil
         drains = DrainList()
         memory.forgetAll()

@@ -12,6 +12,9 @@ extension NodeSync {
         /// The packet rules; nil if the proxier has none.
         var packetFilter: (any PacketFilter)?
 
+        /// The connections that the kernel tracks; nil if none are looked at.
+        var tracking: (any TrackedConnections)?
+
         /// The network namespace that all of these belong to, if the configuration names one.
         var namespace: NodeNamespace?
 
@@ -24,13 +27,14 @@ extension NodeSync.Kernel {
     /// Opens the node that a configuration names. Its namespace is looked up once, so that all parts belong to the same node
     /// even if the name is given to another one meanwhile.
     ///
-    /// - Throws: `IPVSError` and `AddressError`.
+    /// - Throws: `IPVSError`, `AddressError` and `ConnectionTrackingError`.
     init(_ configuration: Proxier.Configuration, _ packetFilter: (any PacketFilter)?) throws {
         self.packetFilter = packetFilter
         guard let name = configuration.namespace else {
             table = try Handle()
             binder = try AddressBinder(interface: configuration.interface, method: configuration.bindingMethod)
             sysctls = Sysctls()
+            tracking = try ConnectionTracking()
             // Without /proc it can't be held open, and is that of the thread that takes the lock.
             lockSpace = LockSpace(namespace: try? HeldNamespace(path: nil))
             return
@@ -44,6 +48,7 @@ extension NodeSync.Kernel {
             named: name
         )
         sysctls = Sysctls(files: KernelSysctlFiles(held, named: name))
+        tracking = try ConnectionTracking(held, named: name)
         namespace = NodeNamespace(held, named: name)
         lockSpace = LockSpace(namespace: held)
     }

@@ -26,6 +26,7 @@ extension NodeSync {
         try unbind(draft.addressesToUnbind, &report)
         write(ruleChange.after, of: &ruleChange)
         settle(ruleChange, &report)
+        forgetUnservedClients(&report)
         try look(at: draft.newDrains, &report)
         report.draining = drains.count
     }

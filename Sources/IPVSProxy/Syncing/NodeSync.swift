@@ -32,6 +32,9 @@ actor NodeSync {
     /// The packet rules.
     var rules = RuleSync()
 
+    /// Where UDP clients began to have an endpoint whose old conntrack entries have not been deleted.
+    var startedUDP: Set<Endpoint> = []
+
     /// The lock on the interface, while anything needs it, and how many do.
     var lock: NamespaceLock?
     var lockUses = 0
@@ -69,6 +72,7 @@ extension NodeSync {
     func sync(_ update: DesiredState.Update, _ state: DesiredState, isDue: Bool) throws -> SyncReport {
         let begin = now()
         try checkRules()
+        startedUDP.formUnion(update.startedUDP)
         let lastFullSync = lastFullSync
         // Until this one is completed.
         self.lastFullSync = nil

@@ -25,6 +25,7 @@ struct Harness {
         route: RouteKernel = RouteKernel { $0.add("eth0", kind: nil, ["192.0.2.10/24", "2001:db8::10/64"]) },
         files: FakeFiles = FakeFiles([:]),
         filter: FakeFilter? = nil,
+        tracking: FakeTracking? = nil,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         log: any LogHandler = SwiftLogNoOpLogHandler()
     ) throws {
@@ -34,7 +35,8 @@ struct Harness {
             table: table,
             binder: try AddressBinder(interface: configuration.interface, channel: route),
             sysctls: Sysctls(files: files),
-            packetFilter: filter
+            packetFilter: filter,
+            tracking: tracking
         )
         let logger = Logger(label: "test") { _ in log }
         proxier = Proxier(configuration, kernel, logger: logger, metrics: metrics) { clock.value }

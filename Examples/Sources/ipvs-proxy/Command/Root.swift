@@ -98,7 +98,7 @@ struct IPVSProxyCommand: AsyncParsableCommand {
         case let failure as Failure:
             Console.fail(failure.sentences)
             return 1
-        case is IPVSError, is AddressError:
+        case is IPVSError, is AddressError, is PacketFilterError, is ConnectionTrackingError:
             Console.fail("\(error)")
             return 1
         default:

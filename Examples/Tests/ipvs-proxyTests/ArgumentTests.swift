@@ -1,5 +1,6 @@
 import ArgumentParser
 import IPVS
+import IPVSNode
 import IPVSProxy
 import Testing
 
@@ -42,6 +43,36 @@ import Testing
         for name in ["--ipvs-tcp-timeout", "--ipvs-tcpfin-timeout", "--ipvs-udp-timeout"] {
             let error = #expect(throws: (any Error).self) { try Options.parse(["a.yaml", "\(name)=\(text)"]) }
             #expect(error.map { Options.message(for: $0).hasSuffix("\(name) <time>': \(reason)") } == true)
+        }
+    }
+
+    @Test func trackedConnections() throws {
+        func settings(_ arguments: String...) throws -> [Sysctl] {
+            try Options.parse(["a.yaml"] + arguments).configuration.sysctls.filter { $0.name.contains("nf_conntrack") }
+        }
+        #expect(try settings().isEmpty)
+        #expect(try settings("--conntrack-max-per-core=0", "--conntrack-min=9").isEmpty)
+        let tcp = "net.netfilter.nf_conntrack_tcp_timeout_"
+        #expect(
+            try settings("--conntrack-tcp-timeout-established=24h", "--conntrack-tcp-timeout-close-wait", "0")
+                == [Sysctl("\(tcp)established", 86_400)]
+        )
+        #expect(
+            try settings(
+                "--conntrack-max-per-core=1",
+                "--conntrack-min=1000000",
+                "--conntrack-tcp-timeout-close-wait=1h"
+            )
+                == [Sysctl("net.netfilter.nf_conntrack_max", 1_000_000), Sysctl("\(tcp)close_wait", 3_600)]
+        )
+    }
+
+    @Test(arguments: ["-1", "+1", "1.5", "2147483648", "99999999999", "0x10", "32k"])
+    func noCounts(text: String) {
+        for name in ["--conntrack-max-per-core", "--conntrack-min"] {
+            let error = #expect(throws: (any Error).self) { try Options.parse(["a.yaml", "\(name)=\(text)"]) }
+            let reason = "\(name) <number>': it must be a whole number from 0 to 2147483647"
+            #expect(error.map { Options.message(for: $0).hasSuffix(reason) } == true)
         }
     }
 

@@ -6,9 +6,11 @@ import IPVSNode
 ///
 ///     swift-ipvs tcp=900:7200 ipv4.ip_forward=0:1 ipv4.vs.conntrack=0:1
 ///
-/// If that doesn't fit into an alias, the settings of the IPVS mode have only the last part of their names:
+/// If that doesn't fit into an alias, the settings that proxiers know have only the last part of their names, or else the
+/// initials of its words:
 ///
 ///     swift-ipvs tcp=900:7200 ip_forward=0:1 conntrack=0:1
+///     swift-ipvs tcp=900:7200 if=0:1 c=0:1
 struct InterfaceLabel: Hashable {
     /// The settings that were changed, to be restored by a clean-up.
     private(set) var changes: [Sysctls.Change] = []
@@ -78,15 +80,17 @@ extension InterfaceLabel {
 }
 
 extension InterfaceLabel: CustomStringConvertible {
-    /// The label as an alias. Changes that don't fit even in the short form are left out.
+    /// The label as an alias, in the longest form that fits. Changes that don't fit even in the shortest form are left out.
     var description: String {
         let timeouts = timeouts.map { "\($0.setting.word)=\($0.before):\($0.after)" }
-        func words(isShort: Bool) -> [String] {
-            timeouts + changes.map { "\(SysctlWord.word(for: $0.name, isShort: isShort))=\($0.before):\($0.after)" }
+        func words(_ length: SysctlWord.Length) -> [String] {
+            timeouts + changes.map { "\(SysctlWord.word(for: $0.name, length))=\($0.before):\($0.after)" }
         }
-        let long = ([Self.owner] + words(isShort: false)).joined(separator: " ")
-        if long.utf8.count <= Self.capacity { return long }
-        return words(isShort: true).reduce(Self.owner) { text, word in
+        for length in [SysctlWord.Length.whole, .lastPart] {
+            let text = ([Self.owner] + words(length)).joined(separator: " ")
+            if text.utf8.count <= Self.capacity { return text }
+        }
+        return words(.initials).reduce(Self.owner) { text, word in
             let longer = "\(text) \(word)"
             return longer.utf8.count > Self.capacity ? text : longer
         }
@@ -114,24 +118,35 @@ private enum SysctlWord {
     /// Nearly all settings begin with this prefix, which is left out. The names of the others begin with a dot instead.
     private static let prefix = "net."
 
-    /// The settings of the IPVS mode by the last parts of their names, if only one has it. No other setting has a name without
-    /// a dot.
-    private static let namesByLastPart: [String: String] = Dictionary(
-        grouping: Sysctl.namesOfIPVSMode
-    ) { name in lastPart(of: name) }.filter { $0.value.count == 1 }.compactMapValues(\.first)
+    /// How much of a name is in a label.
+    enum Length: Hashable { case whole, lastPart, initials }
+
+    /// The settings that proxiers know by the last parts of their names, and by the initials of those, if only one has them. No
+    /// other setting has a name without a dot.
+    private static let namesByLastPart = names(by: lastPart)
+    private static let namesByInitials = names(by: initials)
+
+    private static func names(by shortening: (String) -> String) -> [String: String] {
+        Dictionary(grouping: Sysctl.knownNames, by: shortening).filter { $0.value.count == 1 }.compactMapValues(\.first)
+    }
 
     private static func lastPart(of name: String) -> String { name.split(separator: ".").last.map(String.init) ?? name }
 
+    private static func initials(of name: String) -> String {
+        String(lastPart(of: name).split(separator: "_").compactMap(\.first))
+    }
+
     /// The word for a setting.
-    static func word(for name: String, isShort: Bool) -> String {
-        let last = lastPart(of: name)
-        if isShort, namesByLastPart[last] == name { return last }
+    static func word(for name: String, _ length: Length) -> String {
+        let (last, initials) = (lastPart(of: name), initials(of: name))
+        if length == .initials, namesByInitials[initials] == name { return initials }
+        if length != .whole, namesByLastPart[last] == name { return last }
         return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : ".\(name)"
     }
 
     /// The setting that a word is for.
     static func name(of word: Substring) -> String {
-        if let name = namesByLastPart[String(word)] { return name }
+        if let name = namesByLastPart[String(word)] ?? namesByInitials[String(word)] { return name }
         return word.first == "." ? String(word.dropFirst()) : prefix + word
     }
 }

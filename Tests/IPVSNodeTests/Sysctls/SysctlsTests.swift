@@ -95,6 +95,30 @@ struct SysctlsTests {
     }
 
     @Test(
+        "The limit of tracked connections grows with the cores, and 0 leaves the kernel's",
+        arguments: [
+            (nil, nil, 4, nil), (nil, 131_072, 4, nil), (0, 131_072, 4, nil), (32_768, nil, 4, 131_072),
+            (32_768, 131_072, 2, 131_072), (32_768, 131_072, 8, 262_144), (32_768, 0, 1, 32_768),
+            (1_000_000_000, nil, 64, 2_147_483_647), (2, 4_000_000_000, 2, 2_147_483_647),
+        ] as [(UInt32?, UInt32?, Int, Int?)]
+    )
+    func trackedConnections(maxPerCore: UInt32?, min: UInt32?, cores: Int, limit: Int?) {
+        let settings = Sysctl.connectionTracking(maxPerCore: maxPerCore, min: min, cores: cores)
+        #expect(settings == limit.map { [Sysctl("net.netfilter.nf_conntrack_max", $0)] } ?? [])
+    }
+
+    @Test("Timeouts of tracked connections, where 0 leaves the kernel's, and the machine's own cores")
+    func trackedTimeouts() throws {
+        let names = ["established", "close_wait"].map { "net.netfilter.nf_conntrack_tcp_timeout_\($0)" }
+        let both = Sysctl.connectionTracking(tcpEstablishedTimeout: 86_400, tcpCloseWaitTimeout: 3_600)
+        #expect(both == [Sysctl(names[0], 86_400), Sysctl(names[1], 3_600)])
+        let one = Sysctl.connectionTracking(tcpEstablishedTimeout: 0, tcpCloseWaitTimeout: 60)
+        #expect(one == [Sysctl(names[1], 60)])
+        let limit = try #require(Sysctl.connectionTracking(maxPerCore: 1).first?.value)
+        #expect(limit == sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    @Test(
         "A version is read from a release, or is nil",
         arguments: ["", "6", "x.1", "6.", "6.x", "-6.1", "+6.1", " 6.1"]
     )

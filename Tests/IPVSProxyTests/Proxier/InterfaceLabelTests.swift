@@ -33,8 +33,17 @@ struct InterfaceLabelTests {
         #expect(InterfaceLabel("swift-ipvs new=feature a=1 b=1:2:3 =") == InterfaceLabel())
     }
 
+    /// The settings of the IPVS mode.
     private let all = Sysctl.ipvsMode(on: KernelVersion(5, 4), forwardingIPv6: true, strictARP: true)
         .map { Sysctls.Change(name: $0.name, before: 0, after: $0.value) }
+
+    /// With the highest values.
+    private let tracking = Sysctl.connectionTracking(
+        maxPerCore: .max,
+        tcpEstablishedTimeout: 2_147_483_647,
+        tcpCloseWaitTimeout: 2_147_483_647
+    )
+    .map { Sysctls.Change(name: $0.name, before: 2_147_483_647, after: $0.value) }
 
     /// With a clock of 100 ticks per second, the slowest one, a kernel takes timeouts of up to 8 digits.
     private let timeouts = TimeoutSetting.allCases.map {
@@ -43,13 +52,15 @@ struct InterfaceLabelTests {
 
     @Test("All settings and timeouts fit into an alias, whatever values they had")
     func fits() throws {
-        #expect(all.count == 8 && Set(all.map(\.name)) == Sysctl.namesOfIPVSMode)
+        #expect(all.count + tracking.count == 11 && Set((all + tracking).map(\.name)) == Sysctl.knownNames)
         for timeouts in [[], timeouts] {
-            var label = InterfaceLabel()
-            label.note(all)
-            label.note(timeouts)
-            #expect(label.description.utf8.count < 256)
-            #expect(InterfaceLabel(label.description) == label)
+            for changes in [all, tracking, all + tracking] {
+                var label = InterfaceLabel()
+                label.note(changes)
+                label.note(timeouts)
+                #expect(label.description.utf8.count < 256)
+                #expect(InterfaceLabel(label.description) == label)
+            }
         }
     }
 
@@ -73,6 +84,15 @@ struct InterfaceLabelTests {
         let label = InterfaceLabel(changes: [other] + all.dropLast(2), timeouts: timeouts)
         #expect(label.description.contains(" ipv4.conf.eth0.forwarding=0:1 conntrack=0:1 "))
         #expect(InterfaceLabel(label.description, restoring: restorable) == label)
+    }
+
+    /// Later versions must still read them.
+    @Test("Initials, if there is no room for the last parts of names")
+    func initials() {
+        let label = InterfaceLabel(changes: all + tracking, timeouts: timeouts)
+        let text = "swift-ipvs tcp=20000000:21474836 tcpfin=20000000:21474836 udp=20000000:21474836"
+        let (mode, limit) = ("c=0:1 crm=0:0 enc=0:1 eqt=0:1 if=0:1 f=0:1 ai=0:1 aa=0:2", "2147483647:2147483647")
+        #expect(label.description == "\(text) \(mode) ncm=\(limit) nctte=\(limit) ncttcw=\(limit)")
     }
 
     @Test("If an alias has no room for all settings, the rest is left out; names need not begin with net")

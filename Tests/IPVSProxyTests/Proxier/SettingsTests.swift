@@ -119,4 +119,30 @@ struct SettingsTests {
         try await Harness(configuration, route: route, files: files).proxier.cleanup()
         #expect(files.values == [forward: "0", "/proc/sys/vm/swappiness": "60"])
     }
+
+    @Test("A clean-up without options restores the settings of connection tracking")
+    func connectionTracking() async throws {
+        let netfilter = "/proc/sys/net/netfilter/nf_conntrack_"
+        let before = [
+            "\(netfilter)max": "65536", "\(netfilter)tcp_timeout_established": "432000",
+            "\(netfilter)tcp_timeout_close_wait": "60",
+        ]
+        let files = FakeFiles(before)
+        var configuration = Harness.configuration
+        configuration.sysctls = Sysctl.connectionTracking(
+            maxPerCore: 32_768,
+            min: 131_072,
+            tcpEstablishedTimeout: 86_400,
+            tcpCloseWaitTimeout: 3_600,
+            cores: 8
+        )
+        let harness = try Harness(configuration, files: files)
+        await harness.tellAllIsThere([.web(port)])
+        try await harness.proxier.sync()
+        #expect(files.values["\(netfilter)max"] == "262144")
+        #expect(files.values["\(netfilter)tcp_timeout_established"] == "86400")
+        #expect(files.values["\(netfilter)tcp_timeout_close_wait"] == "3600")
+        try await harness.restarted(Harness.configuration).proxier.cleanup()
+        #expect(files.values == before)
+    }
 }

@@ -132,6 +132,8 @@ struct Options: ParsableArguments {
 
     @OptionGroup var packetRules: RuleOptions
 
+    @OptionGroup var tracking: TrackingOptions
+
     @OptionGroup var namespace: NamespaceOption
 
     @Option(
@@ -186,6 +188,7 @@ struct Options: ParsableArguments {
         if nodeName.isEmpty { throw ValidationError("--node-name must not be empty.") }
         if zone?.isEmpty == true { throw ValidationError("--zone must not be empty.") }
         try packetRules.check()
+        try tracking.check()
     }
 
     /// The node that the manifests are read for.
@@ -204,7 +207,7 @@ struct Options: ParsableArguments {
         configuration.syncPeriod = syncPeriod
         configuration.drainTimeout = drainTimeout
         configuration.packetRules = packetRules.options
-        configuration.sysctls = Sysctl.ipvsMode(strictARP: strictARP)
+        configuration.sysctls = Sysctl.ipvsMode(strictARP: strictARP) + tracking.sysctls
         configuration.timeouts = Timeouts(tcp: tcpTimeout?.value, tcpFIN: tcpFINTimeout?.value, udp: udpTimeout?.value)
         return configuration
     }

@@ -30,6 +30,7 @@ import Testing
             (["-", "-", "--once"], "Standard input (-) can be read only once."),
             (["a", "--log-level", "loud"], "it must be one of trace, debug, info, notice, warning, error, critical"),
             (["a", "--netns", ""], "it is empty"),
+            (["a", "--conntrack-min", "5"], "--conntrack-min has no effect without --conntrack-max-per-core."),
         ]
     )
     func wrong(arguments: [String], sentence: String) throws {

@@ -22,6 +22,7 @@ let package = Package(
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "IPVSNode", package: "swift-ipvs"),
                 .product(name: "IPVSProxy", package: "swift-ipvs"),
+                .product(name: "IPVSProxyNFTables", package: "swift-ipvs"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -2,6 +2,7 @@ import Glibc
 import IPVS
 import IPVSNode
 import IPVSProxy
+import IPVSProxyNFTables
 import Logging
 
 /// The steps, one after the other, on similar services.
@@ -58,7 +59,13 @@ struct Bench {
         var configuration = Proxier.Configuration()
         configuration.bindingMethod = options.binding
         (configuration.minSyncPeriod, configuration.syncPeriod) = (.zero, period)
-        return try Proxier(configuration, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+        let pods = IPAddress.Block(containing: IPAddress(11, 0, 0, 0), prefixLength: 8)
+        configuration.packetRules.pods = .sources(pods.map { [$0] } ?? [])
+        return try Proxier(
+            configuration,
+            packetFilter: options.hasRules ? NFTables() : nil,
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+        )
     }
 
     /// Runs a step and prints its time.
@@ -136,7 +143,9 @@ extension Bench {
         let endpoints = (0..<endpoints).map { place in
             let pod = number * 128 + place
             let address = IPAddress(11, UInt8(pod >> 16 & 0xff), UInt8(pod >> 8 & 0xff), UInt8(pod & 0xff))
-            return ServiceEndpoint(Endpoint(address, 8080))
+            // One endpoint of each service is on this node, and so is the one that comes and goes.
+            let isLocal = place == 0 || place == options.realServers
+            return ServiceEndpoint(Endpoint(address, 8080), isLocal: isLocal)
         }
         return EndpointSlice(name(number), of: name(number), endpoints: ["http": endpoints])
     }

@@ -8,7 +8,7 @@ import Logging
 @main
 enum Main {
     static let usage = """
-        usage: ipvs-proxy-bench --services N --real-servers N [--binding METHOD] [--runs N]
+        usage: ipvs-proxy-bench --services N --real-servers N [--binding METHOD] [--rules] [--runs N]
 
         Measures a proxier with N services with N endpoints each, in the network namespace that it runs in. Prints a line
         for each step with its time in microseconds, or the median of repeated steps:
@@ -23,6 +23,7 @@ enum Main {
           memory      the peak memory use of the steps before restart, in KiB
 
         --binding METHOD    how addresses are bound: addresses (the default) or routes
+        --rules             write packet rules to nftables too; one endpoint of each service is on this node
         --runs N            how often to repeat steps (201; percent and period a twentieth of that)
 
         Each step begins with a write of its name to standard error.
@@ -57,11 +58,16 @@ struct Options {
     var services = 0
     var realServers = 0
     var binding = AddressBinder.Method.addresses
+    var hasRules = false
     var runs = 201
 
     init(_ words: some Sequence<String>) throws {
         var words = ArraySlice(words)
         while let word = words.popFirst() {
+            if word == "--rules" {
+                hasRules = true
+                continue
+            }
             guard ["--services", "--real-servers", "--binding", "--runs"].contains(word) else {
                 Main.print(Main.usage, to: STDOUT_FILENO)
                 exit(word == "--help" ? 0 : 2)

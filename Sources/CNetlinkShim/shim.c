@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 // The opaque types are libnl's, under names that don't require its headers.
@@ -91,6 +92,11 @@ int cnetlink_receive_two(int fd, cnetlink_datagram *two, bool wait) {
         two[i].sender = senders[i].nl_pid;
     }
     return count;
+}
+
+int cnetlink_memory_file(void) {
+    int fd = memfd_create("memory", MFD_CLOEXEC);
+    return fd >= 0 ? fd : -errno;
 }
 
 int cnetlink_namespace_of_socket(int fd) {

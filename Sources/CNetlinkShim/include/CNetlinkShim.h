@@ -63,6 +63,9 @@ int cnetlink_open_in_namespace(int namespace_fd, const char *path, int flags);
 /// and waits for its end. Returns 0, or a negated errno if it was not called.
 int cnetlink_call_in_namespace(int namespace_fd, void (*call)(void *_Nullable), void *_Nullable argument);
 
+/// Opens an empty file in memory, close-on-exec. Returns a file descriptor, or a negated errno.
+int cnetlink_memory_file(void);
+
 /// Opens the network namespace that a socket belongs to, close-on-exec. Returns a file descriptor, or a negated errno.
 int cnetlink_namespace_of_socket(int fd);
 

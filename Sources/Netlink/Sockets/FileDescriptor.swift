@@ -1,3 +1,5 @@
+import CNetlinkShim
+
 /// A file descriptor, which its owner must close.
 public struct FileDescriptor: Hashable, Sendable {
     /// The number of the descriptor.
@@ -9,6 +11,18 @@ public struct FileDescriptor: Hashable, Sendable {
     /// Opens a file with flags of `open` and `O_CLOEXEC`.
     public init(opening path: String, _ flags: Int32, call: SystemCall = .open) throws(SystemError) {
         number = try succeed(call) { unsafe open(path, flags | O_CLOEXEC) }
+    }
+
+    /// Opens a file in memory with some bytes.
+    package init(inMemory bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        number = cnetlink_memory_file()
+        guard number >= 0 else { throw SystemError(errno: -number, call: .open) }
+        do throws(SystemError) {
+            try unsafe write(bytes)
+        } catch {
+            close()
+            throw error
+        }
     }
 
     /// Opens a socket with the arguments of `socket` and `SOCK_CLOEXEC`, in the caller's network namespace.

@@ -1,8 +1,9 @@
 import IPVS
 import IPVSProxy
-import IPVSProxyNFTables
 import IPVSTestKernel
 import Testing
+
+@testable import IPVSProxyNFTables
 
 /// Tests of the packet rules, which need root and a kernel with nftables and its address translation.
 @Suite(

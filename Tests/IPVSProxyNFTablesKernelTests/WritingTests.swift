@@ -1,8 +1,10 @@
 import IPVS
 import IPVSProxy
-import IPVSProxyNFTables
 import IPVSTestKernel
+import IPVSTestModels
 import Testing
+
+@testable import IPVSProxyNFTables
 
 extension NFTablesKernelTests {
     @Suite struct Writing {
@@ -12,42 +14,137 @@ extension NFTablesKernelTests {
 
         @Test func everyKind() throws {
             #expect(try node.filter.isUnchanged() == false)
-            let rules = sample()
+            let rules = sampleRules()
             let difference = try node.filter.difference(to: rules)
             #expect(difference.isFromScratch && difference.count == rules.elements.count + rules.sourceRanges.count)
             try node.write(rules)
+            #expect(try node.list().contains("10.96.0.1 . sctp . 80"))
             #expect(try node.filter.remove())
             #expect(try node.filter.remove() == false)
             #expect(try node.nft("list ruleset") == "")
+            // It can be written again.
+            #expect(try node.filter.isUnchanged() == false)
+            try node.write(rules)
+        }
+
+        /// Each state is what nft lists, too, as a new table with the same rules is listed in the same way.
+        @Test(arguments: 1...12) func histories(seed: Int) throws {
+            var random = RandomRules(seed: UInt64(seed))
+            var rules = PacketRules()
+            var filter = node.filter
+            for round in 1...12 {
+                rules = random.change(rules)
+                // Sometimes as a process that was started anew.
+                if round % 5 == 0 { filter = try node.other() }
+                let difference = try filter.difference(to: rules)
+                try filter.write(difference)
+                #expect(try filter.difference(to: rules) == .init(), "round \(round)")
+                #expect(try filter.isUnchanged())
+            }
+            let fresh = try FilteredNode()
+            try fresh.write(rules)
+            #expect(try node.sortedList() == fresh.sortedList())
+        }
+
+        /// Every change of one element.
+        @Test func elementsComeAndGo() throws {
+            let rules = sampleRules()
+            try node.write(PacketRules(rules.options, sourceRanges: rules.sourceRanges))
+            for (key, value) in rules.elements {
+                let element = PacketRules.Element(key, value)
+                var one = PacketRules(rules.options, elements: [key: value], sourceRanges: rules.sourceRanges)
+                try node.filter.write(.init(added: [element]))
+                try node.expect(one)
+                try node.filter.write(.init(removed: [element]))
+                one = PacketRules(rules.options, sourceRanges: rules.sourceRanges)
+                try node.expect(one)
+            }
+        }
+
+        @Test func valuesAreReplaced() throws {
+            let (web, api) = (ServicePortName(NamespacedName("", "web")), ServicePortName(NamespacedName("", "api")))
+            let ranges = [web: [IPAddress.Block(IPAddress(192, 0, 2, 1))], api: []]
+            let destination = PacketRules.Destination(.tcp, Endpoint(IPAddress(192, 0, 2, 1), 80))
+            func rules(_ name: ServicePortName, _ port: UInt16) -> PacketRules {
+                let endpoint = Endpoint(IPAddress(10, 96, 0, 1), port)
+                return PacketRules(
+                    elements: [
+                        .restricted(destination): .sourceRanges(name), .redirect(destination): .endpoint(endpoint),
+                    ],
+                    sourceRanges: ranges
+                )
+            }
+            try node.write(rules(web, 80))
+            let difference = rules(api, 81).difference(from: rules(web, 80))
+            #expect(difference.added.count == 2 && difference.removed.count == 2)
+            try node.filter.write(difference)
+            try node.expect(rules(api, 81))
+        }
+
+        /// More than one transaction.
+        @Test func thousandsOfElements() throws {
+            var elements: [PacketRules.Key: PacketRules.Value] = [:]
+            for number in 0..<UInt32(2 * DifferenceWriter.limit + 7) {
+                let address = IPAddress(ipv4: 10 << 24 | number)
+                elements[.clusterIP(.init(.tcp, Endpoint(address, 80)))] = PacketRules.Value.none
+                elements[.address(address)] = PacketRules.Value.none
+            }
+            let rules = PacketRules(elements: elements)
+            try node.write(rules)
+            try node.write(PacketRules(elements: elements.filter { $0.key != elements.first?.key }))
+            try node.write(PacketRules())
+            try node.write(rules)
+        }
+
+        /// A change that the kernel refuses changes nothing, and is noticed.
+        @Test func refusals() throws {
+            let rules = sampleRules()
+            try node.write(rules)
+            let before = try node.list()
+            let absent = PacketRules.Element(.address(IPAddress(192, 0, 2, 77)))
+            var error = #expect(throws: PacketFilterError.self) {
+                try node.filter.write(.init(removed: [absent], added: [.init(.healthCheckPort(1))]))
+            }
+            #expect(error?.code == .refused)
+            let refusal = #"can't write the packet rules: refused "192.0.2.77": No such file or directory"#
+            #expect(error?.description == refusal)
+            #expect(try node.filter.isUnchanged() == false)
+            let destination = PacketRules.Destination(.tcp, Endpoint(IPAddress(192, 0, 2, 1), 8080))
+            let other = PacketRules.Element(.redirect(destination), .endpoint(Endpoint(IPAddress(10, 96, 0, 9), 80)))
+            error = #expect(throws: PacketFilterError.self) { try node.filter.write(.init(added: [other])) }
+            #expect(error?.description.hasSuffix(#"refused "192.0.2.1 . tcp . 8080": File exists"#) == true)
+            #expect(try node.list() == before)
+            #expect(try node.filter.difference(to: rules).isEmpty)
+        }
+
+        @Test func names() throws {
+            for interface in ["a\"b{};", "ä€", "@-_.", "0"] {
+                let filter = try NFTables(interface: interface, namespace: .path(node.namespace.path))
+                try filter.check(PacketRules.Options())
+                let rules = sampleRules()
+                try filter.write(try filter.difference(to: rules))
+                #expect(try filter.difference(to: rules).isEmpty)
+            }
+            #expect(try node.nft("list tables").split(separator: "\n").count == 4)
+        }
+
+        @Test func checkChangesNothing() throws {
+            let generation = try node.filter.generation()
+            try node.filter.check(PacketRules.Options())
+            var options = PacketRules.Options()
+            options.pods = .bridge("a\"b")
+            let error = #expect(throws: PacketFilterError.self) { try node.filter.check(options) }
+            #expect(error?.code == .refused)
+            #expect(try node.nft("list ruleset") == "")
+            #expect(try node.filter.generation() == generation)
         }
     }
 }
 
-/// Rules with elements of every kind, for both families.
-func sample() -> PacketRules {
-    let web = ServicePortName(NamespacedName("default", "web"), port: "http")
-    var elements: [PacketRules.Key: PacketRules.Value] = [.healthCheckPort(30_900): .none]
-    for (address, other) in [("10.96.0.1", "192.0.2.1"), ("fd00::1", "2001:db8::1")] {
-        guard let address = IPAddress(address), let other = IPAddress(other) else { continue }
-        for transport in [TransportProtocol.tcp, .udp, .sctp] {
-            let (inner, outer) = (Endpoint(address, 80), Endpoint(other, 8080))
-            elements[.clusterIP(.init(transport, inner))] = PacketRules.Value.none
-            elements[.external(.init(transport, Endpoint(other, 1)))] = PacketRules.Value.none
-            elements[.local(.init(transport, outer))] = PacketRules.Value.none
-            elements[.unserved(.init(transport, outer))] = PacketRules.Value.none
-            elements[.redirect(.init(transport, outer))] = .endpoint(inner)
-            elements[.restricted(.init(transport, outer))] = .sourceRanges(web)
-        }
-        elements[.address(address)] = PacketRules.Value.none
-        elements[.hairpin(other)] = PacketRules.Value.none
+extension FilteredNode {
+    /// The lines of the table as nft lists it, in any order, without the order of elements.
+    func sortedList() throws -> [String] {
+        try list().split(whereSeparator: { "\n,{}".contains($0) })
+            .map { $0.replacing("elements =", with: "").split(separator: " ").joined(separator: " ") }.sorted()
     }
-    var rules = PacketRules(elements: elements)
-    rules = PacketRules(
-        rules.options,
-        elements: elements,
-        sourceRanges: [
-            web: ["192.0.2.0/24", "198.51.100.0/25"].compactMap { IPAddress.Block($0) }
-        ]
-    )
-    return rules
 }

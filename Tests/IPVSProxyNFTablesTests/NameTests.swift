@@ -4,8 +4,62 @@ import Testing
 @testable import IPVSProxyNFTables
 
 @Suite struct NameTests {
-    @Test func tables() {
-        #expect(Names.table(of: "kube-ipvs0") == "swift-ipvs-kube-ipvs0")
-        #expect(Names.table(of: "a@b") == "swift-ipvs-a/40b")
+    @Test(arguments: [
+        ("kube-ipvs0", "swift-ipvs-kube-ipvs0"), ("a.b_c-1", "swift-ipvs-a.b_c-1"), ("a@b", "swift-ipvs-a/40b"),
+        ("\" {", "swift-ipvs-/22/20/7b"), ("ä", "swift-ipvs-/c3/a4"),
+    ])
+    func tables(interface: String, table: String) {
+        #expect(Names.table(of: interface) == table)
+    }
+
+    @Test(arguments: [
+        (ServicePortName(NamespacedName("default", "web"), port: "http"), "source-ranges/default/web/http"),
+        (ServicePortName(NamespacedName("default", "web")), "source-ranges/default/web"),
+        (ServicePortName(NamespacedName("", "web")), "source-ranges//web"),
+        (ServicePortName(NamespacedName("", "a/b"), port: "_ä"), "source-ranges//a_2fb/_5f_c3_a4"),
+        (ServicePortName(NamespacedName("a\nb", "; drop")), "source-ranges/a_0ab/_3b_20drop"),
+    ])
+    func chains(name: ServicePortName, chain: String) {
+        #expect(Names.chain(of: name) == chain)
+        #expect(Names.servicePort(ofChain: chain) == name)
+    }
+
+    @Test(arguments: [
+        "", "source-ranges", "source-ranges/a", "source-ranges/a/b/c/d", "source-ranges/a/b/", "source-ranges/a/_",
+        "source-ranges/a/_2",
+        "source-ranges/a/_zz", "source-ranges/a/_+2", "source-ranges/a/_62", "source-ranges/a/_C3",
+        "source-ranges/a/_ff", "prerouting",
+    ])
+    func chainsOfNothing(chain: String) {
+        #expect(Names.servicePort(ofChain: chain) == nil)
+    }
+
+    /// Kubernetes' longest names are kept, and longer ones have different hashes.
+    @Test func longNames() {
+        let part = String(repeating: "x", count: 63)
+        let longest = ServicePortName(NamespacedName(part, part), port: part)
+        #expect(Names.chain(of: longest) == "source-ranges/\(part)/\(part)/\(part)")
+        let long = (0..<3).map { ServicePortName(NamespacedName(part + part, part + part), port: "\($0)") }
+        let chains = long.map { Names.chain(of: $0) }
+        #expect(Set(chains).count == 3)
+        for chain in chains {
+            #expect(chain.utf8.count == "source-ranges/_/".utf8.count + 64)
+            #expect(Names.servicePort(ofChain: chain) == nil)
+        }
+    }
+
+    /// The examples of FIPS 180-4, and lengths around that of a block.
+    @Test(arguments: [
+        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+        ),
+        (String(repeating: "a", count: 1_000), "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3"),
+    ])
+    func hashes(text: String, hash: String) {
+        let digest = SHA256.digest(of: Array(text.utf8))
+        #expect(digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == hash)
     }
 }

@@ -19,6 +19,8 @@ extension AttributeSet {
         Self("NFTA_SET_", "UNSPEC TABLE NAME FLAGS KEY_TYPE KEY_LEN DATA_TYPE DATA_LEN")
     }
 
+    static var setDescription: Self { Self("NFTA_SET_DESC_", "UNSPEC SIZE") }
+
     static var elementList: Self { Self("NFTA_SET_ELEM_LIST_", "UNSPEC TABLE SET ELEMENTS") }
 
     static var list: Self { Self("NFTA_LIST_", "UNSPEC ELEM") }
@@ -49,6 +51,8 @@ enum Number {
     static let (setKeyLength, setDataType, setDataLength) = (
         Int(NFTA_SET_KEY_LEN.rawValue), Int(NFTA_SET_DATA_TYPE.rawValue), Int(NFTA_SET_DATA_LEN.rawValue)
     )
+    static let (setExpression, setExpressions) = (Int(NFTA_SET_EXPR.rawValue), Int(NFTA_SET_EXPRESSIONS.rawValue))
+    static let (setDescription, setSize) = (Int(NFTA_SET_DESC.rawValue), Int(NFTA_SET_DESC_SIZE.rawValue))
     static let (listTable, listSet, listElements) = (
         Int(NFTA_SET_ELEM_LIST_TABLE.rawValue), Int(NFTA_SET_ELEM_LIST_SET.rawValue),
         Int(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)
@@ -59,4 +63,13 @@ enum Number {
     static let elementUserData = Int(NFTA_SET_ELEM_USERDATA.rawValue)
     static let (value, verdict) = (Int(NFTA_DATA_VALUE.rawValue), Int(NFTA_DATA_VERDICT.rawValue))
     static let (verdictCode, verdictChain) = (Int(NFTA_VERDICT_CODE.rawValue), Int(NFTA_VERDICT_CHAIN.rawValue))
+}
+
+/// The numbers of ipset, whose header can't be imported beside the C library.
+enum IPSet {
+    /// The version of the protocol that all kernels since 2.6.39 know.
+    static let version: UInt8 = 6
+    static let list: UInt16 = 7  // IPSET_CMD_LIST
+    static let (versionNumber, name, flags) = (1, 2, 6)  // IPSET_ATTR_PROTOCOL, IPSET_ATTR_SETNAME, IPSET_ATTR_FLAGS
+    static let namesOnly: UInt32 = 1 << 1  // IPSET_FLAG_LIST_SETNAME
 }

@@ -39,6 +39,24 @@ final class Library: @unchecked Sendable {
         return result
     }
 
+    /// Runs a command that lists something, and returns what the library writes; nil if it can't list that.
+    ///
+    /// - Throws: `SystemError` if the namespace can't be entered.
+    func output(of command: String) throws(SystemError) -> String? {
+        var result: String?
+        try Self.turn.withLock { (_) throws(SystemError) in
+            try inNamespace {
+                guard let context = unsafe self.opened() else { return }
+                unsafe nft_ctx_set_dry_run(context, false)
+                let status = unsafe nft_run_cmd_from_buffer(context, command)
+                let text = unsafe nft_ctx_get_output_buffer(context).map { unsafe String(cString: $0) }
+                _ = unsafe self.takeErrors(context)
+                if status == 0 { result = text }
+            }
+        }
+        return result
+    }
+
     private func inNamespace(_ body: () -> Void) throws(SystemError) {
         guard let namespace else { return body() }
         try namespace.call(body)
@@ -50,10 +68,26 @@ final class Library: @unchecked Sendable {
         let status = unsafe script.withUnsafeBytes { bytes in
             unsafe nft_run_cmd_from_buffer(context, bytes.bindMemory(to: CChar.self).baseAddress)
         }
-        // Reading a buffer empties it.
-        _ = unsafe nft_ctx_get_output_buffer(context)
-        let text = unsafe nft_ctx_get_error_buffer(context).map { unsafe String(cString: $0) } ?? ""
+        let text = unsafe takeErrors(context)
+        return status == 0 ? nil : unsafe located(script, context) ?? text
+    }
+
+    /// What the library says about errors of a script in a file. Those of one in memory are without their lines. Returns nil if
+    /// there are none now, or no file.
+    private func located(_ script: [UInt8], _ context: OpaquePointer) -> String? {
+        let file = unsafe script.dropLast().withUnsafeBytes { unsafe try? FileDescriptor(inMemory: $0) }
+        guard let file else { return nil }
+        defer { file.close() }
+        unsafe nft_ctx_set_dry_run(context, true)
+        let status = unsafe nft_run_cmd_from_filename(context, "/proc/self/fd/\(file.number)")
+        let text = unsafe takeErrors(context)
         return status == 0 ? nil : text
+    }
+
+    /// Empties the library's buffers, and returns the errors.
+    private func takeErrors(_ context: OpaquePointer) -> String {
+        _ = unsafe nft_ctx_get_output_buffer(context)
+        return unsafe nft_ctx_get_error_buffer(context).map { unsafe String(cString: $0) } ?? ""
     }
 
     private func opened() -> OpaquePointer? {

@@ -23,7 +23,8 @@ struct LibraryMessage: Equatable {
         // The library's words for all errors of the kernel.
         if reason.hasPrefix(Self.kernels) { reason.removeFirst(Self.kernels.count) }
         self.reason = reason
-        guard place + 2 < lines.count, lines[place + 2].contains("^") else {
+        // Without a position, the line is not the right one.
+        guard !lines[place].hasPrefix(Self.sign), place + 2 < lines.count, lines[place + 2].contains("^") else {
             refused = nil
             return
         }

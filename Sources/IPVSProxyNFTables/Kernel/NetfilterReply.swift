@@ -58,6 +58,9 @@ struct SeenSet {
     let dataType: UInt32
     let dataLength: Int
 
+    /// Whether its elements have more than keys and values, or their number is limited.
+    let hasExtras: Bool
+
     /// Whether it belongs to a single rule.
     var isAnonymous: Bool { flags & NFT_SET_ANONYMOUS.rawValue != 0 }
 
@@ -65,6 +68,7 @@ struct SeenSet {
     init(decoding bytes: RawSpan) throws(MalformedReply) {
         var (table, name) = ("", "")
         var (flags, keyLength, dataType, dataLength) = (UInt32(0), UInt32(0), UInt32(0), UInt32(0))
+        var hasExtras = false
         var cursor = AttributeCursor(.set, from: MemoryLayout<nfgenmsg>.size)
         while let attribute = try cursor.next(in: bytes) {
             switch attribute.type {
@@ -74,11 +78,19 @@ struct SeenSet {
             case Number.setKeyLength: keyLength = try bytes.readNumber(attribute)
             case Number.setDataType: dataType = try bytes.readNumber(attribute)
             case Number.setDataLength: dataLength = try bytes.readNumber(attribute)
+            case Number.setExpression, Number.setExpressions: hasExtras = true
+            case Number.setDescription:
+                let nested = bytes.extracting(attribute.payload)
+                var description = AttributeCursor(.setDescription)
+                while let attribute = try description.next(in: nested) {
+                    if attribute.type == Number.setSize { hasExtras = true }
+                }
             default: break
             }
         }
         (self.table, self.name, self.flags) = (table, name, flags)
         (self.keyLength, self.dataType, self.dataLength) = (Int(keyLength), dataType, Int(dataLength))
+        self.hasExtras = hasExtras
     }
 
     /// Whether it has the form of one of the table's own.
@@ -86,7 +98,7 @@ struct SeenSet {
         // Newer libraries mark keys of several parts.
         let isPlain = flags & ~(NFT_SET_MAP.rawValue | Self.concatenated) == 0
         let isMap = flags & NFT_SET_MAP.rawValue != 0
-        guard isPlain, keyLength == set.keyLength, isMap == (set.values != .none) else { return false }
+        guard isPlain, !hasExtras, keyLength == set.keyLength, isMap == (set.values != .none) else { return false }
         return switch set.values {
         case .none: true
         case .endpoints: dataType != Self.verdicts && dataLength == set.valueLength

@@ -90,6 +90,20 @@ final class RulesetReader: Sendable {
         }
     }
 
+    /// The names of the sets of ipset; none if the kernel has no ipset.
+    func ipsets() throws(Failure) -> [String] {
+        do throws(Failure) {
+            return try ask(.ipsets, [String]()) { (names, bytes) throws(MalformedReply) in
+                var cursor = AttributeCursor(.ipset, from: MemoryLayout<nfgenmsg>.size)
+                while let attribute = try cursor.next(in: bytes) {
+                    if attribute.type == IPSet.name { names.append(try bytes.readString(attribute)) }
+                }
+            }
+        } catch .kernel(let answer) where answer.errno == EINVAL {
+            return []
+        }
+    }
+
     private func ask<Result>(
         _ request: NetfilterRequest,
         _ initial: @autoclosure () -> Result,

@@ -25,6 +25,7 @@ struct Program {
     enum Point: UInt32 {
         case prerouting = 0
         case input = 1
+        case forward = 2
         case output = 3
         case postrouting = 4
     }

@@ -1,0 +1,128 @@
+import IPVS
+import IPVSProxy
+import IPVSProxyNFTables
+import IPVSTestKernel
+import Testing
+
+extension NFTablesKernelTests {
+    /// Changes by others to the table, and their repair.
+    @Suite struct Meddling {
+        let node: FilteredNode
+        let rules = sampleRules()
+
+        init() throws {
+            node = try FilteredNode()
+            try node.write(rules)
+        }
+
+        @Test(arguments: [
+            "add element TABLE cluster-ips-4 { 10.96.7.7 . tcp . 80 }",
+            "add element TABLE cluster-ips-6 { fd00::7 . 47 . 0 }",
+            "add element TABLE addresses-4 { 10.96.7.7 comment \"mine\" }",
+            "delete element TABLE health-check-ports { 30900 }",
+            "delete element TABLE redirects-4 { 192.0.2.1 . tcp . 8080 }",
+            """
+            delete element TABLE redirects-4 { 192.0.2.1 . tcp . 8080 : 10.96.0.1 . 80 };
+            add element TABLE redirects-4 { 192.0.2.1 . tcp . 8080 : 10.96.0.1 . 81 }
+            """,
+            """
+            delete element TABLE restricted-4 { 192.0.2.1 . tcp . 8080 : jump source-ranges/default/web/http };
+            add element TABLE restricted-4 { 192.0.2.1 . tcp . 8080 : drop }
+            """,
+            """
+            delete element TABLE restricted-4 { 192.0.2.1 . tcp . 8080 : jump source-ranges/default/web/http };
+            add element TABLE restricted-4 { 192.0.2.1 . tcp . 8080 : goto source-ranges/default/web/http }
+            """,
+            "flush set TABLE external-6", "flush map TABLE restricted-6",
+            "flush chain TABLE prerouting", "flush chain TABLE services-6", "flush chain TABLE nat-postrouting",
+            "flush chain TABLE source-ranges/default/web/http",
+            "add rule TABLE source-ranges/default/web/http accept", "insert rule TABLE output accept",
+            "add rule TABLE nat-prerouting counter",
+            "add chain TABLE input { type filter hook input priority 0; policy drop; }",
+            "add chain TABLE mine", "add chain TABLE mine { type filter hook input priority 7; }",
+            "add chain TABLE source-ranges/default/other", "add chain TABLE source-ranges/x_/y",
+            "add set TABLE mine { type ipv4_addr; }", "add counter TABLE mine",
+            "flush chain TABLE nat-prerouting; delete chain TABLE nat-prerouting",
+            """
+            flush chain TABLE nat-prerouting; delete chain TABLE nat-prerouting;
+            add chain TABLE nat-prerouting { type nat hook prerouting priority -99; }
+            """,
+            "add table TABLE { flags dormant; }", "delete table TABLE", "flush ruleset", "flush table TABLE",
+            "flush chain TABLE nat-postrouting; delete set TABLE hairpins-6",
+            """
+            flush chain TABLE nat-postrouting; delete set TABLE hairpins-6;
+            add set TABLE hairpins-6 { type ipv6_addr . ipv6_addr; flags timeout; }
+            """,
+            """
+            flush chain TABLE nat-postrouting; delete set TABLE hairpins-6;
+            add set TABLE hairpins-6 { type ipv6_addr . ipv6_addr; size 1; }
+            """,
+            """
+            flush chain TABLE nat-postrouting; delete set TABLE hairpins-6;
+            add set TABLE hairpins-6 { type ipv6_addr . ipv6_addr; counter; }
+            """,
+        ])
+        func isMended(command: String) throws {
+            let before = try node.sortedList()
+            try node.nft(command.replacing("TABLE", with: "inet \(node.filter.table)"))
+            #expect(try node.filter.isUnchanged() == false)
+            let difference = try node.filter.difference(to: rules)
+            #expect(difference.isEmpty == (command == "add counter TABLE mine"), "\(difference)")
+            try node.filter.write(difference)
+            try node.expect(rules)
+            if !difference.isEmpty { #expect(try node.sortedList() == before) }
+        }
+
+        /// A new process does not know what the chains should be, and writes them.
+        @Test func isMendedByANewProcess() throws {
+            let before = try node.sortedList()
+            try node.nft("flush chain inet \(node.filter.table) prerouting")
+            try node.nft("flush chain inet \(node.filter.table) source-ranges/default/web/http")
+            let other = try node.other()
+            let difference = try other.difference(to: rules)
+            #expect(!difference.isFromScratch && difference.options == rules.options && difference.added.isEmpty)
+            try other.write(difference)
+            #expect(try other.difference(to: rules).isEmpty)
+            #expect(try node.sortedList() == before)
+        }
+
+        /// A change by others between a look and a write isn't taken for one's own.
+        @Test func betweenALookAndAWrite() throws {
+            let element = PacketRules.Element(.address(IPAddress(10, 96, 0, 9)))
+            try node.filter.write(.init(added: [element]))
+            #expect(try node.filter.isUnchanged())
+            try node.nft("flush set inet \(node.filter.table) cluster-ips-4")
+            try node.filter.write(.init(removed: [element]))
+            #expect(try node.filter.isUnchanged() == false)
+            #expect(try node.filter.difference(to: rules).added.count == 3)
+        }
+
+        @Test func tablesOfOthers() throws {
+            try node.nft(
+                """
+                table ip nat { chain KUBE-SERVICES { counter; }; }
+                table inet swift-ipvs-other { set cluster-ips-4 { type ipv4_addr; elements = { 1.2.3.4 }; }; }
+                table ip6 \(node.filter.table) { chain prerouting { accept; }; }
+                table inet \(node.filter.table)x { chain prerouting { accept; }; }
+                """
+            )
+            let own = try node.list()
+            let all = try node.nft("list ruleset")
+            #expect(all.contains("1.2.3.4") && all.hasPrefix(own))
+            try node.expectRepair(rules)
+            #expect(try node.nft("list ruleset") == all)
+            try node.write(PacketRules())
+            try node.filter.write(PacketRules().difference(from: nil))
+            #expect(try node.filter.remove())
+            #expect(try node.nft("list ruleset") == String(all.dropFirst(own.count)))
+        }
+    }
+}
+
+extension FilteredNode {
+    /// Compares the rules, and expects that they are right.
+    fileprivate func expectRepair(_ rules: PacketRules) throws {
+        #expect(try filter.isUnchanged() == false)
+        #expect(try filter.difference(to: rules).isEmpty)
+    }
+}

@@ -1,0 +1,97 @@
+import IPVS
+import IPVSProxy
+import IPVSProxyNFTables
+import IPVSTestKernel
+import Testing
+
+extension NFTablesKernelTests {
+    @Suite struct Obstacles {
+        let node: FilteredNode
+
+        init() throws {
+            node = try FilteredNode()
+            try node.write(sampleRules())
+        }
+
+        private var found: [String] { get throws { try node.filter.obstacles().map(\.description) } }
+
+        @Test func none() throws {
+            #expect(try found == [])
+            try node.nft("table inet mine { chain forward { type filter hook forward priority 0; policy accept; }; }")
+            try node.nft("table inet mine { chain input { type filter hook input priority 0; policy drop; }; }")
+            try node.nft("table ip nat { chain KUBE-FIREWALL { }; chain KUBE-KUBELET-CANARY { }; }")
+            #expect(try found == [])
+        }
+
+        @Test func policies() throws {
+            try node.nft("table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }")
+            try node.nft("table inet mine { chain fw { type filter hook forward priority 7; policy drop; }; }")
+            let sentences = try found.sorted()
+            #expect(sentences.count == 2)
+            let expected = [
+                "chain FORWARD of table ip filter drops what no rule of it accepts, and with it the answers of pods: "
+                    + "nft insert rule ip filter FORWARD ct state established,related accept",
+                "chain fw of table inet mine drops what no rule of it accepts, and with it the answers of pods: "
+                    + "nft insert rule inet mine fw ct state established,related accept",
+            ]
+            #expect(sentences == expected)
+            // What they say helps.
+            for sentence in sentences {
+                let words = try #require(sentence.split(separator: ": ").last).split(separator: " ").map(String.init)
+                try node.nft(words.dropFirst().joined(separator: " "))
+            }
+            #expect(try found == [])
+        }
+
+        @Test(arguments: [
+            "ct state { established, related } counter accept comment \"x\"",
+            "ct state vmap { established : accept, related : accept, invalid : drop }", "accept",
+        ])
+        func rulesThatAccept(rule: String) throws {
+            try node.nft(
+                "table ip6 f { chain FORWARD { type filter hook forward priority 0; policy drop; \(rule); }; }"
+            )
+            #expect(try found == [])
+        }
+
+        @Test(arguments: [
+            "iifname docker0 ct state established,related accept", "ct state new accept", "ct state established drop",
+            "tcp dport 80 accept", "ct state vmap { new : accept }", "ct state established ip6 saddr fd00::/8 accept",
+        ])
+        func rulesThatDoNotHelp(rule: String) throws {
+            try node.nft(
+                "table ip6 f { chain FORWARD { type filter hook forward priority 0; policy drop; \(rule); }; }"
+            )
+            #expect(try found.count == 1)
+        }
+
+        @Test func ofKubeProxy() throws {
+            try node.nft(
+                "table ip nat { chain KUBE-SERVICES { }; chain KUBE-NODE-PORT { }; chain KUBE-POSTROUTING { }; }"
+            )
+            try node.nft("table ip6 filter { chain KUBE-FORWARD { }; }")
+            try node.nft("table ip kube-proxy { chain services { }; }")
+            let end = "stop it, and run kube-proxy --cleanup or reboot the node"
+            #expect(
+                try found == [
+                    "kube-proxy has left 3 chains named KUBE-… in ip nat, ip6 filter, which may mark, drop or redirect packets of "
+                        + "services: \(end)",
+                    "kube-proxy has left the table ip kube-proxy, which redirects packets of services: stop it, and run "
+                        + "nft delete table ip kube-proxy",
+                ]
+            )
+        }
+
+        @Test(.enabled(if: Self.hasIpset, "there is no program ipset, or no ipset in this kernel")) func sets() throws {
+            try node.namespace.run("ipset", "create", "KUBE-CLUSTER-IP", "hash:ip")
+            try node.namespace.run("ipset", "create", "mine", "hash:ip")
+            let sentence = "kube-proxy has left a set of ipset named KUBE-…: "
+            #expect(try found == [sentence + "stop it, and run kube-proxy --cleanup or reboot the node"])
+        }
+
+        private static let hasIpset: Bool = {
+            guard let namespace = try? TestNamespace() else { return false }
+            return (try? namespace.run("ipset", "create", "x", "hash:ip")) != nil
+        }()
+    }
+}

@@ -52,6 +52,9 @@ package struct DesiredState: Sendable {
     /// The packet rules; nil if nobody needs them.
     private var ruleBook: RuleBook?
 
+    /// How many endpoints health checks find.
+    private var healthBook = HealthCheckBook()
+
     /// The state without services and endpoints.
     ///
     /// - Parameters:
@@ -134,15 +137,21 @@ extension DesiredState {
         services.merge { change in
             affected.formUnion(change.servicePorts)
             ruleBook?.take(change)
+            healthBook.take(change)
         }
         slices.merge { change in
             ruleBook?.take(change)
+            healthBook.take(change)
             affected.formUnion(change.servicePorts)
             if let slice = change.previous {
                 sliceNames[slice.service]?.removeAll { $0 == slice.name }
                 if sliceNames[slice.service]?.isEmpty == true { sliceNames.removeValue(forKey: slice.service) }
             }
             if let slice = change.current { sliceNames[slice.service, default: []].append(slice.name) }
+        }
+        for name in healthBook.takeStale() {
+            let own = (sliceNames[name] ?? []).compactMap { slices.objects[$0] }
+            healthBook.renew(name, services.objects[name], own)
         }
         if node != committedNode {
             committedNode = node
@@ -289,6 +298,11 @@ extension DesiredState {
     /// Whether packet rules limit who can reach a virtual server.
     func isRestricted(_ id: VirtualServer.Identity) -> Bool {
         PacketRules.Destination(id).map { packetRules?.elements[.restricted($0)] != nil } ?? false
+    }
+
+    /// The health checks that the node is to answer, ordered by service.
+    package var healthChecks: [HealthCheck] {
+        healthBook.checks(at: node.nodePortBlocks.isEmpty ? nil : node.nodePortAddresses.sorted())
     }
 
     /// How many addresses should be bound.

@@ -47,6 +47,7 @@ extension Proxier {
             throw error
         }
         report.nameServicePorts(by: state)
+        healthCheckFeed.publish(state.healthChecks)
         let end = now()
         health.finished(at: end)
         let wait = queued.map { $0.duration(to: end) }
@@ -81,7 +82,9 @@ extension Proxier {
     @discardableResult
     public func cleanup() async throws -> CleanupReport {
         try await takingTurns {
-            try await withLock(timeout: configuration.lockTimeout) { try await node.cleanUp() }
+            let report = try await withLock(timeout: configuration.lockTimeout) { try await node.cleanUp() }
+            healthCheckFeed.publish([])
+            return report
         }
     }
 }

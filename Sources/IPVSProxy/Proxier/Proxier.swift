@@ -34,6 +34,7 @@ public actor Proxier {
     let metrics: ProxierMetrics
     let logger: Logger
     let now: @Sendable () -> Instant
+    nonisolated let healthCheckFeed = HealthCheckFeed()
 
     /// What the control plane wants.
     var state: DesiredState

@@ -24,7 +24,7 @@ demonstrate() {
   trap 'rm -f "$log"' EXIT
   type -P swift >/dev/null || fail "Swift is missing; see https://www.swift.org/install/linux."
   # For building the library, and for the scenario.
-  install_packages pkg-config libnl-genl-3-dev iproute2 python3 || exit 1
+  install_packages pkg-config libnftables-dev libnl-genl-3-dev iproute2 python3 || exit 1
   # First, as it finds out whether such a kernel can be used here.
   with_kernel --prepare
   build "${products[@]}"

@@ -23,7 +23,7 @@ extension NFTables: PacketFilter {
                     var comparison = Comparison(rules, with: state, table: table, reader)
                     let difference = try comparison.difference()
                     guard try reader.generation() == before else { continue }
-                    state.generation = before
+                    (state.generation, state.chains, state.marks) = (before, comparison.chains, comparison.marks)
                     return difference
                 } catch .interrupted {
                     failure = .interrupted
@@ -45,14 +45,20 @@ extension NFTables: PacketFilter {
 /// The comparison of the kernel's table with rules.
 private struct Comparison {
     private let rules: PacketRules
-    private let known: NFTables.State
+
+    /// The chains that are known to be as they were written.
+    private(set) var chains: [String: WrittenChain]
+
+    /// The marks that were found.
+    private(set) var marks: [String] = []
+
     private let table: String
     private let reader: RulesetReader
     private var result = PacketRules.Difference()
     private typealias Failure = RulesetReader.Failure
 
     init(_ rules: PacketRules, with known: NFTables.State, table: String, _ reader: RulesetReader) {
-        (self.rules, self.known, self.table, self.reader) = (rules, known, table, reader)
+        (self.rules, chains, self.table, self.reader) = (rules, known.chains, table, reader)
     }
 
     mutating func difference() throws(RulesetReader.Failure) -> PacketRules.Difference {
@@ -72,19 +78,27 @@ private struct Comparison {
     /// Compares the chains, and returns false if they can't be repaired.
     private mutating func compareChains() throws(Failure) -> Bool {
         let found = try reader.chains(.inet).filter { $0.table == table }
-        let fingerprints = known.fingerprints.isEmpty ? [:] : try reader.fingerprints(ofTable: table)
-        var isProgram = known.options == rules.options
+        let fingerprints = try reader.fingerprints(ofTable: table)
+        let texts = Program(rules.options).texts.merging(SourceRanges.texts(rules.sourceRanges)) { $1 }
+        marks = found.map(\.name).filter { $0.hasPrefix(Names.markPrefix) }
+        if chains.isEmpty { trustMark(texts, fingerprints) }
+        chains = chains.filter { chain in chain.value.rules == fingerprints[chain.key] ?? 0 }
+        var isProgram = marks == [chains.mark] && fingerprints[chains.mark] == nil
         var missing = Program.hooks
         var ranges = rules.sourceRanges
         let names = Dictionary(uniqueKeysWithValues: ranges.keys.map { (Names.chain(of: $0), $0) })
         for chain in found {
-            let isKnown = fingerprints[chain.name] == known.fingerprints[chain.name]
+            let isRight = chains[chain.name].map { $0.text == texts[chain.name] } ?? false
             if let hook = missing.removeValue(forKey: chain.name) {
                 guard chain.hook.map({ $0.isLike(hook) }) ?? (hook == nil) else { return false }
-                isProgram = isProgram && isKnown && chain.hook?.accepts ?? true
-            } else if let name = names[chain.name], chain.hook == nil {
-                if isKnown, let blocks = known.ranges[name], blocks == ranges[name] { ranges[name] = nil }
-            } else if let name = Names.servicePort(ofChain: chain.name), chain.hook == nil {
+                isProgram = isProgram && isRight && chain.hook?.accepts ?? true
+                continue
+            }
+            guard chain.hook == nil else { return false }
+            if marks.contains(chain.name) { continue }
+            if let name = names[chain.name] {
+                if isRight { ranges[name] = nil }
+            } else if let name = Names.servicePort(ofChain: chain.name) {
                 result.removedRanges.append(name)
             } else {
                 return false
@@ -94,6 +108,15 @@ private struct Comparison {
         result.writtenRanges = ranges
         result.removedRanges.sort()
         return true
+    }
+
+    /// Takes the chains of an earlier process for known if they are marked as those that are wanted.
+    private mutating func trustMark(_ texts: [String: UInt64], _ fingerprints: [String: UInt64]) {
+        var marked: [String: WrittenChain] = [:]
+        for chain in Set(texts.keys).union(fingerprints.keys) {
+            marked[chain] = WrittenChain(text: texts[chain] ?? 0, rules: fingerprints[chain] ?? 0)
+        }
+        if marks == [marked.mark] { chains = marked }
     }
 
     /// Compares the elements, and returns false if they can't be repaired.

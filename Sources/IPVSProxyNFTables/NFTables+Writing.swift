@@ -64,34 +64,36 @@ extension NFTables {
         }
     }
 
-    /// Notes what was written, unless others have changed rules meanwhile.
+    /// Notes what was written, and marks the table, unless others have changed rules meanwhile.
     private func remember(
         _ difference: PacketRules.Difference,
         in state: inout State,
         since before: UInt32,
         _ transactions: UInt32
     ) throws(PacketFilterError) {
-        let chains = difference.writtenRanges.keys.map(Names.chain(of:))
-        let isMuch = difference.options != nil || difference.isFromScratch || chains.count > 16
-        var found: [String: Int] = [:]
-        do throws(RulesetReader.Failure) {
-            if isMuch {
-                found = try reader.fingerprints(ofTable: table)
-            } else {
-                for chain in chains { found.merge(try reader.fingerprints(ofTable: table, chain: chain)) { $1 } }
-            }
-        } catch {
-            // What was written is verified the next time.
-            return
-        }
+        var texts = SourceRanges.texts(difference.writtenRanges)
+        if let options = difference.options { texts.merge(Program(options).texts) { $1 } }
+        // What can't be read now is written again the next time.
+        guard let found = try? fingerprints(of: texts.keys) else { return }
         guard try generation() == before &+ transactions else { return }
+        for (chain, text) in texts { state.chains[chain] = WrittenChain(text: text, rules: found[chain] ?? 0) }
         state.generation = before &+ transactions
-        if let options = difference.options {
-            for chain in Program.hooks.keys { state.fingerprints[chain] = found[chain] }
-            state.options = options
-        }
-        for chain in chains { state.fingerprints[chain] = found[chain] }
-        state.ranges.merge(difference.writtenRanges) { $1 }
+        guard !texts.isEmpty || !difference.removedRanges.isEmpty else { return }
+        let mark = state.chains.mark
+        var script = Script(table: table)
+        // Also if it is the same, as others may have added rules to it.
+        for former in state.marks { script.command("delete chain", former) }
+        script.command("add chain", mark)
+        state.generation = nil
+        try run(&script)
+        (state.marks, state.generation) = ([mark], before &+ transactions &+ 1)
+    }
+
+    private func fingerprints(of chains: some Collection<String>) throws(RulesetReader.Failure) -> [String: UInt64] {
+        guard chains.count <= 16 else { return try reader.fingerprints(ofTable: table) }
+        var found: [String: UInt64] = [:]
+        for chain in chains { found.merge(try reader.fingerprints(ofTable: table, chain: chain)) { $1 } }
+        return found
     }
 
     /// The number of the last transaction.
@@ -109,12 +111,10 @@ extension NFTables.State {
     fileprivate mutating func forget(_ difference: PacketRules.Difference) {
         if difference.isFromScratch { self = Self(script: script) }
         if difference.options != nil {
-            options = nil
-            for chain in Program.hooks.keys { fingerprints[chain] = nil }
+            for chain in Program.hooks.keys { chains[chain] = nil }
         }
         for name in difference.removedRanges + Array(difference.writtenRanges.keys) {
-            ranges[name] = nil
-            fingerprints[Names.chain(of: name)] = nil
+            chains[Names.chain(of: name)] = nil
         }
     }
 }

@@ -26,14 +26,11 @@ public final class NFTables: Sendable {
         /// The number of the last transaction when it was last read or written; nil if others may have changed it since.
         var generation: UInt32?
 
-        /// The fixed part as it was written, if its chains had their fingerprints then.
-        var options: PacketRules.Options?
+        /// The chains that are known to be as they were written, and how that was.
+        var chains: [String: WrittenChain] = [:]
 
-        /// The source ranges as they were written, if their chains had their fingerprints then.
-        var ranges: [ServicePortName: [IPAddress.Block]] = [:]
-
-        /// The fingerprints of chains after they were written.
-        var fingerprints: [String: Int] = [:]
+        /// The marks in the table. More than one is wrong.
+        var marks: [String] = []
 
         /// The memory for scripts.
         var script: Script?

@@ -4,7 +4,8 @@ import Netlink
 extension PacketFilterError {
     /// A socket that could not be opened, in the network namespace that a path refers to or in the caller's.
     init(opening path: String?, _ error: SystemError) {
-        if error.call == .socket, [EPROTONOSUPPORT, EAFNOSUPPORT].contains(error.errno) {
+        // Also if the socket is to be opened in another namespace.
+        if [EPROTONOSUPPORT, EAFNOSUPPORT].contains(error.errno) {
             self.init(.unavailable, "can't open the packet filter: \(Self.noNFTables)")
             return
         }
@@ -12,7 +13,6 @@ extension PacketFilterError {
             self.init(.other, "can't open the packet filter: \(error.reason)")
             return
         }
-        // The kernel's answer to the socket call arrives as that of the whole attempt.
         let obstacle = NamespaceObstacle(path, error)
         let code: Code =
             switch obstacle.kind {

@@ -47,6 +47,7 @@ extension NFTablesKernelTests {
             flush chain TABLE nat-prerouting; delete chain TABLE nat-prerouting;
             add chain TABLE nat-prerouting { type nat hook prerouting priority -99; }
             """,
+            "delete chain TABLE MARK", "add rule TABLE MARK accept", "add chain TABLE written/1-2",
             "add table TABLE { flags dormant; }", "delete table TABLE", "flush ruleset", "flush table TABLE",
             "flush chain TABLE nat-postrouting; delete set TABLE hairpins-6",
             """
@@ -64,7 +65,9 @@ extension NFTablesKernelTests {
         ])
         func isMended(command: String) throws {
             let before = try node.sortedList()
-            try node.nft(command.replacing("TABLE", with: "inet \(node.filter.table)"))
+            let mark = try #require(try node.list().split(separator: "\n").first { $0.contains("chain written/") })
+                .split(separator: " ")[1]
+            try node.nft(command.replacing("TABLE", with: "inet \(node.filter.table)").replacing("MARK", with: mark))
             #expect(try node.filter.isUnchanged() == false)
             let difference = try node.filter.difference(to: rules)
             #expect(difference.isEmpty == (command == "add counter TABLE mine"), "\(difference)")

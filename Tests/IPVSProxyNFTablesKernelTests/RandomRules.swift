@@ -64,11 +64,12 @@ struct RandomRules {
         let transport = models.pick([TransportProtocol.tcp, .udp, .sctp])
         let destination = PacketRules.Destination(transport, Endpoint(address, models.pick([0, 1, 80, 443, 65_535])))
         let target = Endpoint(models.pick(Self.addresses.filter { $0.family == family }), models.pick([1, 80]))
-        return switch models.pick(Array(0..<9)) {
+        return switch models.pick(Array(0..<10)) {
         case 0: (.clusterIP(destination), PacketRules.Value.none)
         case 1: (.external(destination), PacketRules.Value.none)
         case 2: (.local(destination), PacketRules.Value.none)
         case 3: (.unserved(destination), PacketRules.Value.none)
+        case 8: (.refused(destination), PacketRules.Value.none)
         case 4: (.redirect(destination), .endpoint(target))
         case 5: (.restricted(destination), names.isEmpty ? nil : .sourceRanges(models.pick(names)))
         case 6: (.address(address), PacketRules.Value.none)

@@ -13,6 +13,7 @@ func sampleRules() -> PacketRules {
             elements[.external(.init(transport, Endpoint(other, 1)))] = PacketRules.Value.none
             elements[.local(.init(transport, outer))] = PacketRules.Value.none
             elements[.unserved(.init(transport, outer))] = PacketRules.Value.none
+            elements[.refused(.init(transport, outer))] = PacketRules.Value.none
             elements[.redirect(.init(transport, outer))] = .endpoint(inner)
             elements[.restricted(.init(transport, outer))] = .sourceRanges(web)
         }

@@ -40,6 +40,7 @@ extension NFTablesKernelTests {
                 try filter.write(difference)
                 #expect(try filter.difference(to: rules) == .init(), "round \(round)")
                 #expect(try filter.isUnchanged())
+                #expect(try node.other().difference(to: rules) == .init(), "round \(round)")
             }
             let fresh = try FilteredNode()
             try fresh.write(rules)
@@ -79,6 +80,30 @@ extension NFTablesKernelTests {
             #expect(difference.added.count == 2 && difference.removed.count == 2)
             try node.filter.write(difference)
             try node.expect(rules(api, 81))
+        }
+
+        /// A process that starts anew writes nothing if nothing is to be changed, also after a difference in two parts.
+        @Test func marks() throws {
+            let (web, api) = (ServicePortName(NamespacedName("", "web")), ServicePortName(NamespacedName("", "api")))
+            try node.write(PacketRules(sourceRanges: [web: [], api: [IPAddress.Block(IPAddress(192, 0, 2, 1))]]))
+            let rules = PacketRules(sourceRanges: [web: []])
+            let other = try node.other()
+            var difference = try other.difference(to: rules)
+            #expect(
+                difference.removedRanges == [api] && difference.options != nil && difference.writtenRanges == [web: []]
+            )
+            difference.removedRanges = []
+            try other.write(difference)
+            try other.write(.init(removedRanges: [api]))
+            #expect(try other.isUnchanged())
+            #expect(try other.difference(to: rules).isEmpty && node.other().difference(to: rules).isEmpty)
+            // One changed chain in a process that has not written the others.
+            let third = try node.other()
+            let changed = PacketRules(sourceRanges: [web: [IPAddress.Block(IPAddress(192, 0, 2, 2))]])
+            _ = try third.difference(to: rules)
+            try third.write(changed.difference(from: rules))
+            #expect(try third.difference(to: changed).isEmpty && node.other().difference(to: changed).isEmpty)
+            #expect(try node.list().split(separator: "\n").count { $0.contains("chain written/") } == 1)
         }
 
         /// More than one transaction.
@@ -144,7 +169,9 @@ extension NFTablesKernelTests {
 extension FilteredNode {
     /// The lines of the table as nft lists it, in any order, without the order of elements.
     func sortedList() throws -> [String] {
-        try list().split(whereSeparator: { "\n,{}".contains($0) })
+        // The mark depends on the order in which rules were written.
+        try list().split(separator: "\n").filter { !$0.contains("chain written/") }.joined(separator: "\n")
+            .split(whereSeparator: { "\n,{}".contains($0) })
             .map { $0.replacing("elements =", with: "").split(separator: " ").joined(separator: " ") }.sorted()
     }
 }

@@ -48,6 +48,15 @@ import Testing
         }
     }
 
+    /// The same in all processes.
+    @Test func stableHashes() {
+        #expect(StableHash().value == 0xcbf2_9ce4_8422_2325)
+        #expect(StableHash.of(["a", "bc"]) == StableHash.of(["a", "bc"]))
+        #expect(Set([["a", "bc"], ["ab", "c"], ["abc"], ["abc", ""], [], [""]].map(StableHash.of)).count == 6)
+        let chains = ["a": WrittenChain(text: 10, rules: 255), "b": WrittenChain(text: 6, rules: .max)]
+        #expect(chains.mark == "written/10-fe")
+    }
+
     /// The examples of FIPS 180-4, and lengths around that of a block.
     @Test(arguments: [
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),

@@ -68,8 +68,9 @@ import Testing
     @Test(arguments: [(UInt8(0), "1", "4294967294"), (31, "2147483648", "2147483647"), (14, "16384", "4294950911")])
     func bits(bit: UInt8, mask: String, others: String) {
         let output = chain("output") { $0.masqueradeBit = bit }
-        #expect(output.count == 10)
-        for rule in output[4...] { #expect(rule.hasSuffix("meta mark set meta mark | \(mask)")) }
+        #expect(output.count == 12)
+        #expect(output[4..<6] == ["\(key4) @refused-4 goto refuse", "\(key6) @refused-6 goto refuse"])
+        for rule in output[6...] { #expect(rule.hasSuffix("meta mark set meta mark | \(mask)")) }
         #expect(
             chain("nat-postrouting") { $0.masqueradeBit = bit } == [
                 "meta mark & \(mask) != 0 meta mark set meta mark & \(others) masquerade fully-random",
@@ -95,15 +96,18 @@ import Testing
         #expect(
             chain("input") == [
                 start[0], start[2], "\(key4) @unserved-4 drop", "\(key6) @unserved-6 drop",
+                "\(key4) @refused-4 goto refuse", "\(key6) @refused-6 goto refuse",
                 "ip daddr @addresses-4 jump services-4", "ip6 daddr @addresses-6 jump services-6",
             ]
         )
         #expect(
             chain("services-6") == [
                 "\(key6) @cluster-ips-6 accept", "\(key6) @external-6 accept", "\(key6) @local-6 accept",
-                "tcp dport @health-check-ports accept", "meta l4proto tcp reject with tcp reset",
-                "reject with icmpx type port-unreachable",
+                "tcp dport @health-check-ports accept", "goto refuse",
             ]
+        )
+        #expect(
+            chain("refuse") == ["meta l4proto tcp reject with tcp reset", "reject with icmpx type port-unreachable"]
         )
     }
 

@@ -119,7 +119,7 @@ import Testing
 
     /// Fingerprints are those of the rules in their order, wherever they are.
     @Test func fingerprints() throws {
-        func fingerprints(_ indices: Int...) throws -> [String: Int] {
+        func fingerprints(_ indices: Int...) throws -> [String: UInt64] {
             let rules = indices.map { Captured.rules[$0] }
             return try RulesetReader(ScriptedChannel(.messages(0xa06, rules))).fingerprints(ofTable: "t")
         }

@@ -17,6 +17,8 @@ import Testing
         (.init(.local(tcp("0.0.0.0:1"))), "local-4", "0.0.0.0 . tcp . 1"),
         (.init(.local(tcp("[::ffff:1.2.3.4]:1"))), "local-6", "0:0:0:0:0:ffff:102:304 . tcp . 1"),
         (.init(.unserved(tcp("1.2.3.4:100"))), "unserved-4", "1.2.3.4 . tcp . 100"),
+        (.init(.refused(tcp("1.2.3.4:100"))), "refused-4", "1.2.3.4 . tcp . 100"),
+        (.init(.refused(tcp("[::1]:1"))), "refused-6", "0:0:0:0:0:0:0:1 . tcp . 1"),
         (.init(.unserved(tcp("[fff0:1000:10::]:1"))), "unserved-6", "fff0:1000:10:0:0:0:0:0 . tcp . 1"),
         (
             .init(.redirect(tcp("192.0.2.1:80")), .endpoint(endpoint("10.96.0.1:8080"))), "redirects-4",
@@ -58,15 +60,16 @@ import Testing
             "add set inet t local-4 { type ipv4_addr . inet_proto . inet_service; }",
             "add map inet t redirects-4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }",
             "add set inet t unserved-4 { type ipv4_addr . inet_proto . inet_service; }",
+            "add set inet t refused-4 { type ipv4_addr . inet_proto . inet_service; }",
             "add map inet t restricted-4 { type ipv4_addr . inet_proto . inet_service : verdict; }",
             "add set inet t addresses-4 { type ipv4_addr; }",
             "add set inet t hairpins-4 { type ipv4_addr . ipv4_addr; }",
         ]
-        #expect(lines.first?.prefix(11) == declarations[...])
+        #expect(lines.first?.prefix(12) == declarations[...])
         let others = declarations[3...].map { $0.replacing("-4", with: "-6").replacing("ipv4", with: "ipv6") }
-        #expect(lines.first?[11..<19] == others[...])
-        #expect(lines.first?[19] == "add set inet t health-check-ports { type inet_service; }")
-        #expect(lines.first?[20] == "add chain inet t check-sources")
+        #expect(lines.first?[12..<21] == others[...])
+        #expect(lines.first?[21] == "add set inet t health-check-ports { type inet_service; }")
+        #expect(lines.first?[22] == "add chain inet t check-sources")
     }
 
     /// What others need comes before them, and what they needed goes after.

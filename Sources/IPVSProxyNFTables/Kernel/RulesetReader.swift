@@ -52,9 +52,9 @@ final class RulesetReader: Sendable {
     }
 
     /// The fingerprints of the chains of an `inet` table that have rules, or of one of them: equal if their rules are.
-    func fingerprints(ofTable table: String, chain: String? = nil) throws(Failure) -> [String: Int] {
+    func fingerprints(ofTable table: String, chain: String? = nil) throws(Failure) -> [String: UInt64] {
         let request = NetfilterRequest.rules(table: table, chain: chain)
-        return try ask(request, [String: Hasher]()) { (hashers, bytes) throws(MalformedReply) in
+        return try ask(request, [String: StableHash]()) { (hashes, bytes) throws(MalformedReply) in
             guard try bytes.family == NetfilterRequest.Family.inet.rawValue else { return }
             var name = ""
             var isOwn = false
@@ -70,13 +70,13 @@ final class RulesetReader: Sendable {
                 }
             }
             guard isOwn else { return }
+            var hash = hashes[name] ?? StableHash()
+            if hashes[name] == nil { hash.combine(name.utf8) }
             for place in places {
-                unsafe bytes.extracting(place).withUnsafeBytes { bytes in
-                    hashers[name, default: Hasher()].combine(bytes.count)
-                    unsafe hashers[name, default: Hasher()].combine(bytes: bytes)
-                }
+                unsafe bytes.extracting(place).withUnsafeBytes { bytes in unsafe hash.combine(bytes) }
             }
-        }.mapValues { $0.finalize() }
+            hashes[name] = hash
+        }.mapValues(\.value)
     }
 
     /// Calls `body` with the elements of a set, and with nil for those that rules have no key for.

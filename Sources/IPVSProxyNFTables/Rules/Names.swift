@@ -13,6 +13,9 @@ enum Names {
     /// The beginning of the names of all chains with source ranges.
     static let rangesPrefix = "source-ranges/"
 
+    /// The beginning of the name of a mark, which is no other chain's.
+    static let markPrefix = "written/"
+
     /// The longest name that the kernel accepts has 255 bytes. Those of Kubernetes' services are at most 205 bytes long.
     private static let limit = 250
 

@@ -70,6 +70,25 @@ extension ProxyKernelTests {
             #expect(try node.namespace.saved() == (elsewhere + others).sorted())
         }
 
+        /// kube-proxy serves node ports there too, and nobody gets an answer.
+        @Test func nodePortsAtLoopbackAddresses() async throws {
+            try node.addNodeAddresses()
+            let obsolete = [
+                "-A -t 127.0.0.1:30080 -s rr", "-a -t 127.0.0.1:30080 -r 10.244.1.1:80 -m -w 1",
+                "-A -t [::1]:30080 -s rr",
+            ]
+            let others = ["-A -t 127.0.0.1:30081 -s rr", "-A -u 127.0.0.1:30080 -s rr"]
+            for line in obsolete + others { try node.namespace.ipvsadm(line) }
+            let proxier = try node.proxier(clock)
+            var port = ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 96, 0, 1)])
+            port.nodePort = 30_080
+            await proxier.tell([service("web", port)], [endpoints])
+            let report = try await proxier.syncWell()
+            #expect(report.takenOver.count { $0.description.hasSuffix(":30080") } == 2)
+            let nodePort = ["-A -t 192.0.2.1:30080 -s rr", "-a -t 192.0.2.1:30080 -r 127.0.0.1:8080 -m -w 1"]
+            #expect(try node.namespace.saved() == (own + elsewhere + nodePort + others).sorted())
+        }
+
         /// Real servers that are not wanted any more are drained like those of the proxier.
         @Test func aRealServerThatLeaves() async throws {
             let connection = try TestConnection(node.namespace, to: 0x0a60_0001, port: 80)

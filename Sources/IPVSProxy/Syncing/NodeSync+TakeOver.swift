@@ -50,9 +50,16 @@ extension NodeSync {
 
     /// Claims the virtual servers at the interface's addresses, and those at the node's own addresses that services want: no
     /// address of the interface tells to whom a node port belongs.
+    ///
+    /// kube-proxy also makes virtual servers for node ports at loopback addresses. No connection to them works, and no service
+    /// wants them, so that what is claimed there is deleted.
     func claim(at addresses: Set<IPAddress>, _ state: DesiredState) {
         let servers = state.table.ids.filter { id in id.address.map(state.node.addresses.contains) ?? false }
-        memory.claim(at: addresses, and: servers)
+        let ports = state.services.objects.values.flatMap(\.ports.values)
+        let nodePorts = ports.compactMap { port in
+            port.nodePort.map { SyncMemory.NodePort(transport: port.transport, port: $0) }
+        }
+        memory.claim(at: addresses, and: servers, loopbackPorts: Set(nodePorts))
     }
 
     /// Whether a virtual server of the kernel's table is the proxier's own.

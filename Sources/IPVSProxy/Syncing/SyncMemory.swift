@@ -58,17 +58,26 @@ struct SyncMemory: Hashable {
     /// What a take-over claims for as long as it is under way.
     private var claims: Claims?
 
-    /// All virtual servers at some addresses, and some others.
+    /// All virtual servers at some addresses, some others, and those at loopback addresses that have certain ports.
     private struct Claims: Hashable {
         let addresses: Set<IPAddress>
         let servers: Set<Identity>
+        let loopbackPorts: Set<NodePort>
+    }
+
+    /// A node port of a protocol.
+    struct NodePort: Hashable {
+        let transport: TransportProtocol
+        let port: UInt16
     }
 
     /// Whether a virtual server that has no mark is the proxier's own.
     func owns(_ id: Identity, at address: IPAddress) -> Bool {
         if own.contains(id) { return true }
         guard let claims else { return false }
-        return claims.addresses.contains(address) || claims.servers.contains(id)
+        if claims.addresses.contains(address) || claims.servers.contains(id) { return true }
+        guard address.isLoopback, case .endpoint(let transport, let endpoint) = id else { return false }
+        return claims.loopbackPorts.contains(NodePort(transport: transport, port: endpoint.port))
     }
 }
 
@@ -115,11 +124,21 @@ extension SyncMemory {
 // MARK: - Take-overs
 
 extension SyncMemory {
-    /// Begins a take-over: all virtual servers at some addresses, and some others, are own even without the mark.
-    mutating func claim(at addresses: Set<IPAddress>, and servers: Set<Identity>) {
-        claims = Claims(addresses: addresses, servers: servers)
+    /// Begins a take-over: all virtual servers at some addresses, some others, and those for node ports at loopback addresses
+    /// are own even without the mark.
+    mutating func claim(at addresses: Set<IPAddress>, and servers: Set<Identity>, loopbackPorts: Set<NodePort>) {
+        claims = Claims(addresses: addresses, servers: servers, loopbackPorts: loopbackPorts)
     }
 
     /// Ends a take-over: from now on, the mark tells what is own.
     mutating func endClaims() { claims = nil }
+}
+
+extension IPAddress {
+    fileprivate var isLoopback: Bool {
+        switch family {
+        case .ipv4: high >> 56 == 127
+        case .ipv6: high == 0 && low == 1
+        }
+    }
 }

@@ -98,7 +98,7 @@ struct SyncMemoryTests {
     @Test("A take-over claims virtual servers at bound addresses, and others, until it ends")
     func claims() {
         var memory = SyncMemory()
-        memory.claim(at: [address("10.96.0.1")], and: [api])
+        memory.claim(at: [address("10.96.0.1")], and: [api], loopbackPorts: [])
         #expect(memory.owns(web, at: address("10.96.0.1")) && memory.owns(api, at: address("10.96.0.2")))
         #expect(!memory.owns(id("TCP 10.96.0.2:81"), at: address("10.96.0.2")))
         memory.endClaims()

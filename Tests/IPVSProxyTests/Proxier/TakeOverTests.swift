@@ -109,6 +109,42 @@ struct TakeOverTests {
         #expect(try await harness.proxier.sync()?.failures.map(\.reason) == [.notOwned])
     }
 
+    @Test("Virtual servers for services' node ports at loopback addresses are taken over and deleted, and no others")
+    func loopbackAddresses() async throws {
+        let route = RouteKernel { state in
+            state.add("eth0", kind: nil, ["192.0.2.10/24", "2001:db8::10/64"])
+            state.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32"])
+        }
+        let table = FakeTable()
+        let obsolete = ["TCP 127.0.0.1:30080", "TCP 127.8.9.1:30080", "TCP [::1]:30080"]
+        let others = ["TCP 127.0.0.1:30081", "UDP 127.0.0.1:30080", "TCP [fe80::1]:30080", "TCP 127.0.0.1:80"]
+        for text in obsolete + others { add(text, to: table) }
+        // Another proxier's.
+        let marked = id("TCP 127.0.0.2:30080")
+        let foreign = VirtualServer(marked, scheduler: .roundRobin, flags: Ownership.mark(for: "other0"))
+        table.with { $0.services[marked] = Table.Entry(foreign) }
+        var port = port
+        port.nodePort = 30_080
+        let harness = try Harness(table: table, route: route)
+        await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        let plan = try #require(try await harness.proxier.plan())
+        #expect(obsolete.allSatisfy { plan.description.contains("\n- \($0)") }, "\(plan)")
+        let report = try #require(try await harness.proxier.sync())
+        #expect(report.isComplete && Set(report.takenOver) == Set(obsolete.map(id)))
+        let left = others + ["\(marked)"]
+        let own = ["TCP 10.96.0.1:80", "TCP 192.0.2.10:30080"]
+        #expect(Set(harness.services.keys) == Set(left + own))
+
+        // The take-over has ended.
+        add("TCP 127.0.0.1:30080", to: table)
+        harness.advance(by: .seconds(60))
+        #expect(try await harness.proxier.sync()?.changes == 0)
+        let restarted = try harness.restarted()
+        await restarted.tellAllIsThere([.web(port), .endpoints([endpoint])])
+        #expect(try await restarted.proxier.sync()?.changes == 0)
+        #expect(harness.services["TCP 127.0.0.1:30080"] != nil)
+    }
+
     @Test(
         "An interface that others use is not taken over, and nothing is changed",
         arguments: [("lb0", nil), ("lb0", "anycast"), ("kube-ipvs0", "anycast")] as [(String, String?)]

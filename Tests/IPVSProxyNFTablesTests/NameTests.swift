@@ -43,7 +43,7 @@ import Testing
         let chains = long.map { Names.chain(of: $0) }
         #expect(Set(chains).count == 3)
         for chain in chains {
-            #expect(chain.utf8.count == "source-ranges/_/".utf8.count + 64)
+            #expect(chain.hasPrefix("source-ranges/_/") && chain.utf8.count <= 32)
             #expect(Names.servicePort(ofChain: chain) == nil)
         }
     }
@@ -55,20 +55,5 @@ import Testing
         #expect(Set([["a", "bc"], ["ab", "c"], ["abc"], ["abc", ""], [], [""]].map(StableHash.of)).count == 6)
         let chains = ["a": WrittenChain(text: 10, rules: 255), "b": WrittenChain(text: 6, rules: .max)]
         #expect(chains.mark == "written/10-fe")
-    }
-
-    /// The examples of FIPS 180-4, and lengths around that of a block.
-    @Test(arguments: [
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        (
-            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
-        ),
-        (String(repeating: "a", count: 1_000), "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3"),
-    ])
-    func hashes(text: String, hash: String) {
-        let digest = SHA256.digest(of: Array(text.utf8))
-        #expect(digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == hash)
     }
 }

@@ -25,8 +25,8 @@ enum Names {
         if !name.port.isEmpty { parts.append(name.port) }
         let text = rangesPrefix + parts.map { $0.escaped(by: "_", keeping: "-.") }.joined(separator: "/")
         guard text.utf8.count > limit else { return text }
-        // No part of another name is a mark without digits.
-        return rangesPrefix + "_/" + SHA256.digest(of: Array(text.utf8)).map(\.twoDigits).joined()
+        // No part of another name is a mark without digits. Names of Kubernetes don't get here.
+        return "\(rangesPrefix)_/\(String(StableHash.of([text]), radix: 16))"
     }
 
     /// The service port whose chain has a name; nil if it is no such name, or stands for a name that is too long.

@@ -21,6 +21,8 @@ let package = Package(
         ),
         // What has to be done before Swift's main function.
         .target(name: "CStartup"),
+        // Sockets in another network namespace.
+        .target(name: "CNodeSockets"),
         // What several of the programs need.
         .target(
             name: "Common",
@@ -43,7 +45,7 @@ let package = Package(
         .executableTarget(
             name: "ipvs-proxy",
             dependencies: [
-                "Common",
+                "CNodeSockets", "Common",
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "IPVSNode", package: "swift-ipvs"),
                 .product(name: "IPVSProxy", package: "swift-ipvs"),

@@ -52,6 +52,12 @@ struct Proxy {
             guard let endpoint = address.endpoint else { continue }
             servers.append(try await StatusServer(endpoint, logger, pages: pages))
         }
+        let healthChecks = HealthCheckServer(
+            proxier.healthCheckUpdates(),
+            isHealthy: { await proxier.health.isHealthy(at: .now) },
+            try NodeSockets(options.namespace.namespace),
+            logger
+        )
         await proxier.tell(first: first)
         logger.info("read \(manifests.manifests)")
 
@@ -60,7 +66,7 @@ struct Proxy {
         var groupLogger = logger
         if logger.logLevel > .debug { groupLogger.logLevel = .critical }
         let group = ServiceGroup(
-            services: [proxier, watcher] + servers,
+            services: [proxier, watcher, healthChecks] + servers,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: groupLogger
         )

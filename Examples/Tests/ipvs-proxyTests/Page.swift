@@ -56,14 +56,22 @@ struct Page: Equatable {
     /// Connects as soon as the server is listening.
     static func connection(to endpoint: Endpoint) throws -> Int32 {
         for _ in 0..<600 {
-            let descriptor = try open(endpoint.address)
-            if withSocketAddress(of: endpoint, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
-            let number = errno
-            close(descriptor)
-            guard number == ECONNREFUSED else { throw POSIXError(.init(rawValue: number) ?? .EIO) }
-            usleep(50_000)
+            do {
+                return try connectionAtOnce(to: endpoint)
+            } catch let error as POSIXError where error.code == .ECONNREFUSED {
+                usleep(50_000)
+            }
         }
         throw POSIXError(.ECONNREFUSED)
+    }
+
+    /// Connects if the server is listening.
+    static func connectionAtOnce(to endpoint: Endpoint) throws -> Int32 {
+        let descriptor = try open(endpoint.address)
+        if withSocketAddress(of: endpoint, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
+        let number = errno
+        close(descriptor)
+        throw POSIXError(.init(rawValue: number) ?? .EIO)
     }
 
     /// An endpoint with an unused port. If another process uses it first, a test fails.

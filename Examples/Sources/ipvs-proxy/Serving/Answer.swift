@@ -6,10 +6,14 @@ struct Answer: Equatable, Sendable {
     let contentType: String
     let body: String
 
-    init(isOK: Bool = true, _ contentType: String, _ body: String) {
+    /// Headers besides those that all answers have.
+    let headers: [String: String]
+
+    init(isOK: Bool = true, _ contentType: String, _ body: String, headers: [String: String] = [:]) {
         self.isOK = isOK
         self.contentType = contentType
         self.body = body
+        self.headers = headers
     }
 }
 

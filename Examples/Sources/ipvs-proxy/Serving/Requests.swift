@@ -6,12 +6,13 @@ final class Requests: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let pages: [String: StatusPages.Page]
+    private let pages: @Sendable (_ path: String) -> StatusPages.Page?
 
     /// Whether an answer is being created.
     private var isAnswering = false
 
-    init(_ pages: [String: StatusPages.Page]) { self.pages = pages }
+    /// Answers with pages by their paths.
+    init(_ pages: @escaping @Sendable (_ path: String) -> StatusPages.Page?) { self.pages = pages }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(let request) = unwrapInboundIn(data) else { return }
@@ -34,17 +35,18 @@ final class Requests: ChannelInboundHandler {
 
     private static func response(
         to request: HTTPRequestHead,
-        _ pages: [String: StatusPages.Page]
+        _ pages: (_ path: String) -> StatusPages.Page?
     ) async -> (HTTPResponseHead, body: String) {
         func head(_ status: HTTPResponseStatus, _ headers: HTTPHeaders = [:]) -> HTTPResponseHead {
             HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         }
-        guard let page = pages[path(of: request.uri)] else { return (head(.notFound), "") }
+        guard let page = pages(path(of: request.uri)) else { return (head(.notFound), "") }
         guard [.GET, .HEAD].contains(request.method) else {
             return (head(.methodNotAllowed, ["Allow": "GET, HEAD"]), "")
         }
         let answer = await page()
-        let headers: HTTPHeaders = ["Content-Type": answer.contentType, "X-Content-Type-Options": "nosniff"]
+        var headers: HTTPHeaders = ["Content-Type": answer.contentType, "X-Content-Type-Options": "nosniff"]
+        for (name, value) in answer.headers { headers.replaceOrAdd(name: name, value: value) }
         return (head(answer.isOK ? .ok : .serviceUnavailable, headers), answer.body)
     }
 

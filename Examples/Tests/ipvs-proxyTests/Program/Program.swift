@@ -27,7 +27,11 @@ final class RunningProgram {
         let text = Mutex("")
     }
 
-    init(_ manifests: String, in namespace: TestNamespace, _ options: String...) throws {
+    convenience init(_ manifests: String, in namespace: TestNamespace, _ options: String...) throws {
+        try self.init(manifests, in: namespace, options)
+    }
+
+    init(_ manifests: String, in namespace: TestNamespace, _ options: [String]) throws {
         health = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         metrics = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         process.executableURL = URL(filePath: Program.path)

@@ -133,7 +133,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func silentConnections() async throws {
         let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         let server = try await Self.server(endpoint, patience: .seconds(3600))
-        let silent = try (0..<StatusServer.connectionLimit).map { _ in try Page.connection(to: endpoint) }
+        let silent = try (0..<OpenConnections.limit).map { _ in try Page.connection(to: endpoint) }
         defer { silent.forEach { close($0) } }
         #expect(try await Page.ask(endpoint, "/good").status == 200)
         #expect(Self.isClosed(silent[0], within: .seconds(30)) && !Self.isClosed(silent[1], within: .zero))

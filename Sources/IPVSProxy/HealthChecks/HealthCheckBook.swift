@@ -47,6 +47,7 @@ struct HealthCheckBook: Sendable {
     /// The health checks, ordered by service.
     ///
     /// - Parameter addresses: The addresses of the node to answer at; nil for all.
+    /// - Returns: The health checks.
     func checks(at addresses: [IPAddress]?) -> [HealthCheck] {
         entries.sorted { $0.key < $1.key }.map { name, entry in
             HealthCheck(

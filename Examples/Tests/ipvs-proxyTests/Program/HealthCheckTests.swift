@@ -31,8 +31,9 @@ extension ProxyKernelTests {
             try RunningProgram(folder.path, in: namespace, ["--node-name", "node-a", "--sync-period", "1s"] + options)
         }
 
-        /// Asks from within the namespace, as soon as somebody listens.
+        /// Asks from within the namespace, as soon as somebody listens. The first program of an emulated machine takes its time.
         private func ask(_ endpoint: Endpoint) throws -> Page {
+            try eventually { try !isRefused(endpoint) }
             let descriptor = namespace.descriptor
             return try onThread {
                 guard enterNamespace(descriptor) == 0 else { throw TestFailure("setns") }

@@ -1,5 +1,6 @@
 """Answers each HTTP request with a name. usage: web-server.py NAME PORT
 
+A request for /source is answered with the address that it came from, too.
 Prints its process id once it listens, and goes to the background.
 """
 
@@ -16,10 +17,12 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        source = f", asked by {self.client_address[0]}" if self.path == "/source" else ""
+        body = (name + source).encode()
         self.send_response(200)
-        self.send_header("Content-Length", str(len(name)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(name.encode())
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass

@@ -5,7 +5,10 @@ import Logging
 // What a proxier logs of its syncs.
 
 extension Proxier {
-    static func log(unknownPods logger: Logger) {
+    /// Logs, once, that it is not known which packets are those of pods.
+    func logUnknownPods() {
+        guard hasUnknownPods else { return }
+        hasUnknownPods = false
         logger.warning(
             """
             it is not configured which packets are those of the cluster's pods: at cluster IPs only the node's own connections \

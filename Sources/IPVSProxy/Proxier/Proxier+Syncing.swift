@@ -17,6 +17,7 @@ extension Proxier {
 
     private func syncNow() async throws -> SyncReport {
         let begin = now()
+        logUnknownPods()
         do {
             let isDue = await node.isFullSyncDue
             if isDue {

@@ -51,6 +51,9 @@ public actor Proxier {
     /// The node-port blocks without node ports that were logged last.
     var loggedBlocks: [UnservedBlock] = []
 
+    /// Whether it is not configured which packets are those of pods, and that has not been logged.
+    var hasUnknownPods: Bool
+
     /// What stood in the way of packets, as it was logged last.
     var loggedObstacles: [PacketObstacle] = []
 
@@ -104,7 +107,7 @@ public actor Proxier {
             maxInterval: configuration.syncPeriod
         )
         health = Health(syncPeriod: configuration.syncPeriod)
-        if kernel.packetFilter != nil, configuration.packetRules.pods == .none { Self.log(unknownPods: logger) }
+        hasUnknownPods = kernel.packetFilter != nil && configuration.packetRules.pods == .none
         state = DesiredState(
             node: NodeFacts(configuration, mark: node.ownership.mark),
             packetRules: kernel.packetFilter == nil ? nil : configuration.packetRules

@@ -179,6 +179,25 @@ struct RuleSyncTests {
         #expect(log.warnings.filter { $0.contains("somebody drops everything") }.count == 1)
     }
 
+    @Test("That it isn't known which packets are those of pods is logged once, and only where rules look for them")
+    func unknownPods() async throws {
+        func warnings(_ configuration: Proxier.Configuration, _ filter: FakeFilter?) async throws -> [String] {
+            let log = LogLines()
+            let harness = try Harness(configuration, filter: filter, log: log)
+            try await harness.proxier.cleanup()
+            await harness.tellAllIsThere()
+            #expect(try await harness.proxier.plan() != nil)
+            #expect(log.warnings.isEmpty)
+            for _ in 0..<2 { try await harness.proxier.sync() }
+            return log.warnings
+        }
+        var configuration = Harness.configuration
+        #expect(try await warnings(configuration, nil).isEmpty)
+        #expect(try await warnings(configuration, FakeFilter()).count == 1)
+        configuration.packetRules.pods = .sources([block("10.244.0.0/16")])
+        #expect(try await warnings(configuration, FakeFilter()).isEmpty)
+    }
+
     @Test("A new process compares the rules that the last one left, and writes what differs")
     func restart() async throws {
         var harness = try harness()

@@ -28,7 +28,7 @@ extension NFTablesKernelTests {
         }
 
         /// Each state is what nft lists, too, as a new table with the same rules is listed in the same way.
-        @Test(arguments: 1...12) func histories(seed: Int) throws {
+        @Test(arguments: 1...6) func histories(seed: Int) throws {
             var random = RandomRules(seed: UInt64(seed))
             var rules = PacketRules()
             var filter = node.filter

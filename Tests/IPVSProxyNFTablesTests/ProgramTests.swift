@@ -59,7 +59,7 @@ import Testing
         }
         #expect(
             rules == start + external + [
-                "\(key4) @cluster-ips-4 \(mark)", "ip saddr { 10.244.0.0/16 } \(key4) @local-4 \(mark)",
+                "\(key4) @cluster-ips-4 \(mark)", "ip saddr 10.244.0.0/16 \(key4) @local-4 \(mark)",
                 "\(key6) @cluster-ips-6 \(mark)", "\(key6) @local-6 \(mark)",
             ]
         )
@@ -89,7 +89,7 @@ import Testing
         #expect(chain("nat-prerouting") == [])
         #expect(chain("nat-prerouting") { $0.pods = .bridge("cni0") } == dnat.map { "iifname \"cni0\" \($0)" })
         let rules = chain("nat-prerouting") { $0.pods = .sources([block("fd00::/8")]) }
-        #expect(rules == ["ip6 saddr { fd00::/8 } \(dnat[1])"])
+        #expect(rules == ["ip6 saddr fd00::/8 \(dnat[1])"])
     }
 
     @Test func input() {

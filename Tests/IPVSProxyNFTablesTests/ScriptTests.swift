@@ -92,8 +92,8 @@ import Testing
                 "add rule inet t source-ranges//b meta nfproto ipv4 drop",
                 "add rule inet t source-ranges//b meta nfproto ipv6 drop",
                 "add chain inet t source-ranges/default/web", "flush chain inet t source-ranges/default/web",
-                "add rule inet t source-ranges/default/web ip saddr != { 10.0.0.0/8 } drop",
-                "add rule inet t source-ranges/default/web ip6 saddr != { fd00::/8 } drop",
+                "add rule inet t source-ranges/default/web ip saddr != 10.0.0.0/8 drop",
+                "add rule inet t source-ranges/default/web ip6 saddr != fd00::/8 drop",
                 "delete element inet t restricted-4 {", "192.0.2.1 . tcp . 80,", "}",
                 "add element inet t restricted-4 {", "192.0.2.1 . tcp . 80 : jump source-ranges//b,", "}",
                 "add element inet t health-check-ports {", "2,", "}",
@@ -125,6 +125,14 @@ import Testing
         #expect(program < removal)
     }
 
+    /// Many blocks are a set.
+    @Test func manySourceRanges() {
+        let blocks = (0..<65).map { IPAddress.Block(IPAddress(10, 0, 0, $0)) }
+        #expect(SourceRanges.rules(blocks.dropLast()).count == 64 + 2)
+        let rules = SourceRanges.rules(blocks)
+        #expect(rules.count == 2 && rules[0].hasPrefix("ip saddr != { 10.0.0.0/32, 10.0.0.1/32, "))
+    }
+
     @Test(arguments: [
         ([], ["meta nfproto ipv4 drop", "meta nfproto ipv6 drop"]),
         (["0.0.0.0/0"], ["meta nfproto ipv6 drop"]),
@@ -132,9 +140,12 @@ import Testing
         (["0.0.0.0/0", "::/0"], []),
         (
             ["fd00::/8", "192.0.2.7/32", "10.0.0.0/8"],
-            ["ip saddr != { 10.0.0.0/8, 192.0.2.7/32 } drop", "ip6 saddr != { fd00::/8 } drop"]
+            [
+                "ip saddr 10.0.0.0/8 return", "ip saddr 192.0.2.7/32 return", "meta nfproto ipv4 drop",
+                "ip6 saddr != fd00::/8 drop",
+            ]
         ),
-        (["10.1.0.0/16", "10.0.0.0/8", "10.0.0.0/8"], ["ip saddr != { 10.0.0.0/8 } drop", "meta nfproto ipv6 drop"]),
+        (["10.1.0.0/16", "10.0.0.0/8", "10.0.0.0/8"], ["ip saddr != 10.0.0.0/8 drop", "meta nfproto ipv6 drop"]),
     ])
     func sourceRanges(blocks: [String], rules: [String]) {
         #expect(SourceRanges.rules(blocks.compactMap { IPAddress.Block($0) }) == rules)

@@ -236,33 +236,3 @@ extension String {
         (1...limit).contains(utf8.count) && utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && !"\"\\*/:%".utf8.contains($0) }
     }
 }
-
-/// Blocks of source addresses of one family.
-struct Sources {
-    private let ip: String
-    private let blocks: [IPAddress.Block]
-
-    /// Those of the family among some blocks.
-    init(_ all: [IPAddress.Block], _ family: IPAddress.Family) {
-        ip = family == .ipv4 ? "ip" : "ip6"
-        // A block within another one would be a conflict.
-        var outer: [IPAddress.Block] = []
-        for block in all.filter({ $0.first.family == family }).sorted() where !outer.cover(block.first) {
-            outer.append(block)
-        }
-        blocks = outer
-    }
-
-    var isEmpty: Bool { blocks.isEmpty }
-
-    /// What packets from the blocks have; nil if there is none, and an empty text if all packets are from them.
-    var match: String? { isEmpty ? nil : isEverything ? "" : "\(ip) saddr { \(list) }" }
-
-    /// What packets from elsewhere have; nil if there are none, or no blocks.
-    var mismatch: String? { isEmpty || isEverything ? nil : "\(ip) saddr != { \(list) }" }
-
-    /// nft has no element for all addresses.
-    private var isEverything: Bool { blocks.first?.prefixLength == 0 }
-
-    private var list: String { blocks.map(\.description).joined(separator: ", ") }
-}

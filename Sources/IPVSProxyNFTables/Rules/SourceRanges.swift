@@ -4,10 +4,6 @@ import IPVS
 enum SourceRanges {
     /// Its rules: packets from other sources are dropped.
     static func rules(_ blocks: [IPAddress.Block]) -> [String] {
-        [(IPAddress.Family.ipv4, "ipv4"), (.ipv6, "ipv6")].compactMap { family, name in
-            let sources = Sources(blocks, family)
-            if sources.isEmpty { return "meta nfproto \(name) drop" }
-            return sources.mismatch.map { "\($0) drop" }
-        }
+        [IPAddress.Family.ipv4, .ipv6].flatMap { Sources(blocks, $0).rulesThatDropOthers }
     }
 }

@@ -74,8 +74,8 @@ import Testing
         #expect(
             chain("nat-postrouting") { $0.masqueradeBit = bit } == [
                 "meta mark & \(mask) != 0 meta mark set meta mark & \(others) masquerade fully-random",
-                "ip saddr . ip daddr @hairpins-4 masquerade fully-random",
-                "ip6 saddr . ip6 daddr @hairpins-6 masquerade fully-random",
+                "oifname != \"lo\" ip saddr . ip daddr @hairpins-4 masquerade fully-random",
+                "oifname != \"lo\" ip6 saddr . ip6 daddr @hairpins-6 masquerade fully-random",
             ]
         )
     }

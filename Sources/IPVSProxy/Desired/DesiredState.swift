@@ -232,15 +232,17 @@ extension DesiredState {
             new = port.entry(at: now.frontend, endpoints, on: node)
             if ruleBook != nil { rules = port.rules(at: now.frontend, as: now.servicePort, endpoints, on: node) }
         }
+        let hadUnserved = ruleBook?.isUnserved(id) ?? false
         ruleBook?.replace(at: id, with: rules)
         let old = if let new { table.replace(new) } else { table.remove(id) }
         if old != new {
-            if let endpoint = id.udpEndpoint, new?.realServers.isEmpty == false, old?.realServers.isEmpty != false {
-                work.update.startedUDP.append(endpoint)
-            }
             realServerCount += (new?.realServers.count ?? 0) - (old?.realServers.count ?? 0)
             work.update.virtualServers.append(id)
         }
+        // Endpoints elsewhere serve some of the clients of a virtual server that has none itself.
+        let hadEndpoints = hadUnserved || old?.realServers.isEmpty == false
+        let hasEndpoints = ruleBook?.isUnserved(id) ?? false || new?.realServers.isEmpty == false
+        if let endpoint = id.udpEndpoint, hasEndpoints, !hadEndpoints { work.update.startedUDP.append(endpoint) }
         if let before, before.frontend.isBound { work.released.append(before.frontend.endpoint.address) }
         if let now, now.frontend.isBound { use(now.frontend.endpoint.address, &work.update) }
         if claimsNow.count > 1 {
@@ -295,6 +297,12 @@ extension DesiredState {
     /// The packet rules; nil if nobody needs any.
     package var packetRules: PacketRules? { ruleBook?.rules }
 
+    /// The addresses that only some of the virtual servers need.
+    func addresses(neededOnlyBy ids: Set<VirtualServer.Identity>) -> Set<IPAddress> {
+        guard !ids.isEmpty else { return [] }
+        return Set(ids.compactMap(\.address)).subtracting(table.ids.filter { !ids.contains($0) }.compactMap(\.address))
+    }
+
     /// Whether packet rules limit who can reach a virtual server.
     func isRestricted(_ id: VirtualServer.Identity) -> Bool {
         PacketRules.Destination(id).map { packetRules?.elements[.restricted($0)] != nil } ?? false
@@ -304,6 +312,9 @@ extension DesiredState {
     package var healthChecks: [HealthCheck] {
         healthBook.checks(at: node.nodePortBlocks.isEmpty ? nil : node.nodePortAddresses.sorted())
     }
+
+    /// Whether any address of a family should be bound.
+    func hasAddresses(of family: IPAddress.Family) -> Bool { uses.keys.contains { $0.family == family } }
 
     /// How many addresses should be bound.
     package var addressCount: Int { uses.count }

@@ -49,6 +49,11 @@ extension RuleBook {
         for key in destination.keys { set(key, elements[key]) }
     }
 
+    /// Whether a virtual server has endpoints elsewhere only, which its policy doesn't allow for all clients.
+    func isUnserved(_ id: VirtualServer.Identity) -> Bool {
+        PacketRules.Destination(id).map { rules.elements[.unserved($0)] != nil } ?? false
+    }
+
     /// Sets the addresses that may reach a service port's load balancer's addresses; nil if it doesn't limit them.
     mutating func setSourceRanges(_ blocks: [IPAddress.Block]?, of name: ServicePortName) {
         let before = rules.sourceRanges[name]
@@ -75,11 +80,11 @@ extension RuleBook {
 
     /// Takes in a change of a service.
     mutating func take(_ change: ObjectChange<ServiceDefinition>) {
-        if let port = change.current?.healthCheckNodePort {
+        if let port = change.current?.checkedNodePort {
             healthCheckPorts[port, default: 0] += 1
             set(.healthCheckPort(port), PacketRules.Value.none)
         }
-        if let port = change.previous?.healthCheckNodePort, healthCheckPorts.decrement(port) {
+        if let port = change.previous?.checkedNodePort, healthCheckPorts.decrement(port) {
             set(.healthCheckPort(port), nil)
         }
     }

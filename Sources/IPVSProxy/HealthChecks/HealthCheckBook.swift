@@ -62,7 +62,7 @@ struct HealthCheckBook: Sendable {
 
 extension ServiceDefinition {
     /// The port for health checks, if the external traffic policy makes a difference between nodes.
-    fileprivate var checkedNodePort: UInt16? {
+    var checkedNodePort: UInt16? {
         ports.values.contains { $0.externalTrafficPolicy == .local } ? healthCheckNodePort : nil
     }
 

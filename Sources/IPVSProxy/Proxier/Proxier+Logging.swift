@@ -5,10 +5,26 @@ import Logging
 // What a proxier logs of its syncs.
 
 extension Proxier {
-    /// Logs, once, that it is not known which packets are those of pods.
+    /// Logs, once for each family that is served, that it is not known which packets are those of pods.
     func logUnknownPods() {
-        guard hasUnknownPods else { return }
-        hasUnknownPods = false
+        if case .sources(let blocks) = configuration.packetRules.pods {
+            for family in unknownPods where blocks.contains(where: { $0.first.family == family }) {
+                unknownPods.remove(family)
+            }
+            for family in unknownPods where state.hasAddresses(of: family) {
+                unknownPods.remove(family)
+                logger.warning(
+                    """
+                    the blocks of pods that are configured have no \(family) addresses: at \(family) cluster IPs only the \
+                    node's own connections are masqueraded, and services with the local policy treat \(family) pods like \
+                    clients outside the cluster
+                    """
+                )
+            }
+            return
+        }
+        guard configuration.packetRules.pods == .none, !unknownPods.isEmpty else { return }
+        unknownPods = []
         logger.warning(
             """
             it is not configured which packets are those of the cluster's pods: at cluster IPs only the node's own connections \

@@ -17,7 +17,6 @@ extension Proxier {
 
     private func syncNow() async throws -> SyncReport {
         let begin = now()
-        logUnknownPods()
         do {
             let isDue = await node.isFullSyncDue
             if isDue {
@@ -40,6 +39,7 @@ extension Proxier {
         let update = state.commit()
         metrics.tookChanges()
         log(update.rejections)
+        if isDue { logUnknownPods() }
         var report: SyncReport
         do {
             report = try await node.sync(update, state, isDue: isDue)

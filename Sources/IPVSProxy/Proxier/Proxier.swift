@@ -1,3 +1,4 @@
+import IPVS
 import IPVSNode
 public import Logging
 public import Metrics
@@ -51,8 +52,8 @@ public actor Proxier {
     /// The node-port blocks without node ports that were logged last.
     var loggedBlocks: [UnservedBlock] = []
 
-    /// Whether it is not configured which packets are those of pods, and that has not been logged.
-    var hasUnknownPods: Bool
+    /// The families of which it may not be configured which packets are those of pods, and that has not been logged.
+    var unknownPods: Set<IPAddress.Family>
 
     /// What stood in the way of packets, as it was logged last.
     var loggedObstacles: [PacketObstacle] = []
@@ -107,7 +108,7 @@ public actor Proxier {
             maxInterval: configuration.syncPeriod
         )
         health = Health(syncPeriod: configuration.syncPeriod)
-        hasUnknownPods = kernel.packetFilter != nil && configuration.packetRules.pods == .none
+        unknownPods = kernel.packetFilter == nil ? [] : [.ipv4, .ipv6]
         state = DesiredState(
             node: NodeFacts(configuration, mark: node.ownership.mark),
             packetRules: kernel.packetFilter == nil ? nil : configuration.packetRules

@@ -63,11 +63,12 @@ struct Draft {
     /// Takes in a virtual server that is not wanted, and is not there or belongs to somebody else.
     mutating func forget(_ id: VirtualServer.Identity) { drains.forget(id) }
 
+    /// The virtual servers that are missing.
+    var missing: [VirtualServer.Identity] { deviations.joined().filter { $0.old == nil }.map(\.new.server.id) }
+
     /// The virtual servers at some addresses that are missing.
     func missing(at addresses: Set<IPAddress>) -> [VirtualServer.Identity] {
-        deviations.joined().filter { $0.old == nil && addresses.contains($0.new.server.id.address) }.map(
-            \.new.server.id
-        )
+        missing.filter { addresses.contains($0.address) }
     }
 
     /// The addresses at which all virtual servers that are wanted belong to somebody else. They are not bound: whoever has the
@@ -84,13 +85,22 @@ struct Draft {
     /// The changes to the table.
     var plan: Table.Plan { Table.Plan(deviations.joined(), obsolete: obsolete) }
 
-    /// Calls `body` with the changes to the table, portion by portion, except for those to virtual servers at some addresses.
+    /// Calls `body` with the changes to the table, portion by portion, except for those to virtual servers at some addresses and
+    /// to some others.
     ///
     /// The memory of one portion is reused for the next: to touch memory for the first time takes longer than to send what is
     /// in it.
-    func forEachPlan(excluding addresses: Set<IPAddress>, _ body: (Table.Plan) throws -> Void) rethrows {
+    func forEachPlan(
+        excluding addresses: Set<IPAddress>,
+        and servers: Set<VirtualServer.Identity>,
+        _ body: (Table.Plan) throws -> Void
+    ) rethrows {
         for portion in deviations {
-            let plan = Table.Plan(portion.filter { !addresses.contains($0.new.server.id.address) }, obsolete: [])
+            let included = portion.lazy.filter { deviation in
+                let id = deviation.new.server.id
+                return !addresses.contains(id.address) && !servers.contains(id)
+            }
+            let plan = Table.Plan(included.map(\.self), obsolete: [])
             if !plan.isEmpty { try body(plan) }
         }
         if !obsolete.isEmpty { try body(Table.Plan([], obsolete: obsolete)) }

@@ -12,8 +12,8 @@ struct RuleSync {
     /// Whether the kernel was checked for what the rules need.
     var isChecked = false
 
-    /// Bound addresses for which the kernel has no rules: everything there is somebody else's.
-    var withheld: Set<IPAddress> = []
+    /// What the kernel has no rules for, although services want it: it is somebody else's.
+    var withheld = OthersShare()
 
     /// Begins a sync.
     mutating func begin() { (wereSound, areSound) = (areSound, false) }
@@ -65,8 +65,8 @@ extension NodeSync {
         isFull: Bool
     ) -> RuleChange {
         guard let filter = kernel.packetFilter, let wanted = state.packetRules else { return RuleChange() }
-        let others = draft.addressesOfOthers(in: state.table)
-        let withheld = isFull ? others : others.union(rules.withheld)
+        // A sync of changes looks at those again that were somebody else's before, as they count as failed.
+        let withheld = OthersShare(draft, state)
         defer { rules.withheld = withheld }
         do throws(PacketFilterError) {
             // Not with `||`, whose right side can't throw an error of one type.
@@ -100,30 +100,61 @@ extension NodeSync {
     }
 }
 
+/// What services want and somebody else has: no rules of the proxier apply to it.
+struct OthersShare: Hashable {
+    /// Where all virtual servers are somebody else's, so that the address is not bound.
+    private var addresses: Set<IPAddress> = []
+
+    /// The virtual servers.
+    private var servers: Set<VirtualServer.Identity> = []
+
+    /// Nothing.
+    init() {}
+
+    init(_ draft: Draft, _ state: DesiredState) {
+        addresses = draft.addressesOfOthers(in: state.table)
+        servers = draft.taken
+    }
+
+    var isEmpty: Bool { servers.isEmpty }
+
+    /// Whether an element with a key would apply to it.
+    func includes(_ key: PacketRules.Key) -> Bool {
+        if case .address(let address) = key { return addresses.contains(address) }
+        return key.destination.map { servers.contains(.endpoint($0.transport, $0.endpoint)) } ?? false
+    }
+}
+
 extension PacketRules {
-    /// The rules without those for some bound addresses.
-    func without(_ addresses: Set<IPAddress>) -> PacketRules {
-        guard !addresses.isEmpty else { return self }
+    /// The rules without those for what is somebody else's.
+    func without(_ others: OthersShare) -> PacketRules {
+        guard !others.isEmpty else { return self }
         var rules = self
-        for address in addresses { rules.elements[.address(address)] = nil }
+        rules.elements = rules.elements.filter { !others.includes($0.key) }
         return rules
     }
 }
 
 extension PacketRules.Difference {
-    /// The difference without that of rules for some bound addresses.
-    func without(_ addresses: Set<IPAddress>) -> Self {
-        guard !addresses.isEmpty else { return self }
+    /// The difference without that of rules for what is somebody else's.
+    func without(_ others: OthersShare) -> Self {
+        guard !others.isEmpty else { return self }
         var difference = self
-        difference.removed.removeAll { $0.boundAddress.map(addresses.contains) ?? false }
-        difference.added.removeAll { $0.boundAddress.map(addresses.contains) ?? false }
+        difference.removed.removeAll { others.includes($0.key) }
+        difference.added.removeAll { others.includes($0.key) }
         return difference
     }
 }
 
-extension PacketRules.Element {
-    fileprivate var boundAddress: IPAddress? {
-        if case .address(let address) = key { return address }
-        return nil
+extension PacketRules.Key {
+    /// The destination of the packets that the element is for; nil if it is not for those of one destination.
+    fileprivate var destination: PacketRules.Destination? {
+        switch self {
+        case .clusterIP(let destination), .external(let destination), .local(let destination),
+            .redirect(let destination), .unserved(let destination), .refused(let destination),
+            .restricted(let destination):
+            destination
+        case .address, .hairpin, .healthCheckPort: nil
+        }
     }
 }

@@ -18,10 +18,10 @@ extension NodeSync {
         memory.failToMake(draft.taken)
         write(ruleChange.before, of: &ruleChange)
         let unprotected = withholdUnprotected(draft, ruleChange, state, &report)
-        var unreachable = try bind(draft.addressesToBind.subtracting(unprotected), state, &report)
+        let useless = state.addresses(neededOnlyBy: unprotected)
+        let unreachable = try bind(draft.addressesToBind.subtracting(useless), state, &report)
         if !unreachable.isEmpty { memory.failToMake(draft.missing(at: unreachable)) }
-        unreachable.formUnion(unprotected)
-        try draft.forEachPlan(excluding: unreachable) { try change($0, &report) }
+        try draft.forEachPlan(excluding: unreachable, and: unprotected) { try change($0, &report) }
         drains = draft.drains
         try unbind(draft.addressesToUnbind, &report)
         write(ruleChange.after, of: &ruleChange)
@@ -34,18 +34,18 @@ extension NodeSync {
     /// Withholds virtual servers that only some sources may reach, and that are not there yet, if the rules that protect them
     /// could not be written.
     ///
-    /// - Returns: The addresses of those virtual servers, which are not bound and not changed.
+    /// - Returns: Those virtual servers.
     private func withholdUnprotected(
         _ draft: Draft,
         _ change: RuleChange,
         _ state: DesiredState,
         _ report: inout SyncReport
-    ) -> Set<IPAddress> {
+    ) -> Set<VirtualServer.Identity> {
         guard let error = change.error else { return [] }
-        let missing = draft.missing(at: Set(state.addresses)).filter { state.isRestricted($0) }
+        let missing = draft.missing.filter { state.isRestricted($0) }
         for id in missing { fail(id, .rules(error), &report) }
         memory.failToMake(missing)
-        return Set(missing.compactMap(\.address))
+        return Set(missing)
     }
 
     /// Notes what has become of the packet rules.

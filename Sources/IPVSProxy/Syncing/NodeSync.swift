@@ -71,8 +71,8 @@ extension NodeSync {
     /// - Throws: Where the sync broke off. A full one is due then.
     func sync(_ update: DesiredState.Update, _ state: DesiredState, isDue: Bool) throws -> SyncReport {
         let begin = now()
+        if kernel.tracking != nil { startedUDP.formUnion(update.startedUDP) }
         try checkRules()
-        startedUDP.formUnion(update.startedUDP)
         let lastFullSync = lastFullSync
         // Until this one is completed.
         self.lastFullSync = nil
@@ -99,7 +99,9 @@ extension NodeSync {
         let settings = kernel.sysctls.check(configuration.sysctls).changes
         var plan = SyncPlan(draft, state, settings: settings, timeouts: try checkTimeouts().changes)
         if let filter = kernel.packetFilter, let wanted = state.packetRules {
-            plan.rules = try filter.difference(to: wanted.without(draft.addressesOfOthers(in: state.table)))
+            plan.rules = try filter.difference(to: wanted.without(OthersShare(draft, state)))
+            // To the filter, what others have changed is known from now on.
+            if !plan.rules.isEmpty { rules.areSound = false }
             plan.obstacles = try filter.obstacles()
         }
         return plan

@@ -169,7 +169,8 @@ extension Program {
             rules: ["meta mark & \(bit) != 0 meta mark set meta mark & \(~bit) \(masquerade)"]
                 + families.map { family in
                     let ip = ip(family)
-                    return "\(ip) saddr . \(ip) daddr @\(set(.hairpins, family)) \(masquerade)"
+                    // The node's own connections to an endpoint of its network are none of IPVS.
+                    return "oifname != \"lo\" \(ip) saddr . \(ip) daddr @\(set(.hairpins, family)) \(masquerade)"
                 }
         )
     }

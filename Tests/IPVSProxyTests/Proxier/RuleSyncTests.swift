@@ -196,6 +196,15 @@ struct RuleSyncTests {
         #expect(try await warnings(configuration, FakeFilter()).count == 1)
         configuration.packetRules.pods = .sources([block("10.244.0.0/16")])
         #expect(try await warnings(configuration, FakeFilter()).isEmpty)
+        // No block of IPv6, which is served.
+        let log = LogLines()
+        let harness = try Harness(configuration, filter: FakeFilter(), log: log)
+        await harness.tellAllIsThere([.web(ServicePort(.tcp, 80, clusterIPs: [address("fd00::1")]))])
+        for _ in 0..<2 {
+            try await harness.proxier.sync()
+            harness.advance(by: configuration.syncPeriod)
+        }
+        #expect(log.warnings.count == 1 && log.warnings.first?.contains("no IPv6 addresses") == true, "\(log.warnings)")
     }
 
     @Test("A new process compares the rules that the last one left, and writes what differs")
@@ -208,6 +217,34 @@ struct RuleSyncTests {
         let report = try #require(try await harness.proxier.sync())
         #expect(report.rules == 2)
         #expect(harness.filter?.rules == (await expected(harness)))
+    }
+
+    @Test("A virtual server at the node's own address is not added without the rules that protect it, others there are")
+    func refusedAtOwnAddress() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        filter.state.withLock { $0.failures[.write] = error }
+        var own = port
+        (own.loadBalancerIPs, own.nodePort) = ([address("192.0.2.10")], 30_080)
+        await harness.tellAllIsThere([.web(own), .endpoints([local])])
+        #expect(try await harness.proxier.sync()?.failures.count == 2)
+        #expect(harness.services["TCP 192.0.2.10:80"] == nil)
+        #expect(harness.services["TCP 192.0.2.10:30080"] == ["10.244.0.1:8080 1"])
+        filter.state.withLock { $0.failures = [:] }
+        #expect(try await harness.proxier.sync()?.isComplete == true)
+        #expect(harness.services["TCP 192.0.2.10:80"] == ["10.244.0.1:8080 1"])
+    }
+
+    @Test("A dry run of a proxier that also syncs doesn't hide what others have changed")
+    func planAndSync() async throws {
+        let harness = try harness()
+        let filter = try #require(harness.filter)
+        await harness.tellAllIsThere([.web(port), .endpoints([local])])
+        try await harness.proxier.sync()
+        filter.meddle { $0?.elements[.hairpin(address("10.244.0.1"))] = nil }
+        #expect(try await harness.proxier.plan()?.rules.count == 1)
+        harness.advance(by: harness.proxier.configuration.syncPeriod)
+        #expect(try await harness.proxier.sync()?.rules == 1)
     }
 
     @Test("A clean-up removes the rules; a kernel that can't have any is no failure")
@@ -230,7 +267,7 @@ struct RuleSyncTests {
         #expect(try await harness.proxier.sync()?.rules == 7)
     }
 
-    @Test("Where all virtual servers of an address are somebody else's, its other ports are not refused")
+    @Test("To what is somebody else's no rules apply, and other ports of an address that is wholly so are not refused")
     func othersAddress() async throws {
         let harness = try harness()
         let filter = try #require(harness.filter)
@@ -240,6 +277,12 @@ struct RuleSyncTests {
         try await harness.proxier.sync()
         #expect(filter.rules?.elements[.address(address("10.96.0.1"))] == nil)
         #expect(filter.rules?.elements[.address(address("203.0.113.1"))] != nil)
+        let destination = PacketRules.Destination(.tcp, Endpoint(address("10.96.0.1"), 80))
+        #expect(filter.rules?.elements[.clusterIP(destination)] == nil)
+        await harness.tell([.endpoints([])])
+        try await harness.proxier.sync()
+        #expect(filter.rules?.elements[.refused(destination)] == nil)
+        #expect(filter.rules?.elements.keys.contains { if case .refused = $0 { true } else { false } } == true)
         await harness.tell([.endpoints([other])])
         try await harness.proxier.sync()
         #expect(filter.state.withLock { $0.reads } == 1)

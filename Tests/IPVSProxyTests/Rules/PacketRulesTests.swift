@@ -250,7 +250,9 @@ struct PacketRulesTests {
         let names = ["one", "two"].map { NamespacedName("default", $0) }
         let pod = ServiceEndpoint("10.244.1.1:8080", isLocal: true)
         for name in names {
-            state.update(ServiceDefinition(name, ports: [:], healthCheckNodePort: 32_000))
+            state.update(ServiceDefinition(name, ports: [:], healthCheckNodePort: 32_001))
+            let port = ServicePort(.tcp, 80, externalTrafficPolicy: .local)
+            state.update(ServiceDefinition(name, ports: ["a": port], healthCheckNodePort: 32_000))
             state.update(EndpointSlice(name, of: name, endpoints: ["a": [pod], "b": [pod]]))
         }
         var update = state.commit()
@@ -259,7 +261,8 @@ struct PacketRulesTests {
         state.deleteSlice(names[0])
         update = state.commit()
         #expect(update.rules.isEmpty && update.isEmpty)
-        state.update(ServiceDefinition(names[1], ports: [:], healthCheckNodePort: 32_001))
+        let port = ServicePort(.tcp, 80, externalTrafficPolicy: .local)
+        state.update(ServiceDefinition(names[1], ports: ["a": port], healthCheckNodePort: 32_001))
         state.deleteSlice(names[1])
         update = state.commit()
         #expect(Set(update.rules.removed.map(\.key)) == [.healthCheckPort(32_000), .hairpin(pod.endpoint.address)])
@@ -302,6 +305,27 @@ struct PacketRulesTests {
         #expect(report([one, ServiceEndpoint("10.244.1.2:53")]) == [])
         #expect(report([]) == [])
         #expect(report([one]) == both)
+    }
+
+    @Test("With the local policy, endpoints elsewhere serve UDP clients too, namely pods")
+    func startedUDPElsewhere() {
+        let port = ServicePort(
+            .udp,
+            53,
+            clusterIPs: [address("10.96.0.10")],
+            loadBalancerIPs: [address("203.0.113.1")],
+            externalTrafficPolicy: .local
+        )
+        var state = DesiredState(packetRules: PacketRules.Options())
+        func report(_ endpoints: [ServiceEndpoint]) -> [Endpoint] {
+            state.update(EndpointSlice(web, of: web, endpoints: ["dns": endpoints]))
+            return state.commit().startedUDP
+        }
+        state.update(ServiceDefinition(web, ports: ["dns": port]))
+        #expect(report([]) == [])
+        let both = [Endpoint(address("10.96.0.10"), 53), Endpoint(address("203.0.113.1"), 53)]
+        #expect(report([ServiceEndpoint("10.244.1.1:53")]) == both)
+        #expect(report([ServiceEndpoint("10.244.1.1:53"), ServiceEndpoint("10.244.1.2:53", isLocal: true)]) == [])
     }
 
     @Test("Without options there are no rules")

@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "IPVSProxyKernelTests",
             dependencies: [
-                "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTestKernel",
+                "IPVSProxyTestSamples", "IPVSNodeTestFakes", "IPVSTestModels", "IPVSTestKernel",
                 "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CIPVS",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
@@ -118,6 +118,15 @@ let package = Package(
             name: "IPVSProxyNFTablesKernelTests",
             dependencies: [
                 "IPVSTestModels", "IPVSTestKernel", "IPVSProxyNFTables", "IPVSProxy", "IPVSNode", "IPVS", "Netlink",
+            ]
+        ),
+        .testTarget(
+            name: "PacketKernelTests",
+            dependencies: [
+                "IPVSNodeTestFakes", "IPVSTestKernel",
+                "IPVSProxyNFTables", "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CIPVS", "CRTNetlink",
+                .product(name: "Logging", package: "swift-log", condition: proxy),
+                .product(name: "Metrics", package: "swift-metrics", condition: proxy),
             ]
         ),
     ],

@@ -19,10 +19,7 @@ extension NFTables {
         Probe.everything(options, to: &script)
         guard let text = try dryRun(&script, to: Self.having) else { return }
         for probe in Probe.all {
-            var script = Script(table: "\(table)/check")
-            script.line("add table \(script.table)")
-            for command in probe.commands { script.command("add", command) }
-            guard let text = try dryRun(&script, to: Self.having) else { continue }
+            guard let text = try refusal(of: probe) else { continue }
             let error = PacketFilterError(Self.having, refused: text)
             guard error.code == .refused else { throw error }
             throw PacketFilterError(
@@ -34,52 +31,62 @@ extension NFTables {
         throw PacketFilterError(Self.having, refused: text)
     }
 
+    /// What is said about a part of the packet filter that the kernel lacks; nil if it has it.
+    func refusal(of probe: Probe) throws(PacketFilterError) -> String? {
+        var script = Script(table: "\(table)/check")
+        script.line("add table \(script.table)")
+        for (kind, rest) in probe.objects { script.command("add \(kind)", rest) }
+        return try dryRun(&script, to: Self.having)
+    }
+
     private static let having = "have the packet rules"
 }
 
 /// A part of the packet filter that a kernel may lack.
-private struct Probe {
+struct Probe {
     let title: String
     let module: String
-    let commands: [String]
+
+    /// What is added to a table: the kinds of objects, and the rest of nft's commands.
+    let objects: [(kind: String, rest: String)]
 
     static let all: [Probe] = [
-        Probe(title: "tables of nftables for both families", module: "nf_tables", commands: ["chain \(plain)"]),
+        Probe(title: "tables of nftables for both families", module: "nf_tables", objects: [("chain", plain)]),
         Probe(
             title: "sets of nftables",
             module: "nf_tables",
-            commands: [
-                "set s { type ipv4_addr . inet_proto . inet_service; }",
-                "map m { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }",
+            objects: [
+                ("set", "s { type ipv4_addr . inet_proto . inet_service; }"),
+                ("map", "m { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }"),
             ]
         ),
         Probe(
             title: "connection tracking for nftables",
             module: "nft_ct",
-            commands: [
-                "chain \(plain)", "rule c ct state != new accept",
+            objects: [
+                ("chain", plain), ("rule", "c ct state != new accept"),
             ]
         ),
-        Probe(title: "address translation for nftables", module: "nft_chain_nat", commands: ["chain \(nat)"]),
+        Probe(title: "address translation for nftables", module: "nft_chain_nat", objects: [("chain", nat)]),
         Probe(
             title: "masquerading for nftables",
             module: "nft_masq",
-            commands: [
-                "chain \(nat)", "rule c masquerade fully-random",
+            objects: [
+                ("chain", nat), ("rule", "c masquerade fully-random"),
             ]
         ),
         Probe(
             title: "destination translation for nftables",
             module: "nft_nat",
-            commands: [
-                "chain c { type nat hook output priority -100; }", "rule c dnat ip to 192.0.2.1",
+            objects: [
+                ("chain", "c { type nat hook output priority -100; }"), ("rule", "c dnat ip to 192.0.2.1"),
             ]
         ),
         Probe(
             title: "rejection for nftables",
             module: "nft_reject_inet",
-            commands: [
-                "chain \(plain)", "rule c meta l4proto tcp reject with tcp reset",
+            objects: [
+                ("chain", plain), ("rule", "c meta l4proto tcp reject with tcp reset"),
             ]
         ),
     ]

@@ -153,6 +153,11 @@ extension NFTablesKernelTests {
             #expect(try node.nft("list tables").split(separator: "\n").count == 4)
         }
 
+        /// Parts that a kernel may lack are asked for in the right words.
+        @Test func probes() throws {
+            for probe in Probe.all { #expect(try node.filter.refusal(of: probe) == nil, "\(probe.title)") }
+        }
+
         @Test func checkChangesNothing() throws {
             let generation = try node.filter.generation()
             try node.filter.check(PacketRules.Options())

@@ -76,6 +76,30 @@ extension NFTablesKernelTests {
             if !difference.isEmpty { #expect(try node.sortedList() == before) }
         }
 
+        /// A rule's own set gets a name that another one had, so that only its elements tell it from that.
+        @Test(arguments: ["172.32.0.0/12", "192.168.0.0/16"]) func setsOfRules(block: String) throws {
+            var options = PacketRules.Options()
+            options.pods = .sources(["10.0.0.0/8", "172.16.0.0/12"].compactMap { IPAddress.Block($0) })
+            let rules = PacketRules(options)
+            try node.write(rules)
+            let before = try node.sortedList()
+            let chain = "inet \(node.filter.table) prerouting"
+            let lines = try node.nft("list chain \(chain)").split(separator: "\n").dropFirst(3).dropLast(2).map(
+                String.init
+            )
+            let changed = lines.map { $0.replacing("172.16.0.0/12", with: block) }
+            try #require(changed != lines)
+            // In one transaction the former names are still in use.
+            try node.nft("flush chain \(chain)")
+            try node.nft(changed.map { "add rule \(chain) \($0)" }.joined(separator: "\n"))
+            #expect(try node.other().difference(to: rules).options == options)
+            let difference = try node.filter.difference(to: rules)
+            #expect(difference.options == options && !difference.isFromScratch)
+            try node.filter.write(difference)
+            try node.expect(rules)
+            #expect(try node.sortedList() == before)
+        }
+
         /// A new process does not know what the chains should be, and writes them.
         @Test func isMendedByANewProcess() throws {
             let before = try node.sortedList()

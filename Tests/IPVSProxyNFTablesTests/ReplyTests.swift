@@ -121,7 +121,8 @@ import Testing
     @Test func fingerprints() throws {
         func fingerprints(_ indices: Int...) throws -> [String: UInt64] {
             let rules = indices.map { Captured.rules[$0] }
-            return try RulesetReader(ScriptedChannel(.messages(0xa06, rules))).fingerprints(ofTable: "t")
+            let channel = ScriptedChannel(.messages(0xa06, rules), .messages(0xa0c, []))
+            return try RulesetReader(channel).fingerprints(ofTable: "t")
         }
         let all = try fingerprints(0, 1, 2, 3)
         #expect(all.keys.sorted() == ["input", "source-ranges/a/b"])
@@ -132,8 +133,25 @@ import Testing
         #expect(try fingerprints(0)["source-ranges/a/b"] == all["source-ranges/a/b"])
         var changed = Captured.rules[3]
         changed[changed.count - 1] = 0
-        let reader = RulesetReader(ScriptedChannel(.messages(0xa06, [Captured.rules[1], Captured.rules[2], changed])))
+        let messages = [Captured.rules[1], Captured.rules[2], changed]
+        let reader = RulesetReader(ScriptedChannel(.messages(0xa06, messages), .messages(0xa0c, [])))
         #expect(try reader.fingerprints(ofTable: "t")["input"] != all["input"])
+    }
+
+    /// The elements of a rule's own set are a part of the rule, in whatever order they are.
+    @Test func fingerprintsWithSets() throws {
+        func fingerprint(_ elements: [UInt8]...) throws -> UInt64? {
+            let channel = ScriptedChannel(.messages(0xa06, [Captured.rules[3]]), .messages(0xa0c, elements))
+            return try RulesetReader(channel).fingerprints(ofTable: "t")["input"]
+        }
+        let (one, other) = (Captured.healthCheckPorts, Captured.hairpins6)
+        let all = try fingerprint(one, other)
+        #expect(try fingerprint(other, one) == all)
+        #expect(try fingerprint(one) != all)
+        #expect(try fingerprint(Captured.clusterIps6, other) != all)
+        // A set that goes away meanwhile.
+        let gone = ScriptedChannel(.messages(0xa06, [Captured.rules[3]]), .error(ENOENT))
+        #expect(throws: NetlinkConnection.Failure.self) { try RulesetReader(gone).fingerprints(ofTable: "t") }
     }
 
     @Test func tables() throws {

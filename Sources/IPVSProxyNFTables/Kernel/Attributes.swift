@@ -15,6 +15,10 @@ extension AttributeSet {
 
     static var rule: Self { Self("NFTA_RULE_", "UNSPEC TABLE CHAIN HANDLE EXPRESSIONS COMPAT POSITION USERDATA") }
 
+    static var expression: Self { Self("NFTA_EXPR_", "UNSPEC NAME DATA") }
+
+    static var lookup: Self { Self("NFTA_LOOKUP_", "UNSPEC SET") }
+
     static var set: Self {
         Self("NFTA_SET_", "UNSPEC TABLE NAME FLAGS KEY_TYPE KEY_LEN DATA_TYPE DATA_LEN")
     }
@@ -45,6 +49,8 @@ enum Number {
     static let (ruleTable, ruleChain) = (Int(NFTA_RULE_TABLE.rawValue), Int(NFTA_RULE_CHAIN.rawValue))
     static let (ruleHandle, rulePosition) = (Int(NFTA_RULE_HANDLE.rawValue), Int(NFTA_RULE_POSITION.rawValue))
     static let ruleExpressions = Int(NFTA_RULE_EXPRESSIONS.rawValue)
+    static let (expressionName, expressionData) = (Int(NFTA_EXPR_NAME.rawValue), Int(NFTA_EXPR_DATA.rawValue))
+    static let lookupSet = Int(NFTA_LOOKUP_SET.rawValue)
     static let (setTable, setName, setFlags) = (
         Int(NFTA_SET_TABLE.rawValue), Int(NFTA_SET_NAME.rawValue), Int(NFTA_SET_FLAGS.rawValue)
     )

@@ -121,6 +121,33 @@ extension RawSpan {
         }
     }
 
+    /// Calls `body` with the name of each set that the expressions of a rule look something up in.
+    func forEachLookup(_ body: (String) -> Void) throws(MalformedReply) {
+        var list = AttributeCursor(.list)
+        while let item = try list.next(in: self) {
+            let expression = extracting(item.payload)
+            var isLookup = false
+            var cursor = AttributeCursor(.expression)
+            while let attribute = try cursor.next(in: expression) {
+                switch attribute.type {
+                case Number.expressionName:
+                    // Most expressions are others, and needn't be read.
+                    let hasLength = attribute.payload.count == Self.lookup.utf8.count + 1
+                    isLookup = hasLength ? try expression.readString(attribute) == Self.lookup : false
+                case Number.expressionData where isLookup:
+                    let lookup = expression.extracting(attribute.payload)
+                    var parts = AttributeCursor(.lookup)
+                    while let part = try parts.next(in: lookup) {
+                        if part.type == Number.lookupSet { body(try lookup.readString(part)) }
+                    }
+                default: break
+                }
+            }
+        }
+    }
+
+    private static let lookup = "lookup"
+
     /// The value of an attribute as a number in network byte order.
     func readNumber(_ attribute: Attribute) throws(MalformedReply) -> UInt32 {
         UInt32(bigEndian: try read(attribute, as: UInt32.self))

@@ -54,29 +54,54 @@ final class RulesetReader: Sendable {
     /// The fingerprints of the chains of an `inet` table that have rules, or of one of them: equal if their rules are.
     func fingerprints(ofTable table: String, chain: String? = nil) throws(Failure) -> [String: UInt64] {
         let request = NetfilterRequest.rules(table: table, chain: chain)
-        return try ask(request, [String: StableHash]()) { (hashes, bytes) throws(MalformedReply) in
+        typealias Seen = (hashes: [String: StableHash], sets: [String: [String]])
+        var seen = try ask(request, Seen([:], [:])) { (seen, bytes) throws(MalformedReply) in
             guard try bytes.family == NetfilterRequest.Family.inet.rawValue else { return }
             var name = ""
             var isOwn = false
             // Everything but where the rule is.
             var places: [Range<Int>] = []
+            var sets: [String] = []
             var cursor = AttributeCursor(.rule, from: MemoryLayout<nfgenmsg>.size)
             while let attribute = try cursor.next(in: bytes) {
                 switch attribute.type {
                 case Number.ruleTable: isOwn = try bytes.readString(attribute) == table
                 case Number.ruleChain: name = try bytes.readString(attribute)
                 case Number.ruleHandle, Number.rulePosition: break
+                case Number.ruleExpressions:
+                    places.append(attribute.payload)
+                    try bytes.extracting(attribute.payload).forEachLookup { sets.append($0) }
                 default: places.append(attribute.payload)
                 }
             }
             guard isOwn else { return }
-            var hash = hashes[name] ?? StableHash()
-            if hashes[name] == nil { hash.combine(name.utf8) }
+            var hash = seen.hashes[name] ?? StableHash()
+            if seen.hashes[name] == nil { hash.combine(name.utf8) }
             for place in places {
                 unsafe bytes.extracting(place).withUnsafeBytes { bytes in unsafe hash.combine(bytes) }
             }
-            hashes[name] = hash
-        }.mapValues(\.value)
+            seen.hashes[name] = hash
+            if !sets.isEmpty { seen.sets[name, default: []] += sets }
+        }
+        // A rule has no more of its own set than a name, which the set of another rule can get later.
+        for (chain, sets) in seen.sets {
+            for set in sets where !NamedSet.names.contains(set) {
+                let elements = try fingerprint(ofSet: set, inTable: table)
+                seen.hashes[chain]?.combine(String(elements, radix: 16).utf8)
+            }
+        }
+        return seen.hashes.mapValues(\.value)
+    }
+
+    /// The fingerprint of a set's elements, in whatever order the kernel has them.
+    private func fingerprint(ofSet set: String, inTable table: String) throws(Failure) -> UInt64 {
+        try ask(.elements(table: table, set: set), UInt64(0)) { (sum, bytes) throws(MalformedReply) in
+            try bytes.forEachElement { element in
+                var hash = StableHash()
+                unsafe element.withUnsafeBytes { bytes in unsafe hash.combine(bytes) }
+                sum &+= hash.value
+            }
+        }
     }
 
     /// Calls `body` with the elements of a set, and with nil for those that rules have no key for.

@@ -23,14 +23,8 @@ struct SeenElement {
         of set: NamedSet,
         _ body: (SeenElement?) -> Void
     ) throws(MalformedReply) {
-        var cursor = AttributeCursor(.elementList, from: MemoryLayout<nfgenmsg>.size)
-        while let attribute = try cursor.next(in: bytes) {
-            guard attribute.type == Number.listElements else { continue }
-            let list = bytes.extracting(attribute.payload)
-            var elements = AttributeCursor(.list)
-            while let attribute = try elements.next(in: list) {
-                body(try SeenElement(decoding: list.extracting(attribute.payload), of: set))
-            }
+        try bytes.forEachElement { (element) throws(MalformedReply) in
+            body(try SeenElement(decoding: element, of: set))
         }
     }
 
@@ -83,6 +77,17 @@ struct SeenElement {
 }
 
 extension RawSpan {
+    /// Calls `body` with the bytes of all elements in the payload of an `NFT_MSG_NEWSETELEM` message.
+    func forEachElement(_ body: (RawSpan) throws(MalformedReply) -> Void) throws(MalformedReply) {
+        var cursor = AttributeCursor(.elementList, from: MemoryLayout<nfgenmsg>.size)
+        while let attribute = try cursor.next(in: self) {
+            guard attribute.type == Number.listElements else { continue }
+            let list = extracting(attribute.payload)
+            var elements = AttributeCursor(.list)
+            while let attribute = try elements.next(in: list) { try body(list.extracting(attribute.payload)) }
+        }
+    }
+
     /// The attribute of a type among those of a set.
     fileprivate func find(_ type: Int, _ set: AttributeSet) throws(MalformedReply) -> Attribute? {
         var cursor = AttributeCursor(set)

@@ -28,6 +28,9 @@ struct NamedSet: Hashable {
             Kind.allCases.filter { $0 != .healthCheckPorts }.map { NamedSet(kind: $0, family: family) }
         } + [NamedSet(kind: .healthCheckPorts, family: nil)]
 
+    /// The names of all.
+    static let names = Set(all.map(\.name))
+
     /// Its place in ``all``.
     var index: Int {
         let kinds = NamedSet.Kind.healthCheckPorts.place

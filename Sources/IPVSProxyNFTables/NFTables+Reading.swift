@@ -12,6 +12,20 @@ extension NFTables: PacketFilter {
         }
     }
 
+    /// Whether the table exists, whatever is in it. In a kernel without nftables it doesn't.
+    ///
+    /// - Returns: Whether it does.
+    /// - Throws: `PacketFilterError`, such as `permissionDenied`.
+    public func exists() throws(PacketFilterError) -> Bool {
+        do throws(RulesetReader.Failure) {
+            return try reader.flags(ofTable: table) != nil
+        } catch {
+            let error = PacketFilterError("read the packet rules", error)
+            if error.code == .unavailable { return false }
+            throw error
+        }
+    }
+
     /// Compares the table with other rules; see `PacketFilter`.
     public func difference(to rules: PacketRules) throws(PacketFilterError) -> PacketRules.Difference {
         try state.withLock { (state) throws(PacketFilterError) in

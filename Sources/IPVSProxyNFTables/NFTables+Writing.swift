@@ -32,14 +32,7 @@ extension NFTables {
     public func remove() throws(PacketFilterError) -> Bool {
         try state.withLock { (state) throws(PacketFilterError) in
             state = State()
-            do throws(RulesetReader.Failure) {
-                guard try reader.flags(ofTable: table) != nil else { return false }
-            } catch {
-                let error = PacketFilterError("read the packet rules", error)
-                // Then there is no table either.
-                if error.code == .unavailable { return false }
-                throw error
-            }
+            guard try exists() else { return false }
             var script = Script(table: table)
             script.line("delete table \(script.table)")
             try run(&script, to: "remove the packet rules")

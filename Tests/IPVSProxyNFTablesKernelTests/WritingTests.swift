@@ -14,12 +14,15 @@ extension NFTablesKernelTests {
 
         @Test func everyKind() throws {
             #expect(try node.filter.isUnchanged() == false)
+            #expect(try node.filter.exists() == false)
             let rules = sampleRules()
             let difference = try node.filter.difference(to: rules)
             #expect(difference.isFromScratch && difference.count == rules.elements.count + rules.sourceRanges.count)
             try node.write(rules)
             #expect(try node.list().contains("10.96.0.1 . sctp . 80"))
+            #expect(try node.filter.exists())
             #expect(try node.filter.remove())
+            #expect(try node.filter.exists() == false)
             #expect(try node.filter.remove() == false)
             #expect(try node.nft("list ruleset") == "")
             // It can be written again.

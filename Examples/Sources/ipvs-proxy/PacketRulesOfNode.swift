@@ -5,13 +5,21 @@ import IPVSProxyNFTables
 
 /// The packet rules of the node, as the options want them.
 struct PacketRulesOfNode {
-    /// The proxier's table, whether it is wanted or not.
-    let table: NFTables
+    /// The proxier's table, whether it is wanted or not; nil if it is not, and the kernel can't have it.
+    let table: NFTables?
     private let options: Options
 
-    init(_ options: Options) throws(PacketFilterError) {
-        table = try NFTables(interface: options.bindInterface, namespace: options.namespace.namespace)
+    /// - Parameters:
+    ///   - options: The options of the program.
+    ///   - isCleanup: Whether rules are only removed.
+    init(_ options: Options, isCleanup: Bool = false) throws(PacketFilterError) {
         self.options = options
+        do throws(PacketFilterError) {
+            table = try NFTables(interface: options.bindInterface, namespace: options.namespace.namespace)
+        } catch {
+            guard error.code == .unavailable, isCleanup || options.packetRules.rules == .none else { throw error }
+            table = nil
+        }
     }
 
     /// What the proxier writes rules with; nil if it is to have none.
@@ -22,27 +30,15 @@ struct PacketRulesOfNode {
 
     /// Whether there are rules of an earlier run that are not wanted any more. They would refuse connections to new services.
     func areUnused() throws(PacketFilterError) -> Bool {
-        guard filter == nil else { return false }
-        return try ifAvailable { () throws(PacketFilterError) in
-            !(try table.difference(to: PacketRules()).isFromScratch)
-        }
+        guard filter == nil, let table else { return false }
+        return try table.exists()
     }
 
     /// Removes such rules.
     ///
     /// - Returns: Whether there were any.
     func removeUnused() throws(PacketFilterError) -> Bool {
-        guard filter == nil else { return false }
-        return try ifAvailable { () throws(PacketFilterError) in try table.remove() }
-    }
-
-    /// A kernel that can't have rules has none.
-    private func ifAvailable(_ body: () throws(PacketFilterError) -> Bool) throws(PacketFilterError) -> Bool {
-        do throws(PacketFilterError) {
-            return try body()
-        } catch {
-            guard error.code == .unavailable else { throw error }
-            return false
-        }
+        guard filter == nil, let table else { return false }
+        return try table.remove()
     }
 }

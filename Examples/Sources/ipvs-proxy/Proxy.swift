@@ -78,8 +78,9 @@ struct Proxy {
     func syncOnce() async throws {
         let packetRules = try PacketRulesOfNode(options)
         let proxier = try await informedProxier(packetRules)
-        if try packetRules.removeUnused() { Console.print("removed the packet rules of an earlier run") }
         guard let report = try await proxier.sync() else { preconditionFailure("all lists are complete") }
+        // Not before the sync, which is refused while another proxier runs, whose rules they may be.
+        if try packetRules.removeUnused() { Console.print("removed the packet rules of an earlier run") }
         for change in report.settings?.changes ?? [] {
             Console.print("set \(change.name) to \(change.after), which was \(change.before)")
         }
@@ -108,7 +109,7 @@ struct Proxy {
     }
 
     func cleanUp() async throws {
-        let packetRules = try PacketRulesOfNode(options)
+        let packetRules = try PacketRulesOfNode(options, isCleanup: true)
         let report = try await Proxier(
             options.configuration,
             // Those of an earlier run, whatever the options of this one are.

@@ -176,8 +176,14 @@ final class PacketLab: Sendable {
         }
     }
 
-    /// Lets somebody answer at a port.
-    func listen(_ name: Backend, _ transport: TransportProtocol, _ family: IPAddress.Family, port: UInt16) throws {
+    /// Lets somebody answer at a port, by the lab's servers or others.
+    func listen(
+        _ name: Backend,
+        _ transport: TransportProtocol,
+        _ family: IPAddress.Family,
+        port: UInt16,
+        _ servers: Servers? = nil
+    ) throws {
         let namespace =
             switch name {
             case .pod1: pod1
@@ -187,7 +193,14 @@ final class PacketLab: Sendable {
             }
         // SCTP tells its peer all addresses that a socket has, and that of a client behind NAT can use only one.
         let address: IPAddress? = name == .node && transport != .sctp ? nil : name.address[family]
-        try servers.listen(in: namespace, as: name.rawValue, transport, family, at: address, port: port)
+        try (servers ?? self.servers).listen(
+            in: namespace,
+            as: name.rawValue,
+            transport,
+            family,
+            at: address,
+            port: port
+        )
     }
 }
 

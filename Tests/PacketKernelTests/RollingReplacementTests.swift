@@ -1,0 +1,167 @@
+import Foundation
+import IPVS
+import IPVSProxy
+import IPVSTestKernel
+import Synchronization
+import Testing
+
+extension PacketKernelTests {
+    /// All endpoints of services are replaced, one after the other, while clients send requests.
+    @Suite struct RollingReplacement {
+        let lab: PacketLab
+        let node: LabNode
+        /// These serve only a few ports, which is faster.
+        private let servers = Servers()
+        private let services = [LabService.web, .open, .local]
+
+        init() throws {
+            lab = try PacketLab.shared.get()
+            node = LabNode(lab: lab)
+        }
+
+        /// A client that sends one request after the other, each with a connection of its own.
+        fileprivate struct Client: Sendable {
+            let namespace: TestNamespace
+            let request: Request
+            let backends: Set<String>
+            let sources: Set<IPAddress>
+        }
+
+        /// Clients of each way that connections take: masqueraded or not, and sent to a cluster IP.
+        private func clients() -> [Client] {
+            func client(
+                _ namespace: TestNamespace,
+                _ address: IPAddress,
+                _ port: UInt16,
+                _ sources: Set<IPAddress>,
+                _ backends: Set<String> = ["pod1", "pod3"]
+            ) -> Client {
+                var request = Request(transport: .tcp, address: address, port: port)
+                // Shorter than the time after which the kernel tries to connect again.
+                request.patience = 950
+                // The stranger has several addresses.
+                if namespace === lab.stranger { request.source = Place.stranger.address?[address.family] }
+                return Client(namespace: namespace, request: request, backends: backends, sources: sources)
+            }
+            let (stranger, pod) = (Place.stranger.address, Place.pod2.address)
+            return [
+                client(lab.stranger, Backend.node.address.ipv4, LabService.open.nodePort, Place.nodeAddresses),
+                client(lab.stranger, LabService.local.loadBalancerIP.ipv6, 80, Set(stranger?.both ?? []), ["pod1"]),
+                client(lab.pod2, LabService.web.clusterIP.ipv6, 80, Set(pod?.both ?? [])),
+                client(lab.pod2, LabService.local.externalIP.ipv4, 80, Set(pod?.both ?? [])),
+                client(lab.node, LabService.open.clusterIP.ipv4, 80, Place.nodeAddresses),
+            ]
+        }
+
+        private func endpoints(_ places: [(Backend, UInt16)]) -> [ServiceEndpoint] {
+            places.flatMap { backend, port in
+                backend.address.both.map { ServiceEndpoint(Endpoint($0, port), isLocal: backend.isLocal) }
+            }
+        }
+
+        @Test func noRequestFails() async throws {
+            let proxier = try node.proxier { $0.minSyncPeriod = .milliseconds(10) }
+            await proxier.tell([.tcp], services)
+            let run = Task { try await proxier.run() }
+            defer { run.cancel() }
+            try await waitForTable([(.pod1, Backend.port), (.pod3, Backend.port)])
+
+            let clients = clients()
+            let each = 10_000 / clients.count
+            let answered = Mutex(0)
+            let wrong = Mutex<[String]>([])
+            let work = Task.detached {
+                try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                    Thread.detachNewThread {
+                        continuation.resume(
+                            with: Result {
+                                try inParallel(clients.count) { number in
+                                    let client = clients[number]
+                                    let outcomes = try client.request.outcomes(in: client.namespace, atMost: each) {
+                                        _ in
+                                        answered.withLock { $0 += 1 }
+                                        return false
+                                    }
+                                    for outcome in outcomes where !client.accepts(outcome) {
+                                        wrong.withLock { $0.append("\(client.request.address): \(outcome)") }
+                                    }
+                                }
+                            }
+                        )
+                    }
+                }
+            }
+            var replaced = 0
+            var ports: [Backend: UInt16] = [.pod1: Backend.port, .pod3: Backend.port]
+            while answered.withLock({ $0 }) < each * clients.count {
+                let backend = replaced.isMultiple(of: 2) ? Backend.pod1 : .pod3
+                try await replace(backend, &ports, proxier, answered)
+                replaced += 1
+            }
+            try await work.value
+            print("10000 requests while \(replaced) endpoints were replaced; wrong: \(wrong.withLock { $0.count })")
+            let failures = Dictionary(grouping: wrong.withLock { $0 }) { $0 }.mapValues(\.count)
+            #expect(failures.isEmpty, "\(failures)")
+            #expect(replaced >= 6)
+            run.cancel()
+            _ = try? await run.value
+            try await proxier.cleanup()
+        }
+
+        /// Replaces an endpoint by another one: the new one comes first, and the old one ends when it gets no connections any
+        /// more.
+        private func replace(
+            _ backend: Backend,
+            _ ports: inout [Backend: UInt16],
+            _ proxier: Proxier,
+            _ answered: borrowing Mutex<Int>
+        ) async throws {
+            let old = try #require(ports[backend])
+            let new = old == 8_999 ? 8_081 : old + 1
+            for family in [IPAddress.Family.ipv4, .ipv6] { try lab.listen(backend, .tcp, family, port: new, servers) }
+            try await tell(proxier, ports.map { ($0, $1) } + [(backend, new)])
+            ports[backend] = new
+            try await tell(proxier, ports.map { ($0, $1) })
+            // Connections that were sent to the old one just before are still to arrive there.
+            let count = answered.withLock { $0 }
+            try await trying { answered.withLock { $0 } >= min(count + 50, 10_000) }
+            if old != Backend.port { servers.close(backend.rawValue, port: old) }
+        }
+
+        /// Reports endpoints, and waits until they are served.
+        private func tell(_ proxier: Proxier, _ places: [(Backend, UInt16)]) async throws {
+            for service in services { await proxier.onEndpointSliceAdd(service.slice([.tcp], endpoints(places))) }
+            try await waitForTable(places)
+        }
+
+        private func waitForTable(_ places: [(Backend, UInt16)]) async throws {
+            let wanted = Set(places.flatMap { backend, port in backend.address.both.map { Endpoint($0, port) } })
+            try await trying {
+                let table = try lab.node.table()
+                let serving = table.mapValues { Set($0.filter { $0.weight > 0 }.map(\.endpoint)) }
+                // Only those of the local policy have less.
+                return Set(serving.values.joined()) == wanted
+                    && serving.values.allSatisfy { endpoints in
+                        endpoints.allSatisfy(wanted.contains) && !endpoints.isEmpty
+                    }
+            }
+        }
+    }
+}
+
+extension PacketKernelTests.RollingReplacement.Client {
+    fileprivate func accepts(_ outcome: Outcome) -> Bool {
+        guard case .answered(let name, let source) = outcome, let source = IPAddress(source) else { return false }
+        return backends.contains(name) && sources.contains(source)
+    }
+}
+
+/// Waits until a condition holds; after a long time without it, the test fails.
+func trying(until condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    let deadline = ContinuousClock.now + .seconds(90)
+    while ContinuousClock.now < deadline {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+    Issue.record("it did not come true", sourceLocation: sourceLocation)
+}

@@ -124,6 +124,39 @@ extension NFTablesKernelTests {
             try node.write(rules)
         }
 
+        /// A table that can't be repaired is replaced in several transactions. If a later one fails, source ranges apply.
+        @Test func aFailureBetweenTransactions() throws {
+            let rules = sampleRules()
+            try node.write(rules)
+            try node.nft("add table inet \(node.filter.table) { flags dormant; }")
+            var difference = try node.filter.difference(to: rules)
+            #expect(difference.isFromScratch)
+            for number in 0..<UInt32(2 * DifferenceWriter.limit) {
+                difference.added.append(.init(.address(IPAddress(ipv4: 10 << 24 | number))))
+            }
+            // A map has one value for a key.
+            let destination = PacketRules.Destination(.udp, Endpoint(IPAddress(203, 0, 113, 1), 1))
+            for port: UInt16 in [1, 2] {
+                difference.added.append(
+                    .init(.redirect(destination), .endpoint(Endpoint(IPAddress(10, 0, 0, 1), port)))
+                )
+            }
+            for number in 0..<UInt32(DifferenceWriter.limit) {
+                let destination = PacketRules.Destination(.tcp, Endpoint(IPAddress(ipv4: 10 << 24 | number), 80))
+                difference.added.append(.init(.external(destination)))
+            }
+            #expect(throws: PacketFilterError.self) { try node.filter.write(difference) }
+            let list = try node.list()
+            #expect(!list.contains("dormant") && list.contains("masquerade"))
+            #expect(list.contains("192.0.2.1 . tcp . 8080 : jump source-ranges/default/web/http"))
+            #expect(try node.nft("list set inet \(node.filter.table) addresses-4").contains("elements") == false)
+            // It is repaired.
+            let repair = try node.filter.difference(to: rules)
+            #expect(!repair.isFromScratch)
+            try node.filter.write(repair)
+            try node.expect(rules)
+        }
+
         /// A change that the kernel refuses changes nothing, and is noticed.
         @Test func refusals() throws {
             let rules = sampleRules()

@@ -22,7 +22,8 @@ public protocol PacketFilter: Sendable {
 
     /// Changes the proxier's rules. A small difference is made as a whole or not at all. A large one can be made in several
     /// steps, each of which leaves rules that are sound: elements are added first, then the fixed part is written, then
-    /// elements are removed.
+    /// elements are removed. One that makes everything anew begins with the fixed part and all source ranges, in the same step
+    /// in which the former rules end.
     ///
     /// - Parameter difference: What to change.
     /// - Throws: `PacketFilterError`. The next ``isUnchanged()`` returns false then.

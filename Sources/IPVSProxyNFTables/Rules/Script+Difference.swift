@@ -1,3 +1,4 @@
+import IPVS
 import IPVSProxy
 
 /// Writes a difference as scripts, each of which is one transaction of the kernel.
@@ -30,12 +31,9 @@ struct DifferenceWriter {
 
     /// Writes a difference. What is needed by other parts comes before them, and what they no longer need after them.
     mutating func write(_ difference: PacketRules.Difference) throws(PacketFilterError) -> Script {
-        if difference.isFromScratch { script.create(comment: comment) }
+        if difference.isFromScratch { return try writeAnew(difference) }
         for (name, blocks) in difference.writtenRanges.sorted(by: { $0.key < $1.key }) {
-            let chain = Names.chain(of: name)
-            script.command("add chain", chain)
-            script.command("flush chain", chain)
-            script.rules(chain, SourceRanges.rules(blocks))
+            put(blocks, of: name)
             try add(1 + blocks.count)
         }
         // The values of a map's elements are replaced in one transaction.
@@ -53,6 +51,35 @@ struct DifferenceWriter {
         return script
     }
 
+    /// Makes the table anew. One that was there before is gone with the first transaction, so all that protects is in it, and
+    /// no failure later on leaves services without that.
+    private mutating func writeAnew(_ difference: PacketRules.Difference) throws(PacketFilterError) -> Script {
+        script.create(comment: comment)
+        var changes = 0
+        for (name, blocks) in difference.writtenRanges.sorted(by: { $0.key < $1.key }) {
+            put(blocks, of: name)
+            changes += 1 + blocks.count
+        }
+        let restricted = Dictionary(grouping: difference.added.filter(\.key.isRestricted)) { NamedSet(of: $0.key) }
+        for set in NamedSet.all {
+            guard let elements = restricted[set] else { continue }
+            script.elements("add", set, elements, valued: true)
+            changes += elements.count
+        }
+        if let options = difference.options { Program(options).write(to: &script) }
+        try add(changes)
+        try write("add", difference.added.filter { !$0.key.isRestricted })
+        try finish()
+        return script
+    }
+
+    private mutating func put(_ blocks: [IPAddress.Block], of name: ServicePortName) {
+        let chain = Names.chain(of: name)
+        script.command("add chain", chain)
+        script.command("flush chain", chain)
+        script.rules(chain, SourceRanges.rules(blocks))
+    }
+
     private mutating func write(
         _ verb: String,
         _ elements: [PacketRules.Element],
@@ -61,8 +88,8 @@ struct DifferenceWriter {
         guard !elements.isEmpty else { return }
         var buckets = [[PacketRules.Element]](repeating: [], count: NamedSet.all.count)
         for element in elements { buckets[NamedSet(of: element.key).index].append(element) }
-        for (set, bucket) in zip(NamedSet.all, buckets) {
-            var rest = bucket[...]
+        for set in Self.order {
+            var rest = buckets[set.index][...]
             while !rest.isEmpty {
                 let part = rest.prefix(Self.limit - count)
                 rest = rest.dropFirst(part.count)
@@ -76,6 +103,10 @@ struct DifferenceWriter {
         }
     }
 
+    /// The order of the sets in a difference of several transactions: what refuses connections comes first, and the addresses
+    /// come last, as all ports of an address that are in no set are refused.
+    private static let order = NamedSet.all.sorted { ($0.step, $0.index) < ($1.step, $1.index) }
+
     private mutating func add(_ changes: Int) throws(PacketFilterError) {
         count += changes
         if count >= Self.limit { try finish() }
@@ -86,6 +117,23 @@ struct DifferenceWriter {
         try run(&script)
         script.removeAll()
         count = 0
+    }
+}
+
+extension NamedSet {
+    fileprivate var step: Int {
+        switch kind {
+        case .restricted: 0
+        case .unserved, .refused: 1
+        case .clusterIPs, .external, .local, .redirects, .hairpins, .healthCheckPorts: 2
+        case .addresses: 3
+        }
+    }
+}
+
+extension PacketRules.Key {
+    fileprivate var isRestricted: Bool {
+        if case .restricted = self { true } else { false }
     }
 }
 

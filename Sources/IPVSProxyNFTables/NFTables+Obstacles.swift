@@ -9,8 +9,8 @@ extension NFTables {
     public func obstacles() throws(PacketFilterError) -> [PacketObstacle] {
         let (chains, sets) = try allChains()
         var obstacles: [PacketObstacle] = []
-        for chain in chains where chain.dropsForwarded {
-            if try !acceptsAnswers(chain) { obstacles.append(PacketObstacle(chain.forwardingSentence)) }
+        for chain in chains where chain.isForForwarded {
+            if try dropsAnswers(chain) { obstacles.append(PacketObstacle(chain.forwardingSentence)) }
         }
         let left = KubeProxyRemains(chains: chains, sets: sets)
         return obstacles + left.sentences.map { PacketObstacle($0) }
@@ -31,54 +31,73 @@ extension NFTables {
         throw PacketFilterError("read the packet rules of others", failure)
     }
 
-    /// Whether a chain has a rule that accepts the packets of connections that were begun before.
-    private func acceptsAnswers(_ chain: SeenChain) throws(PacketFilterError) -> Bool {
+    /// Whether a chain drops packets of connections that were begun before.
+    private func dropsAnswers(_ chain: SeenChain) throws(PacketFilterError) -> Bool {
+        guard let family = chain.familyName else { return false }
+        var walk = ChainWalk(library, table: "\(family) \(chain.table)")
+        return switch try walk.fate(in: chain.name) {
+        case .accepted: false
+        case .dropped: true
+        case .undecided: chain.hook?.accepts == false
+        }
+    }
+}
+
+/// The way of packets of connections that were begun before, through the chains of a table.
+private struct ChainWalk {
+    private let library: Library
+
+    /// The family and the name of the table.
+    private let table: String
+
+    /// What is known already, as many chains can jump to one.
+    private var fates: [String: Fate] = [:]
+
+    enum Fate { case accepted, dropped, undecided }
+
+    init(_ library: Library, table: String) { (self.library, self.table) = (library, table) }
+
+    /// What becomes of all these packets in a chain. Where that can't be known, they count as accepted.
+    mutating func fate(in chain: String, depth: Int = 0) throws(PacketFilterError) -> Fate {
+        if let fate = fates[chain] { return fate }
+        // The kernel allows no more jumps than these.
+        guard depth <= 16 else { return .accepted }
+        var fate = Fate.undecided
+        rules: for verdict in try verdicts(of: chain) {
+            switch verdict {
+            case .accept: fate = .accepted
+            case .drop: fate = .dropped
+            case .jump(let next): fate = try self.fate(in: next, depth: depth + 1)
+            case .goto(let next):
+                fate = try self.fate(in: next, depth: depth + 1)
+                break rules
+            case .back: break rules
+            }
+            if fate != .undecided { break }
+        }
+        fates[chain] = fate
+        return fate
+    }
+
+    private func verdicts(of chain: String) throws(PacketFilterError) -> [ListedVerdict] {
         // Other names don't occur, and nft could not read them.
-        guard [chain.table, chain.name].allSatisfy(\.isIdentifier), let family = chain.familyName else { return true }
-        let script = "list chain \(family) \(chain.table) \(chain.name)"
+        guard (table.split(separator: " ") + [chain[...]]).allSatisfy(\.isIdentifier) else { return [.accept] }
         let text: String?
         do throws(SystemError) {
-            text = try library.output(of: script)
+            text = try library.output(of: "list chain \(table) \(chain)")
         } catch {
             throw PacketFilterError("read the packet rules of others", error)
         }
         // The chain was removed meanwhile, or nft can't show it.
-        guard let text else { return true }
-        return text.split(separator: "\n").contains { AcceptingRule.isOne($0) }
-    }
-}
-
-/// Rules, as nft lists them, that accept the packets of connections that were begun before.
-enum AcceptingRule {
-    /// Whether a line is such a rule, without any condition that some of these packets don't fulfill.
-    static func isOne(_ line: Substring) -> Bool {
-        var words = line.split(whereSeparator: { " \t,".contains($0) }).map(String.init)
-        if let comment = words.firstIndex(where: { ["comment", "#"].contains($0) }) {
-            words.removeSubrange(comment...)
-        }
-        // Statements that decide nothing.
-        while let counter = words.firstIndex(of: "counter") {
-            let hasNumbers = words.dropFirst(counter + 1).first == "packets"
-            words.removeSubrange(counter..<min(words.count, counter + (hasNumbers ? 5 : 1)))
-        }
-        if words == ["accept"] { return true }
-        guard words.starts(with: ["ct", "state"]) else { return false }
-        if words.dropFirst(2).first == "vmap" {
-            return words.indices.contains {
-                words[$0] == "established" && words[$0...].prefix(3).elementsEqual(["established", ":", "accept"])
-            }
-        }
-        let states = words.dropFirst(2).dropLast().filter { !["{", "}"].contains($0) }
-        return words.last == "accept" && states.contains("established")
-            && states.allSatisfy { ["established", "related", "new", "invalid", "untracked"].contains($0) }
+        guard let text else { return [.accept] }
+        return text.split(separator: "\n").compactMap { ListedVerdict(line: $0) }
     }
 }
 
 extension SeenChain {
-    /// Whether it drops all packets on their way through the node that no rule of it accepts.
-    fileprivate var dropsForwarded: Bool {
-        guard let hook, familyName != nil else { return false }
-        return hook.type == "filter" && hook.point == Program.Point.forward.rawValue && !hook.accepts
+    /// Whether the kernel calls it for packets on their way through the node.
+    fileprivate var isForForwarded: Bool {
+        hook.map { $0.type == "filter" && $0.point == Program.Point.forward.rawValue } ?? false
     }
 
     fileprivate var familyName: String? {
@@ -100,7 +119,7 @@ extension SeenChain {
     fileprivate var place: String? { familyName.map { "\($0) \(table.visible(upTo: 60))" } }
 }
 
-extension String {
+extension Substring {
     fileprivate var isIdentifier: Bool {
         guard let first = utf8.first, !isEmpty else { return false }
         let isLetter = { (byte: UInt8) in (0x41...0x5a).contains(byte & 0xdf) || [0x5f, 0x2e].contains(byte) }

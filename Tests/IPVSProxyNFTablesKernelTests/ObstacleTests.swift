@@ -65,6 +65,40 @@ extension NFTablesKernelTests {
             #expect(try found.count == 1)
         }
 
+        /// As ufw has them: the chain at the hook only jumps to others.
+        @Test(arguments: [
+            (
+                "counter jump a; jump b", "tcp dport 22 drop; return", "ct state related,established counter accept",
+                true
+            ),
+            ("jump a; jump a; accept", "jump b", "return; drop", true),
+            ("goto a", "ct state established,related goto b", "accept", true),
+            ("ct state vmap { established : jump b, new : drop }; drop", "", "accept", true),
+            ("goto a; accept", "jump b", "return", false),
+            ("jump a", "jump b; accept", "counter name c1 reject with icmpv6 type admin-prohibited", false),
+            ("iifname cni0 jump b; tcp dport 1 goto b", "", "accept", false),
+            ("drop; ct state established,related accept", "", "", false),
+            ("ct state established,related drop comment \"accept\"; accept", "", "", false),
+        ])
+        func otherChains(forward: String, a: String, b: String, accepts: Bool) throws {
+            let table = """
+                counter c1 { }; chain b { \(b); }; chain a { \(a); };
+                chain FORWARD { type filter hook forward priority 0; policy drop; \(forward); };
+                """
+            try node.nft("table ip6 f { \(table) }")
+            try #require(try node.nft("list table ip6 f").contains("chain FORWARD"))
+            #expect(try found.count == (accepts ? 0 : 1))
+        }
+
+        /// A last rule instead of a policy.
+        @Test(arguments: [
+            ("tcp dport 22 accept; reject", 1), ("ct state established accept; drop", 0), ("return; drop", 0),
+        ])
+        func withoutPolicy(rules: String, count: Int) throws {
+            try node.nft("table ip f { chain FORWARD { type filter hook forward priority 0; \(rules); }; }")
+            #expect(try found.count == count)
+        }
+
         @Test func ofKubeProxy() throws {
             try node.nft(
                 "table ip nat { chain KUBE-SERVICES { }; chain KUBE-NODE-PORT { }; chain KUBE-POSTROUTING { }; }"

@@ -66,11 +66,11 @@ extension SyncReport: CustomStringConvertible {
     public var description: String {
         let kind = kind == .full ? "full sync" : "sync of changes"
         let rules = rules > 0 ? ["\(rules) rules"] : []
-        let numbers = [
-            "\(changes) changes", "\(bound) bound", "\(unbound) unbound", "\(drained) drained", "\(draining) draining",
-        ]
+        let numbers =
+            ["\(changes) changes", "\(bound) bound", "\(unbound) unbound"] + rules
+            + ["\(drained) drained", "\(draining) draining", "\(failures.count) failed"]
         return
-            (["\(kind): \((numbers + rules + ["\(failures.count) failed"]).joined(separator: ", "))"]
+            (["\(kind): \(numbers.joined(separator: ", "))"]
             + failures.map(\.description))
             .joined(separator: "\n")
     }

@@ -18,7 +18,8 @@ extension ProxyKernelTests {
 
         private func run(_ options: String...) throws -> TestProcess.Result {
             try TestProcess.run(
-                [Program.path, "--netns", namespace.path, "--node-name", "node-a", folder.path] + options
+                [Program.path, "--netns", namespace.path, "--node-name", "node-a", folder.path]
+                    + ["--cluster-cidr", "10.244.0.0/16"] + options
             )
         }
 

@@ -52,7 +52,8 @@ extension ProxyKernelTests {
         }
 
         func run(_ options: String...) throws -> TestProcess.Result {
-            try TestProcess.run([Program.path, "--netns", namespace.path] + options)
+            let pods = ["--cluster-cidr", "10.244.0.0/16,fd00:10:244::/48"]
+            return try TestProcess.run([Program.path, "--netns", namespace.path] + pods + options)
         }
 
         @Test func whatKubectlPrintsOnce() throws {
@@ -81,7 +82,8 @@ extension ProxyKernelTests {
             #expect(once.status == 0 && once.stderr.isEmpty, "\(once)")
             #expect(once.stdout.hasPrefix("set \(setting) to 1, which was 0\n"))
             #expect(
-                once.stdout.hasSuffix("\nfull sync: 20 changes, 6 bound, 0 unbound, 0 drained, 0 draining, 0 failed\n")
+                once.stdout.contains("\nfull sync: 20 changes, 6 bound, 0 unbound, ")
+                    && once.stdout.hasSuffix(" rules, 0 drained, 0 draining, 0 failed\n")
             )
             #expect(try table().sorted() == expected.sorted())
             // According to ipvsadm: one of them with its real server.
@@ -305,7 +307,11 @@ extension ProxyKernelTests {
             #expect(try settings() != before)
             let result = try run("--cleanup")
             #expect(result.status == 0 && result.stderr.isEmpty, "\(result)")
-            #expect(result.stdout.hasPrefix("removed 1 virtual server, 1 address and the interface kube-ipvs0\n"))
+            #expect(
+                result.stdout.hasPrefix(
+                    "removed 1 virtual server, 1 address, the interface kube-ipvs0 and the packet rules\n"
+                )
+            )
             #expect(try namespace.saved() == foreign)
             #expect(try addresses() == nil)
             #expect(try settings() == before)

@@ -12,6 +12,7 @@ struct PacketRulesOfNode {
     /// - Parameters:
     ///   - options: The options of the program.
     ///   - isCleanup: Whether rules are only removed.
+    /// - Throws: `PacketFilterError`.
     init(_ options: Options, isCleanup: Bool = false) throws(PacketFilterError) {
         self.options = options
         do throws(PacketFilterError) {

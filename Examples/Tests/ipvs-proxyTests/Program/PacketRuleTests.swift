@@ -52,8 +52,8 @@ extension ProxyKernelTests {
             let dryRun = try dryRun("--rules", "none")
             #expect(dryRun.status == 1 && dryRun.stdout == "- the packet rules of an earlier run\n", "\(dryRun)")
             let once = try run("--once", folder.path, "--rules", "none")
-            #expect(once.status == 0 && once.stdout.hasPrefix("full sync: "), "\(once)")
-            #expect(once.stdout.hasSuffix("removed the packet rules of an earlier run\n"))
+            #expect(once.status == 0, "\(once)")
+            #expect(once.stdout.hasPrefix("removed the packet rules of an earlier run\nfull sync: "), "\(once)")
             #expect(try namespace.run("nft", "list ruleset") == "")
             #expect(try self.dryRun("--rules", "none").status == 0)
         }

@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "IPVSProxyKernelTests",
             dependencies: [
-                "IPVSProxyTestSamples", "IPVSNodeTestFakes", "IPVSTestModels", "IPVSTestKernel",
+                "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTestKernel",
                 "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CIPVS",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
@@ -123,7 +123,7 @@ let package = Package(
         .testTarget(
             name: "PacketKernelTests",
             dependencies: [
-                "IPVSNodeTestFakes", "IPVSTestKernel",
+                "IPVSTestKernel",
                 "IPVSProxyNFTables", "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CIPVS", "CRTNetlink",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),

@@ -82,11 +82,13 @@ extension Row {
         let wanted: [String] = if case .answered(let backends, _) = expected { backends.map(\.rawValue) } else { [] }
         // Once in a while the kernel's SCTP needs a second attempt.
         let spare = transport == .sctp ? 2 : 0
-        var outcomes = try request.outcomes(in: namespace, atMost: max(1, 2 * wanted.count) + spare) { outcomes in
+        var outcomes = try request.outcomes(in: namespace, atMost: max(2, 2 * wanted.count) + spare) { outcomes in
             let names = outcomes.compactMap(\.backend)
-            if wanted.isEmpty { return !outcomes.isEmpty }
+            // A busy machine may send a packet again that is about to be refused; what is always late is late twice.
+            if wanted.isEmpty { return outcomes.last.map { $0 != .refused(late: true) } ?? false }
             return Set(names).isSuperset(of: wanted) || outcomes.count - names.count > spare
         }
+        if wanted.isEmpty { outcomes = Array(outcomes.suffix(1)) }
         if transport == .sctp, outcomes.count > 1 { outcomes.removeAll { $0 == .silence } }
         let isRight =
             outcomes.allSatisfy { self.isRight($0, transport, family) }

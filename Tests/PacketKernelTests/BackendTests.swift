@@ -101,7 +101,10 @@ extension PacketKernelTests {
                         #expect(client.ask() == first)
                         let other: Backend = backend(first) == "pod1" ? .pod3 : .pod1
                         try await tell([other])
-                        #expect(backend(client.ask()) == other.rawValue)
+                        // The kernel drops a datagram that comes before it has removed the old connection.
+                        var next = client.ask()
+                        if next == .silence { next = client.ask() }
+                        #expect(backend(next) == other.rawValue)
                         try await tell([.pod1, .pod3])
                         #expect(backend(client.ask()) == other.rawValue)
                     }

@@ -8,7 +8,10 @@ import Testing
 extension ProxyKernelTests.ServingManifests {
     /// Starts a script in the namespace.
     private func shell(_ script: String) throws -> TestProcess.Result {
-        let text = script.replacing("PROGRAM", with: "'\(Program.path)' --netns '\(namespace.path)'")
+        let text = script.replacing(
+            "PROGRAM",
+            with: "'\(Program.path)' --cluster-cidr 10.244.0.0/16 --netns '\(namespace.path)'"
+        )
         return try TestProcess.run(["bash", "-c", text])
     }
 

@@ -1,3 +1,4 @@
+import CNetfilter
 public import IPVS
 public import IPVSNode
 public import IPVSProxy
@@ -73,9 +74,9 @@ public final class NFTables: Sendable {
     ) throws(PacketFilterError) {
         do throws(SystemError) {
             if namespace != nil, let held {
-                reader = RulesetReader(try NetlinkSocket(in: held, protocol: netfilter))
+                reader = RulesetReader(try NetlinkSocket(in: held, protocol: NETLINK_NETFILTER))
             } else {
-                reader = RulesetReader(try NetlinkSocket(protocol: netfilter))
+                reader = RulesetReader(try NetlinkSocket(protocol: NETLINK_NETFILTER))
             }
         } catch {
             throw PacketFilterError(opening: namespace?.path, error)
@@ -91,5 +92,3 @@ public final class NFTables: Sendable {
         return "packet rules for the services on \(name); swift-ipvs makes and removes them"
     }
 }
-
-private let netfilter: Int32 = 12  // NETLINK_NETFILTER

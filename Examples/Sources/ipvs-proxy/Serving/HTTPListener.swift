@@ -109,3 +109,10 @@ private final class Acceptor: ChannelInboundHandler {
         context.fireErrorCaught(error)
     }
 }
+
+extension Error {
+    /// Why an address can't be used or a connection can't be accepted, in the kernel's words if the error is its own.
+    var reasonForHTTP: String {
+        (self as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(self)"
+    }
+}

@@ -1,4 +1,3 @@
-import Glibc
 import IPVS
 import IPVSProxy
 import Logging
@@ -84,20 +83,16 @@ actor HealthCheckServer: Service {
                 pages: { _ in { [weak self] in await self?.answer(at: place) ?? Self.gone } },
                 connections: connections,
                 patience: patience,
-                tell: { [logger] in logger.error("\(sentence): \(Self.reason($0))") },
+                tell: { [logger] in logger.error("\(sentence): \($0.reasonForHTTP)") },
                 bind: { $0.withBoundSocket(socket) }
             )
             obstacles.removeValue(forKey: place)
             logger.info("answering health checks of \(place.service) on \(place.description)")
         } catch {
-            let reason = Self.reason(error)
+            let reason = error.reasonForHTTP
             guard obstacles.updateValue(reason, forKey: place) != reason else { return }
             logger.error("can't answer health checks of \(place.service) on \(place.description): \(reason)")
         }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
     }
 
     private func answer(at place: Place) async -> Answer {

@@ -1,5 +1,4 @@
 import Common
-import Glibc
 import IPVS
 import Logging
 import NIOCore
@@ -38,7 +37,6 @@ struct StatusServer: Service {
     }
 
     private static func sentence(_ endpoint: Endpoint, _ error: any Error) -> String {
-        let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-        return "can't answer HTTP on \(endpoint): \(reason)"
+        "can't answer HTTP on \(endpoint): \(error.reasonForHTTP)"
     }
 }

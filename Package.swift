@@ -69,6 +69,14 @@ let package = Package(
             path: "Tests/Support/IPVSNodeTestFakes"
         ),
         .target(
+            name: "IPVSProxyTestKernel",
+            dependencies: [
+                "IPVSTestKernel", "IPVSProxyNFTables", "IPVSProxy",
+                .product(name: "Logging", package: "swift-log", condition: proxy),
+            ],
+            path: "Tests/Support/IPVSProxyTestKernel"
+        ),
+        .target(
             name: "IPVSProxyTestSamples",
             dependencies: ["IPVSProxy", "IPVS"],
             path: "Tests/Support/IPVSProxyTestSamples"
@@ -103,7 +111,7 @@ let package = Package(
         .testTarget(
             name: "IPVSProxyKernelTests",
             dependencies: [
-                "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTestKernel",
+                "IPVSProxyTestKernel", "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTestKernel",
                 "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CIPVS",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
@@ -117,12 +125,14 @@ let package = Package(
         .testTarget(
             name: "IPVSProxyNFTablesKernelTests",
             dependencies: [
-                "IPVSTestModels", "IPVSTestKernel", "IPVSProxyNFTables", "IPVSProxy", "IPVSNode", "IPVS", "Netlink",
+                "IPVSProxyTestKernel", "IPVSTestModels", "IPVSTestKernel", "IPVSProxyNFTables", "IPVSProxy", "IPVSNode",
+                "IPVS", "Netlink",
             ]
         ),
         .testTarget(
             name: "PacketKernelTests",
             dependencies: [
+                "IPVSProxyTestKernel",
                 "IPVSTestKernel",
                 "IPVSProxyNFTables", "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CIPVS", "CRTNetlink",
                 .product(name: "Logging", package: "swift-log", condition: proxy),

@@ -1,5 +1,6 @@
 import CIPVS
 import Foundation
+import IPVSProxyTestKernel
 import IPVSProxyTestSamples
 import IPVSTestKernel
 import Metrics

@@ -1,5 +1,6 @@
 import Foundation
 import IPVS
+import IPVSProxyTestKernel
 import IPVSProxyTestSamples
 import IPVSTestKernel
 import Logging

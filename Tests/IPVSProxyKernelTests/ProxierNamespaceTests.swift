@@ -1,6 +1,7 @@
 import Foundation
 import IPVS
 import IPVSProxy
+import IPVSProxyTestKernel
 import IPVSProxyTestSamples
 import IPVSTestKernel
 import Testing

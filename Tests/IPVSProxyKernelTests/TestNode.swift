@@ -1,5 +1,6 @@
 import Foundation
 import IPVS
+import IPVSProxyTestKernel
 import IPVSProxyTestSamples
 import IPVSTestKernel
 import Logging
@@ -90,11 +91,6 @@ final class TestClock: Sendable {
     var now: ContinuousClock.Instant { time.withLock { $0 } }
 
     func advance(by duration: Duration) { time.withLock { $0 += duration } }
-}
-
-extension Logger {
-    /// A clock whose changes nobody observes.
-    static let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
 }
 
 extension Proxier {

@@ -1,5 +1,6 @@
 import IPVS
 import IPVSProxy
+import IPVSProxyTestKernel
 import IPVSTestKernel
 import Testing
 
@@ -11,19 +12,6 @@ import Testing
     .enabled(if: PacketFilterKernel.hindrance == nil, Comment(rawValue: PacketFilterKernel.hindrance ?? ""))
 )
 enum NFTablesKernelTests {}
-
-enum PacketFilterKernel {
-    /// Why tests of packet rules can't run here; nil if they can.
-    static let hindrance: String? = {
-        do {
-            let namespace = try TestNamespace()
-            try NFTables(namespace: .path(namespace.path)).check(PacketRules.Options())
-            return nil
-        } catch {
-            return "\(error)"
-        }
-    }()
-}
 
 /// A node whose packet filter tests change.
 struct FilteredNode {

@@ -3,6 +3,7 @@ import IPVS
 import IPVSNode
 import IPVSProxy
 import IPVSProxyNFTables
+import IPVSProxyTestKernel
 import IPVSTestKernel
 import Logging
 import Testing
@@ -73,11 +74,6 @@ struct NodeState: Hashable {
     let table: [String]
     /// Addresses and settings.
     let others: [String]
-}
-
-extension Logger {
-    /// A logger whose messages nobody sees.
-    static let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
 }
 
 extension Proxier {

@@ -1,5 +1,6 @@
 import CIPVS
 import CRTNetlink
+import IPVSProxyTestKernel
 import IPVSTestKernel
 import Metrics
 import Synchronization

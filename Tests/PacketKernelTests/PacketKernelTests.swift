@@ -1,6 +1,4 @@
-import IPVS
-import IPVSProxy
-import IPVSProxyNFTables
+import IPVSProxyTestKernel
 import IPVSTestKernel
 import Testing
 
@@ -9,19 +7,6 @@ import Testing
 @Suite(
     .serialized,
     .needsKernel,
-    .enabled(if: PacketKernel.hindrance == nil, Comment(rawValue: PacketKernel.hindrance ?? ""))
+    .enabled(if: PacketFilterKernel.hindrance == nil, Comment(rawValue: PacketFilterKernel.hindrance ?? ""))
 )
 enum PacketKernelTests {}
-
-enum PacketKernel {
-    /// Why there can be no packet rules here; nil if there can.
-    static let hindrance: String? = {
-        do {
-            let namespace = try TestNamespace()
-            try NFTables(namespace: .path(namespace.path)).check(PacketRules.Options())
-            return nil
-        } catch {
-            return "\(error)"
-        }
-    }()
-}

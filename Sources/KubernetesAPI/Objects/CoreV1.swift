@@ -1,0 +1,2 @@
+/// The objects of the core group, version `v1`.
+public enum CoreV1 {}

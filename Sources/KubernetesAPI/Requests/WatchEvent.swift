@@ -1,0 +1,43 @@
+/// What a watch reports.
+public enum WatchEvent<Object: KubernetesObject>: Hashable, Sendable {
+    /// An object that was added.
+    case added(Object)
+
+    /// An object that was changed.
+    case modified(Object)
+
+    /// An object that was deleted, or that no longer meets the conditions of the watch.
+    case deleted(Object)
+
+    /// An object that was added or changed and can't be read.
+    case unreadable(UnreadableObject)
+
+    /// Everything up to a version has been reported.
+    ///
+    /// - Parameters:
+    ///   - resourceVersion: The version, from which the next watch can go on.
+    ///   - endsInitialEvents: Whether all objects have now been reported to a watch that asked for them.
+    case bookmark(resourceVersion: String, endsInitialEvents: Bool)
+}
+
+/// The events of a watch, in order. It ends when the server ends the watch, and can be iterated once.
+///
+/// - Throws: ``APIError`` while it is iterated, if the connection breaks, the server reports an error, or what it sends is not
+///   an event.
+public struct WatchEvents<Object: KubernetesObject>: AsyncSequence {
+    public typealias Element = WatchEvent<Object>
+
+    private let iterator: AsyncIterator
+
+    /// Events that a function returns, one with each call, until it returns nil.
+    public init(next: @escaping () async throws(APIError) -> WatchEvent<Object>?) { iterator = AsyncIterator(next: next) }
+
+    public func makeAsyncIterator() -> AsyncIterator { iterator }
+
+    /// Iterates over the events of a watch.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let next: () async throws(APIError) -> WatchEvent<Object>?
+
+        public mutating func next() async throws(APIError) -> WatchEvent<Object>? { try await next() }
+    }
+}

@@ -24,19 +24,19 @@ public enum WatchEvent<Object: KubernetesObject>: Hashable, Sendable {
 ///
 /// - Throws: ``APIError`` while it is iterated, if the connection breaks, the server reports an error, or what it sends is not
 ///   an event.
-public struct WatchEvents<Object: KubernetesObject>: AsyncSequence {
+public struct WatchEvents<Object: KubernetesObject>: AsyncSequence, Sendable {
     public typealias Element = WatchEvent<Object>
 
     private let iterator: AsyncIterator
 
     /// Events that a function returns, one with each call, until it returns nil.
-    public init(next: @escaping () async throws(APIError) -> WatchEvent<Object>?) { iterator = AsyncIterator(next: next) }
+    public init(next: @escaping @Sendable () async throws(APIError) -> WatchEvent<Object>?) { iterator = AsyncIterator(next: next) }
 
     public func makeAsyncIterator() -> AsyncIterator { iterator }
 
     /// Iterates over the events of a watch.
-    public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let next: () async throws(APIError) -> WatchEvent<Object>?
+    public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
+        fileprivate let next: @Sendable () async throws(APIError) -> WatchEvent<Object>?
 
         public mutating func next() async throws(APIError) -> WatchEvent<Object>? { try await next() }
     }

@@ -1,0 +1,134 @@
+extension Informer {
+    /// Watches from a version on until the server ends the watch.
+    func watch(from version: String) async throws(APIError) {
+        var options = watchOptions
+        options.resourceVersion = version
+        try await follow(options, Initial())
+    }
+
+    /// Lists all objects by a stream, and goes on to watch them.
+    func stream() async throws(APIError) {
+        var options = watchOptions
+        options.sendsInitialEvents = true
+        try await follow(options, Initial(isOpen: true))
+    }
+
+    private var watchOptions: WatchOptions {
+        var options = WatchOptions()
+        options.namespace = self.options.namespace
+        options.labelSelector = self.options.labelSelector
+        options.fieldSelector = self.options.fieldSelector
+        options.timeout = self.options.watchTimeout * Double.random(in: 1..<2)
+        return options
+    }
+
+    /// Follows a watch, and breaks it off if it is silent for too long.
+    private func follow(_ options: WatchOptions, _ initial: Initial<Object>) async throws(APIError) {
+        let started = clock.now
+        lastHeard = started
+        isListing = initial.isOpen
+        let result = await withTaskGroup(of: Result<Void, APIError>?.self) { group in
+            group.addTask { await self.consume(options, initial) }
+            group.addTask { await self.guardSilence(of: options, since: started) }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        try result?.get()
+    }
+
+    private func consume(_ options: WatchOptions, _ initial: Initial<Object>) async -> Result<Void, APIError> {
+        var initial = initial
+        do throws(APIError) {
+            let events = try await source.watch(Object.self, options)
+            // An answer is no event: a server can accept each watch and then end it.
+            lastHeard = clock.now
+            for try await event in events { try await take(event, &initial) }
+            if initial.isOpen {
+                throw APIError(.disconnected, "the streamed list of \(Object.resource) ended before it was complete")
+            }
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func take(_ event: WatchEvent<Object>, _ initial: inout Initial<Object>) async throws(APIError) {
+        lastHeard = clock.now
+        noteContact()
+        if case .unreadable(let object) = event, !initial.isOpen { note(object) }
+        if case .bookmark(let version, let endsInitialEvents) = event {
+            hasBookmarks = true
+            if initial.isOpen {
+                guard endsInitialEvents else { return }
+                let (objects, unreadable) = initial.close()
+                isListing = false
+                try await replace(with: objects, unreadable: unreadable, resourceVersion: version)
+            }
+            hasHeard = true
+            knowledge.resourceVersion = version
+            return
+        }
+        guard !initial.isOpen else { return initial.take(event) }
+        hasHeard = true
+        if let version = event.resourceVersion, !version.isEmpty { knowledge.resourceVersion = version }
+        guard let change = store.apply(event) else { return }
+        knowledge.objectCount = store.objects.count
+        await handler(change)
+    }
+
+    /// Returns an error when a watch has been silent for too long; nil when the task is cancelled.
+    private func guardSilence(of options: WatchOptions, since start: ContinuousClock.Instant) async -> Result<Void, APIError>? {
+        while !Task.isCancelled {
+            let end: ContinuousClock.Instant
+            if isListing {
+                end = start + self.options.listTimeout
+            } else {
+                let limit = start + (options.timeout ?? .zero) + self.options.watchGrace
+                end = hasBookmarks ? min(limit, lastHeard + self.options.silenceLimit) : limit
+            }
+            if clock.now >= end {
+                let silence = (clock.now - lastHeard).formatted
+                return .failure(APIError(.timedOut, "the watch of \(Object.resource) has been silent for \(silence)"))
+            }
+            // It is looked at again at least this often, as the end can come nearer when the first bookmark is seen.
+            try? await clock.sleep(until: min(end, clock.now + self.options.silenceLimit))
+        }
+        return nil
+    }
+}
+
+/// The objects of a streamed list while it comes in.
+struct Initial<Object: KubernetesObject>: Sendable {
+    /// Whether the list is still incomplete.
+    private(set) var isOpen = false
+
+    private var objects: [ObjectName: Object] = [:]
+    private var unreadable: [UnreadableObject] = []
+
+    init(isOpen: Bool = false) { self.isOpen = isOpen }
+
+    mutating func take(_ event: WatchEvent<Object>) {
+        switch event {
+        case .added(let object), .modified(let object): objects[object.name] = object
+        case .deleted(let object): objects.removeValue(forKey: object.name)
+        case .unreadable(let object): unreadable.append(object)
+        case .bookmark: break
+        }
+    }
+
+    mutating func close() -> ([ObjectName: Object], [UnreadableObject]) {
+        defer { self = Initial() }
+        return (objects, unreadable)
+    }
+}
+
+extension WatchEvent {
+    /// The version from which another watch can go on after this event; nil if the event doesn't say.
+    fileprivate var resourceVersion: String? {
+        switch self {
+        case .added(let object), .modified(let object), .deleted(let object): object.metadata.resourceVersion
+        case .bookmark(let version, _): version
+        case .unreadable: nil
+        }
+    }
+}

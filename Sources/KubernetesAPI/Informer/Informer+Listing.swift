@@ -12,7 +12,7 @@ extension Informer {
             let page: ObjectPage<Object>
             do throws(APIError) {
                 page = try await source.list(Object.self, options)
-            } catch where error.code == .expired && options.continueToken != nil {
+            } catch  where error.code == .expired && options.continueToken != nil {
                 // The pages so far are of a state that the server has forgotten. All of them are read again, by the next attempt.
                 throw APIError(.timedOut, "\(error.message); the list begins anew", status: error.status)
             }

@@ -77,7 +77,9 @@ extension Informer {
     }
 
     /// Returns an error when a watch has been silent for too long; nil when the task is cancelled.
-    private func guardSilence(of options: WatchOptions, since start: ContinuousClock.Instant) async -> Result<Void, APIError>? {
+    private func guardSilence(of options: WatchOptions, since start: ContinuousClock.Instant) async -> Result<
+        Void, APIError
+    >? {
         while !Task.isCancelled {
             let end: ContinuousClock.Instant
             if isListing {

@@ -102,7 +102,7 @@ public actor Informer<Object: KubernetesObject> {
         if hasStreamingLists {
             do throws(APIError) {
                 return try await stream()
-            } catch where isListing && [.invalidRequest, .timedOut].contains(error.code) {
+            } catch  where isListing && [.invalidRequest, .timedOut].contains(error.code) {
                 // Servers before Kubernetes 1.27 refuse it. Others may have it switched off, and never send the end.
                 hasStreamingLists = false
                 logger.debug("the server has no streaming lists of \(Object.resource): \(error)")
@@ -120,7 +120,7 @@ public actor Informer<Object: KubernetesObject> {
     ) async throws(APIError) {
         // A cluster always has a service and a slice of its API server, and a node agent has its node. So an empty list is rather
         // one of a server that was set up anew, or that lost its data, and would end all services of this node.
-        if listed.isEmpty, !store.objects.isEmpty, !doubtsEmptiness {
+        if listed.isEmpty, unreadable.isEmpty, !store.objects.isEmpty, !doubtsEmptiness {
             doubtsEmptiness = true
             throw APIError(
                 .malformedAnswer,

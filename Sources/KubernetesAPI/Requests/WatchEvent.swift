@@ -30,7 +30,9 @@ public struct WatchEvents<Object: KubernetesObject>: AsyncSequence, Sendable {
     private let iterator: AsyncIterator
 
     /// Events that a function returns, one with each call, until it returns nil.
-    public init(next: @escaping @Sendable () async throws(APIError) -> WatchEvent<Object>?) { iterator = AsyncIterator(next: next) }
+    public init(next: @escaping @Sendable () async throws(APIError) -> WatchEvent<Object>?) {
+        iterator = AsyncIterator(next: next)
+    }
 
     public func makeAsyncIterator() -> AsyncIterator { iterator }
 

@@ -61,7 +61,7 @@ struct Proxy {
         await proxier.tell(first: first)
         logger.info("read \(manifests.manifests)")
 
-        let watcher = ManifestService(manifests, hangups, proxier, logger, registry)
+        let watcher = ManifestService(manifests, FileNotices(), hangups, logger, registry) { await proxier.tell($0) }
         // An error is also reported at the end.
         var groupLogger = logger
         if logger.logLevel > .debug { groupLogger.logLevel = .critical }

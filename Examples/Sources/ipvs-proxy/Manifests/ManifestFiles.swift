@@ -101,12 +101,13 @@ struct ManifestFiles: Sendable {
     private static let emptiness =
         "has no manifests (.yaml, .yml or .json); if there are to be none, put a file with a comment there"
 
-    /// The names of a folder's manifests, in order, or nil if it is not a folder.
-    ///
-    /// Hidden files are left out: those of editors, and those of a mounted ConfigMap, where `web.yaml` is a symbolic
-    /// link to `..data/web.yaml`, and `..data` a link to a folder that is replaced by each change. Folders are left out
-    /// too.
+    /// The names of a folder's manifests, in order, or nil if it is not a folder. Those of folders are left out.
     private static func names(in path: String) throws(FileError) -> [String]? {
+        try entries(in: path)?.filter { !hasType("\(path)/\($0)", S_IFDIR) }
+    }
+
+    /// The names in a folder that are like those of manifests, in order; nil if it is not a folder.
+    static func entries(in path: String) throws(FileError) -> [String]? {
         guard let folder = opendir(path) else {
             if errno == ENOTDIR { return nil }
             throw FileError(reason: String(cString: strerror(errno)))
@@ -119,12 +120,19 @@ struct ManifestFiles: Sendable {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
             }
-            let isManifest = [".yaml", ".yml", ".json"].contains { name.lowercased().hasSuffix($0) }
-            if isManifest, !name.hasPrefix("."), !hasType("\(path)/\(name)", S_IFDIR) { names.append(name) }
+            if isManifest(name) { names.append(name) }
             errno = 0
         }
         guard errno == 0 else { throw FileError(reason: String(cString: strerror(errno))) }
         return names.sorted()
+    }
+
+    /// Whether a name in a folder is like that of a manifest.
+    ///
+    /// Hidden files are left out: those of editors, and those of a mounted ConfigMap, where `web.yaml` is a symbolic
+    /// link to `..data/web.yaml`, and `..data` a link to a folder that is replaced by each change.
+    static func isManifest(_ name: String) -> Bool {
+        !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.lowercased().hasSuffix($0) }
     }
 
     private static func hasType(_ path: String, _ type: mode_t) -> Bool {

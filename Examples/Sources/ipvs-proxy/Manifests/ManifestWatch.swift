@@ -4,10 +4,9 @@ import Logging
 
 /// The manifests as they were last read without an error, and their changes.
 ///
-/// The state of all files is checked periodically, which detects all kinds of changes: edits in place, files that
-/// replace others, replaced links as in a mounted ConfigMap, and folders that are created again. inotify would need a
-/// watch on each folder of a path, and reports no changes of network file systems or of files from before the watch
-/// existed. It would gain less than a second.
+/// Each check compares the state of all files with that of the last one, which detects all kinds of changes: edits in
+/// place, files that replace others, replaced links as in a mounted ConfigMap, and folders that are created again. Whoever
+/// uses it decides when to check. ``FileNotices`` say when it is worth it.
 struct ManifestWatch {
     let files: ManifestFiles
     let node: NodeIdentity
@@ -22,6 +21,9 @@ struct ManifestWatch {
     /// Whether a later change would have resulted in another state.
     private(set) var isSettled = false
 
+    /// Whether the files did not change while they were last read.
+    private var wasAtRest = false
+
     /// The errors when they were last read.
     private var lastErrors: Several<ManifestError> = []
 
@@ -32,6 +34,12 @@ struct ManifestWatch {
     /// The time after which a change results in another state, whichever clock determines the times of the files. A
     /// clock that was set back, or that of a file server, can be hours behind or ahead.
     private static let timeToSettle = Duration.seconds(3)
+
+    /// Whether there is a change that was not read, or was read before it was complete, so that another check is due soon.
+    var isPending: Bool { lastSeen != lastRead || !wasAtRest }
+
+    /// When a check can tell whether there was another change right after the last one; nil if there was none.
+    var settling: ContinuousClock.Instant? { isSettled ? nil : seenSince + Self.timeToSettle }
 
     /// The number of checks in a row that found a different state.
     private var restlessness = 0
@@ -104,6 +112,7 @@ struct ManifestWatch {
         }
         (lastRead, lastErrors) = (state, reader.allErrors)
         see(state, at: now)
+        wasAtRest = isAtRest
         isSettled = isAtRest && (state.isSettled(at: begin) || now - seenSince >= Self.timeToSettle)
         guard reader.errors.isEmpty else { throw ManifestErrors(all: reader.allErrors) }
         tell(reader.notes, atRest: isAtRest)

@@ -31,6 +31,7 @@ struct Proxy {
         signal(SIGPIPE, SIG_IGN)
         var manifests = ManifestWatch(options.manifests, node: options.node, logger: logger)
         let registry = PrometheusRegistry()
+        registry.recordBuildInfo()
         let first = try manifests.read()
         let packetRules = try PacketRulesOfNode(options)
         let proxier = try Proxier(

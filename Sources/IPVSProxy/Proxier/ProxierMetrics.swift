@@ -5,6 +5,8 @@ import Netlink
 /// A proxier's metrics, under the names that kube-proxy uses for those that it has too.
 struct ProxierMetrics: Sendable {
     private let duration: Timer
+    private let fullDuration: Timer
+    private let partialDuration: Timer
     private let programmingDuration: Timer
     private let lastSync: Gauge
     private let lastQueued: Gauge
@@ -30,6 +32,8 @@ struct ProxierMetrics: Sendable {
         }
         func counter(_ name: String) -> Counter { Counter(label: prefix + name, factory: factory) }
         duration = Timer(label: prefix + "sync_proxy_rules_duration_seconds", factory: factory)
+        fullDuration = Timer(label: prefix + "sync_full_proxy_rules_duration_seconds", factory: factory)
+        partialDuration = Timer(label: prefix + "sync_partial_proxy_rules_duration_seconds", factory: factory)
         programmingDuration = Timer(label: prefix + "network_programming_duration_seconds", factory: factory)
         lastSync = gauge("sync_proxy_rules_last_timestamp_seconds")
         lastQueued = gauge("sync_proxy_rules_last_queued_timestamp_seconds")
@@ -85,6 +89,7 @@ struct ProxierMetrics: Sendable {
     ///   - wait: The time since the oldest change that it took was reported; nil if it took none.
     func synced(_ report: SyncReport, _ state: DesiredState, took time: Duration, sinceQueued wait: Duration?) {
         duration.record(duration: time)
+        (report.kind == .full ? fullDuration : partialDuration).record(duration: time)
         if let wait { programmingDuration.record(duration: wait) }
         lastSync.record(Self.now)
         if report.kind == .full { fullSyncs.increment() }

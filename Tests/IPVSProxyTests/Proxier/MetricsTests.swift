@@ -49,11 +49,17 @@ struct MetricsTests {
         let programming = try metrics.expectTimer("kubeproxy_network_programming_duration_seconds")
         #expect(programming.values == [2_000_000_000])
         #expect(try metrics.expectTimer("kubeproxy_sync_proxy_rules_duration_seconds").values == [0])
+        let (full, partial) = try (
+            metrics.expectTimer("kubeproxy_sync_full_proxy_rules_duration_seconds"),
+            metrics.expectTimer("kubeproxy_sync_partial_proxy_rules_duration_seconds")
+        )
+        #expect(full.values == [0] && partial.values.isEmpty)
         // A sync without changes programs nothing.
         await harness.tell([.serviceDeleted(web)])
         try await harness.proxier.sync()
         try await harness.proxier.sync()
         #expect(programming.values.count == 2)
+        #expect(full.values.count == 1 && partial.values.count == 2)
         #expect(try gauge("ipvs_virtual_servers") == 0)
         #expect(try gauge("ipvs_real_servers") == 0)
         #expect(try counter("sync_full_proxy_rules_total") == 1)

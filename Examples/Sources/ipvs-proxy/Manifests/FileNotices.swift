@@ -95,6 +95,7 @@ final class FileNotices: Sendable {
     /// - Parameters:
     ///   - rest: The time.
     ///   - openRest: The time if a file is open that has been written to.
+    /// - Returns: The time left.
     func timeUntil(rest: Duration, openRest: Duration) -> Duration {
         guarded.withLock { state in
             guard let last = state.lastChange else { return .zero }

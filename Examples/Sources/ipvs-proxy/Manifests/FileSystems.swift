@@ -33,6 +33,7 @@ struct FileSystems: Sendable {
     /// An overlay is none of them, as changes through it have notices, and changes beneath it must not be made.
     ///
     /// - Parameter device: The number of the device.
+    /// - Returns: The type.
     func silentType(of device: UInt) -> String? {
         guard let type = types[device] else { return nil }
         return Self.silentTypes.contains(type) || type.hasPrefix("fuse.") ? type : nil

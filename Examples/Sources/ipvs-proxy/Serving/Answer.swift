@@ -19,15 +19,29 @@ struct Answer: Equatable, Sendable {
 
 extension Answer {
     /// The health of the node's proxy in the format of kube-proxy, for probes and load balancers.
-    static func health(isHealthy: Bool, lastUpdated: Date?, now: Date, withEligibility: Bool) -> Answer {
+    ///
+    /// - Parameters:
+    ///   - isHealthy: Whether the proxy keeps up with changes.
+    ///   - lastUpdated: When it was last up to date; nil if it never was.
+    ///   - now: The time of the answer.
+    ///   - isEligible: Whether the node should get connections from outside; nil if the answer doesn't depend on it.
+    ///   - knowledge: What is known of an API server's objects, which has no influence on the status: a node with old rules
+    ///     is better than none.
+    static func health(
+        isHealthy: Bool,
+        lastUpdated: Date?,
+        now: Date,
+        isEligible: Bool?,
+        knowledge: [Knowledge] = []
+    ) -> Answer {
         var fields = [
             "\"lastUpdated\": \(lastUpdated.map(text) ?? "null")",
             "\"currentTime\": \(text(now))",
         ]
-        // Whether the node should get connections from outside. This program doesn't know when the node is about to
-        // leave.
-        if withEligibility { fields.append("\"nodeEligible\": true") }
-        return Answer(isOK: isHealthy, "application/json", "{\(fields.joined(separator: ","))}")
+        if let isEligible { fields.append("\"nodeEligible\": \(isEligible)") }
+        fields.append("\"healthy\": \(isHealthy)")
+        if !knowledge.isEmpty { fields.append("\"knowledge\": {\(knowledge.map(\.json).joined(separator: ","))}") }
+        return Answer(isOK: isHealthy && isEligible != false, "application/json", "{\(fields.joined(separator: ","))}")
     }
 
     private static func text(_ date: Date) -> String {

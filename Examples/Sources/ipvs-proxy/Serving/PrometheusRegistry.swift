@@ -8,6 +8,14 @@ import Synchronization
 final class PrometheusRegistry: MetricsFactory {
     private let families = Mutex<[String: Family]>([:])
 
+    /// The upper bounds of histograms by name.
+    private let bounds: [String: [Double]]
+
+    /// A registry without metrics.
+    ///
+    /// - Parameter bounds: The upper bounds of histograms by name. All others have the standard ones.
+    init(bounds: [String: [Double]] = HistogramBounds.ofKubeProxy) { self.bounds = bounds }
+
     /// The metrics with a name, which differ in their labels.
     private struct Family {
         let kind: PrometheusText.Kind
@@ -65,7 +73,7 @@ final class PrometheusRegistry: MetricsFactory {
             let family = families[name] ?? Family(kind: kind)
             // Two kinds of metrics with one name would make the whole page invalid, so the second one is not shown.
             guard family.kind == kind else { return Series(kind) }
-            let series = family.series[labels] ?? Series(kind)
+            let series = family.series[labels] ?? Series(kind, bounds: bounds[name] ?? HistogramBounds.standard)
             families[name, default: family].series[labels] = series
             return series
         }
@@ -76,7 +84,9 @@ final class PrometheusRegistry: MetricsFactory {
 private final class Series: Sendable {
     private let guarded: Mutex<PrometheusText.State>
 
-    init(_ kind: PrometheusText.Kind) { guarded = Mutex(PrometheusText.State(kind)) }
+    init(_ kind: PrometheusText.Kind, bounds: [Double] = []) {
+        guarded = Mutex(PrometheusText.State(kind, bounds: bounds))
+    }
 
     var state: PrometheusText.State { guarded.withLock { $0 } }
 

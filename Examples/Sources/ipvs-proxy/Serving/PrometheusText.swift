@@ -36,15 +36,15 @@ struct PrometheusText: CustomStringConvertible {
         /// The value of a counter or a gauge, or the sum of a histogram.
         private(set) var value: Double = 0
 
+        /// The upper bounds of a histogram, ascending.
+        let bounds: [Double]
+
         /// The numbers of values of a histogram for each bound and above all bounds; empty for other kinds.
         private(set) var counts: [UInt64] = []
 
-        /// The upper bounds of a histogram in seconds, from 0.1 milliseconds to about a minute, each twice the previous
-        /// one.
-        static let bounds = (0..<20).map { 0.000_1 * Double(1 << $0) }
-
-        init(_ kind: Kind) {
-            if kind == .histogram { counts = Array(repeating: 0, count: Self.bounds.count + 1) }
+        init(_ kind: Kind, bounds: [Double] = HistogramBounds.standard) {
+            self.bounds = kind == .histogram ? bounds : []
+            if kind == .histogram { counts = Array(repeating: 0, count: bounds.count + 1) }
         }
 
         mutating func add(_ amount: Double) { value += amount }
@@ -52,7 +52,7 @@ struct PrometheusText: CustomStringConvertible {
         mutating func record(_ newValue: Double) {
             guard !counts.isEmpty else { return value = newValue }
             value += newValue
-            counts[Self.bounds.firstIndex { newValue <= $0 } ?? Self.bounds.count] += 1
+            counts[bounds.firstIndex { newValue <= $0 } ?? bounds.count] += 1
         }
 
         mutating func reset() { value = 0 }
@@ -70,7 +70,7 @@ struct PrometheusText: CustomStringConvertible {
             return
         }
         var count: UInt64 = 0
-        for (bound, more) in zip(State.bounds.map(Self.number) + ["+Inf"], state.counts) {
+        for (bound, more) in zip(state.bounds.map(Self.number) + ["+Inf"], state.counts) {
             count += more
             description += "\(name)_bucket\(labels.text(bound: bound)) \(count)\n"
         }

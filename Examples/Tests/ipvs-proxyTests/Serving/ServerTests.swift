@@ -12,14 +12,52 @@ import Testing
     private let moment = Date(timeIntervalSince1970: 1_741_080_077.25)
 
     @Test func health() {
-        let healthy = Answer.health(isHealthy: true, lastUpdated: moment, now: moment + 2, withEligibility: true)
+        let healthy = Answer.health(isHealthy: true, lastUpdated: moment, now: moment + 2, isEligible: true)
         #expect(healthy.isOK && healthy.contentType == "application/json")
         #expect(
             healthy.body
-                == #"{"lastUpdated": "2025-03-04T09:21:17.250Z","currentTime": "2025-03-04T09:21:19.250Z","nodeEligible": true}"#
+                == #"{"lastUpdated": "2025-03-04T09:21:17.250Z","currentTime": "2025-03-04T09:21:19.250Z","nodeEligible": true,"healthy": true}"#
         )
-        let ill = Answer.health(isHealthy: false, lastUpdated: nil, now: moment, withEligibility: false)
-        #expect(!ill.isOK && ill.body == #"{"lastUpdated": null,"currentTime": "2025-03-04T09:21:17.250Z"}"#)
+        let ill = Answer.health(isHealthy: false, lastUpdated: nil, now: moment, isEligible: nil)
+        #expect(
+            !ill.isOK
+                && ill.body == #"{"lastUpdated": null,"currentTime": "2025-03-04T09:21:17.250Z","healthy": false}"#
+        )
+        let leaving = Answer.health(isHealthy: true, lastUpdated: moment, now: moment, isEligible: false)
+        #expect(!leaving.isOK && leaving.body.hasSuffix(#""nodeEligible": false,"healthy": true}"#))
+    }
+
+    @Test func howOldTheKnowledgeIs() throws {
+        let knowledge = [
+            Knowledge(resource: "services", age: .milliseconds(2_500), objectCount: 3, isSynced: true),
+            Knowledge(resource: "nodes", age: nil, objectCount: 0, isSynced: false),
+        ]
+        let answer = Answer.health(
+            isHealthy: true,
+            lastUpdated: nil,
+            now: moment,
+            isEligible: nil,
+            knowledge: knowledge
+        )
+        #expect(answer.isOK)
+        struct Document: Decodable {
+            struct Kind: Decodable {
+                let synced: Bool
+                let objects: Int
+                let secondsSinceContact: Double?
+            }
+            let knowledge: [String: Kind]
+        }
+        let kinds = try JSONDecoder().decode(Document.self, from: Data(answer.body.utf8)).knowledge
+        #expect(kinds["services"]?.objects == 3 && kinds["services"]?.secondsSinceContact == 2.5)
+        #expect(kinds["nodes"]?.synced == false && kinds["nodes"]?.secondsSinceContact == nil)
+        let registry = PrometheusRegistry()
+        registry.record(knowledge)
+        let page = registry.text()
+        #expect(page.contains("ipvs_proxy_api_objects{resource=\"services\"} 3\n"))
+        #expect(page.contains("ipvs_proxy_api_synced{resource=\"nodes\"} 0\n"))
+        #expect(page.contains("ipvs_proxy_api_seconds_since_contact{resource=\"services\"} 2.5\n"))
+        #expect(!page.contains("seconds_since_contact{resource=\"nodes\"}"))
     }
 
     private static func server(

@@ -72,5 +72,6 @@ extension APIError {
 }
 
 extension APIError: CustomStringConvertible {
+    /// The message.
     public var description: String { message }
 }

@@ -25,6 +25,7 @@ public enum WatchEvent<Object: KubernetesObject>: Hashable, Sendable {
 /// - Throws: ``APIError`` while it is iterated, if the connection breaks, the server reports an error, or what it sends is not
 ///   an event.
 public struct WatchEvents<Object: KubernetesObject>: AsyncSequence, Sendable {
+    /// An event.
     public typealias Element = WatchEvent<Object>
 
     private let iterator: AsyncIterator
@@ -34,12 +35,17 @@ public struct WatchEvents<Object: KubernetesObject>: AsyncSequence, Sendable {
         iterator = AsyncIterator(next: next)
     }
 
+    /// The iterator, which all callers share.
     public func makeAsyncIterator() -> AsyncIterator { iterator }
 
     /// Iterates over the events of a watch.
     public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
         fileprivate let next: @Sendable () async throws(APIError) -> WatchEvent<Object>?
 
+        /// Waits for the next event.
+        ///
+        /// - Returns: The event; nil when the server has ended the watch.
+        /// - Throws: ``APIError``, see ``WatchEvents``.
         public mutating func next() async throws(APIError) -> WatchEvent<Object>? { try await next() }
     }
 }

@@ -27,6 +27,7 @@ extension Answer {
     ///   - isEligible: Whether the node should get connections from outside; nil if the answer doesn't depend on it.
     ///   - knowledge: What is known of an API server's objects, which has no influence on the status: a node with old rules
     ///     is better than none.
+    /// - Returns: The answer.
     static func health(
         isHealthy: Bool,
         lastUpdated: Date?,

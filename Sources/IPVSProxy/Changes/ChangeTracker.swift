@@ -17,6 +17,12 @@ package struct ChangeTracker<Object: TrackedObject>: Sendable {
     /// The objects that were deleted since.
     private var deleted: Set<NamespacedName> = []
 
+    /// The changes that the next merge makes, in order of the objects' names.
+    var pending: [ObjectChange<Object>] {
+        let names = (Array(updated.keys) + deleted).sorted()
+        return names.map { ObjectChange(previous: objects[$0], current: updated[$0]) }
+    }
+
     /// A tracker without objects.
     package init() {}
 

@@ -33,6 +33,29 @@ extension Proxier {
         )
     }
 
+    /// How many changes are named that one sync makes.
+    private static let namedChanges = 20
+
+    /// Logs what the control plane has changed since the last sync, one line for each service and each service port. The first
+    /// lists, and what is more than a reader wants to see, are only counted.
+    func logPendingChanges() {
+        guard logger.logLevel <= .info else { return }
+        let (services, slices) = (state.services.pendingCount, state.slices.pendingCount)
+        guard services + slices > 0 else { return }
+        if state.services.objects.isEmpty && state.slices.objects.isEmpty {
+            logger.info("first objects: services: \(services), endpoint slices: \(slices)")
+            return
+        }
+        guard services + slices <= 50 * Self.namedChanges else {
+            logger.info("objects that have changed: services: \(services), endpoint slices: \(slices)")
+            return
+        }
+        let lines =
+            state.services.pending.compactMap(\.summary) + EndpointChange.all(in: state.slices.pending).map(\.summary)
+        for line in lines.prefix(Self.namedChanges) { logger.info("\(line)") }
+        if lines.count > Self.namedChanges { logger.info("and \(lines.count - Self.namedChanges) more changes") }
+    }
+
     func log(_ rejections: [Rejection]) {
         for rejection in rejections { logger.warning("\(rejection)") }
     }

@@ -36,6 +36,7 @@ extension Proxier {
         health.started(at: begin)
         let queued = waitingSince
         waitingSince = nil
+        logPendingChanges()
         let update = state.commit()
         metrics.tookChanges()
         log(update.rejections)

@@ -114,6 +114,16 @@ struct SysctlsTests {
         #expect(both == [Sysctl(names[0], 86_400), Sysctl(names[1], 3_600)])
         let one = Sysctl.connectionTracking(tcpEstablishedTimeout: 0, tcpCloseWaitTimeout: 60)
         #expect(one == [Sysctl(names[1], 60)])
+        let udp = ["net.netfilter.nf_conntrack_udp_timeout", "net.netfilter.nf_conntrack_udp_timeout_stream"]
+        #expect(
+            Sysctl.connectionTracking(udpTimeout: 30, udpStreamTimeout: 120) == [
+                Sysctl(udp[0], 30), Sysctl(udp[1], 120),
+            ]
+        )
+        #expect(Sysctl.connectionTracking(udpTimeout: 0, udpStreamTimeout: 1) == [Sysctl(udp[1], 1)])
+        #expect(
+            Sysctl.connectionTracking(tcpIsLiberal: true) == [Sysctl("net.netfilter.nf_conntrack_tcp_be_liberal", 1)]
+        )
         let limit = try #require(Sysctl.connectionTracking(maxPerCore: 1).first?.value)
         #expect(limit == sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }

@@ -37,22 +37,24 @@ struct InterfaceLabelTests {
     private let all = Sysctl.ipvsMode(on: KernelVersion(5, 4), forwardingIPv6: true, strictARP: true)
         .map { Sysctls.Change(name: $0.name, before: 0, after: $0.value) }
 
-    /// With the highest values.
+    /// With the highest limit, and timeouts of 115 days.
     private let tracking = Sysctl.connectionTracking(
         maxPerCore: .max,
-        tcpEstablishedTimeout: 2_147_483_647,
-        tcpCloseWaitTimeout: 2_147_483_647
+        tcpEstablishedTimeout: 9_999_999,
+        tcpCloseWaitTimeout: 9_999_999,
+        tcpIsLiberal: true,
+        udpTimeout: 9_999_999,
+        udpStreamTimeout: 9_999_999
     )
-    .map { Sysctls.Change(name: $0.name, before: 2_147_483_647, after: $0.value) }
+    .map { Sysctls.Change(name: $0.name, before: $0.value == 1 ? 0 : $0.value, after: $0.value) }
 
-    /// With a clock of 100 ticks per second, the slowest one, a kernel takes timeouts of up to 8 digits.
     private let timeouts = TimeoutSetting.allCases.map {
-        TimeoutSetting.Change($0, before: 20_000_000, after: 21_474_836)
+        TimeoutSetting.Change($0, before: 9_000_000, after: 9_999_999)
     }
 
-    @Test("All settings and timeouts fit into an alias, whatever values they had")
+    @Test("All settings and timeouts fit into an alias, even if all timeouts were 115 days")
     func fits() throws {
-        #expect(all.count + tracking.count == 11 && Set((all + tracking).map(\.name)) == Sysctl.knownNames)
+        #expect(all.count + tracking.count == 14 && Set((all + tracking).map(\.name)) == Sysctl.knownNames)
         for timeouts in [[], timeouts] {
             for changes in [all, tracking, all + tracking] {
                 var label = InterfaceLabel()
@@ -67,7 +69,7 @@ struct InterfaceLabelTests {
     @Test("Names are short only if an alias has no room for long ones")
     func shortNames() {
         let long = InterfaceLabel(changes: Array(all.prefix(1)), timeouts: timeouts)
-        let text = "swift-ipvs tcp=20000000:21474836 tcpfin=20000000:21474836 udp=20000000:21474836"
+        let text = "swift-ipvs tcp=9000000:9999999 tcpfin=9000000:9999999 udp=9000000:9999999"
         #expect(long.description == "\(text) ipv4.vs.conntrack=0:1")
         let short = InterfaceLabel(changes: all, timeouts: timeouts)
         let names = [
@@ -90,9 +92,11 @@ struct InterfaceLabelTests {
     @Test("Initials, if there is no room for the last parts of names")
     func initials() {
         let label = InterfaceLabel(changes: all + tracking, timeouts: timeouts)
-        let text = "swift-ipvs tcp=20000000:21474836 tcpfin=20000000:21474836 udp=20000000:21474836"
-        let (mode, limit) = ("c=0:1 crm=0:0 enc=0:1 eqt=0:1 if=0:1 f=0:1 ai=0:1 aa=0:2", "2147483647:2147483647")
-        #expect(label.description == "\(text) \(mode) ncm=\(limit) nctte=\(limit) ncttcw=\(limit)")
+        let text = "swift-ipvs tcp=9000000:9999999 tcpfin=9000000:9999999 udp=9000000:9999999"
+        let mode = "c=0:1 crm=0:0 enc=0:1 eqt=0:1 if=0:1 f=0:1 ai=0:1 aa=0:2"
+        let limits = "ncm=2147483647:2147483647 nctbl=0:1"
+        let times = ["nctte", "ncttcw", "ncut", "ncuts"].map { "\($0)=9999999:9999999" }.joined(separator: " ")
+        #expect(label.description == "\(text) \(mode) \(limits) \(times)")
     }
 
     @Test("If an alias has no room for all settings, the rest is left out; names need not begin with net")

@@ -14,7 +14,6 @@ let package = Package(
         // For this repository's own test suites only, as those of Examples are a package of their own: it may change in
         // any release.
         .library(name: "_IPVSTestSupport", targets: ["IPVSTestModels", "IPVSTestKernel"]),
-        .library(name: "_KubernetesTestServer", targets: ["KubernetesTestServer"]),
     ],
     // SwiftPM resolves the dependencies of a package for all of its users, whichever product they use, except those that only
     // a disabled trait needs. All traits are enabled by default, so that plain `swift build` and `swift test` in a clone cover
@@ -25,7 +24,7 @@ let package = Package(
         .trait(name: "Proxy", description: "IPVSProxy, with swift-log, swift-metrics and swift-service-lifecycle"),
         .trait(
             name: "Kubernetes",
-            description: "KubernetesAPI and IPVSKubernetes, with async-http-client and Yams",
+            description: "KubernetesAPI and IPVSKubernetes",
             enabledTraits: ["Proxy"]
         ),
     ],
@@ -33,10 +32,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
         // C: libnl and a shim over it, libnftables, and the kernel's headers.
@@ -74,24 +69,12 @@ let package = Package(
         .target(
             name: "KubernetesAPI",
             dependencies: [
-                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: kubernetes),
-                .product(name: "Logging", package: "swift-log", condition: kubernetes),
-                .product(name: "Metrics", package: "swift-metrics", condition: kubernetes),
-                .product(name: "NIOCore", package: "swift-nio", condition: kubernetes),
-                .product(name: "NIOHTTP1", package: "swift-nio", condition: kubernetes),
-                .product(name: "NIOPosix", package: "swift-nio", condition: kubernetes),
-                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: kubernetes),
-                .product(name: "Yams", package: "Yams", condition: kubernetes),
+                .product(name: "Logging", package: "swift-log", condition: kubernetes)
             ]
         ),
         .target(
             name: "IPVSKubernetes",
-            dependencies: [
-                "KubernetesAPI", "IPVSProxy", "IPVSNode", "IPVS",
-                .product(name: "Logging", package: "swift-log", condition: kubernetes),
-                .product(name: "Metrics", package: "swift-metrics", condition: kubernetes),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: kubernetes),
-            ]
+            dependencies: ["KubernetesAPI", "IPVSProxy", "IPVS"]
         ),
 
         // What the tests have in common. The names are specific, since those of all targets of a user's packages have to
@@ -115,16 +98,6 @@ let package = Package(
             name: "IPVSProxyTestSamples",
             dependencies: ["IPVSProxy", "IPVS"],
             path: "Tests/Support/IPVSProxyTestSamples"
-        ),
-        .target(
-            name: "KubernetesTestServer",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio", condition: kubernetes),
-                .product(name: "NIOHTTP1", package: "swift-nio", condition: kubernetes),
-                .product(name: "NIOPosix", package: "swift-nio", condition: kubernetes),
-                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: kubernetes),
-            ],
-            path: "Tests/Support/KubernetesTestServer"
         ),
 
         .testTarget(
@@ -187,15 +160,14 @@ let package = Package(
         .testTarget(
             name: "KubernetesAPITests",
             dependencies: [
-                "KubernetesAPI", "KubernetesTestServer",
+                "KubernetesAPI",
                 .product(name: "Logging", package: "swift-log", condition: kubernetes),
             ]
         ),
         .testTarget(
             name: "IPVSKubernetesTests",
             dependencies: [
-                "IPVSKubernetes", "KubernetesAPI", "KubernetesTestServer", "IPVSProxy", "IPVSNode", "IPVS",
-                .product(name: "Logging", package: "swift-log", condition: kubernetes),
+                "IPVSKubernetes", "KubernetesAPI", "IPVSProxy", "IPVS",
             ]
         ),
     ],

@@ -3,31 +3,31 @@ import IPVS
 import IPVSProxy
 import IPVSProxyNFTables
 
-/// The packet rules of the node, as the options want them.
+/// The packet rules of the node, as the settings want them.
 struct PacketRulesOfNode {
     /// The proxier's table, whether it is wanted or not; nil if it is not, and the kernel can't have it.
     let table: NFTables?
-    private let options: Options
+    private let settings: Settings
 
     /// - Parameters:
-    ///   - options: The options of the program.
+    ///   - settings: The settings of the program.
     ///   - isCleanup: Whether rules are only removed.
     /// - Throws: `PacketFilterError`.
-    init(_ options: Options, isCleanup: Bool = false) throws(PacketFilterError) {
-        self.options = options
+    init(_ settings: Settings, isCleanup: Bool = false) throws(PacketFilterError) {
+        self.settings = settings
         do throws(PacketFilterError) {
-            table = try NFTables(interface: options.bindInterface, namespace: options.namespace.namespace)
+            table = try NFTables(interface: settings.bindInterface, namespace: settings.namespace)
         } catch {
-            guard error.code == .unavailable, isCleanup || options.packetRules.rules == .none else { throw error }
+            guard error.code == .unavailable, isCleanup || settings.rules == .none else { throw error }
             table = nil
         }
     }
 
     /// What the proxier writes rules with; nil if it is to have none.
-    var filter: (any PacketFilter)? { options.packetRules.rules == .nftables ? table : nil }
+    var filter: (any PacketFilter)? { settings.rules == .nftables ? table : nil }
 
     /// Checks that the kernel can have the rules, if they are wanted.
-    func check() throws(PacketFilterError) { try filter?.check(options.packetRules.options) }
+    func check() throws(PacketFilterError) { try filter?.check(settings.packetRules()) }
 
     /// Whether there are rules of an earlier run that are not wanted any more. They would refuse connections to new services.
     func areUnused() throws(PacketFilterError) -> Bool {

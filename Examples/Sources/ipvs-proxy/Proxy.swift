@@ -13,13 +13,13 @@ import UnixSignals
 
 /// The modes of the program.
 struct Proxy {
-    let options: Options
+    let settings: Settings
     let logger: Logger
 
-    init(options: Options) {
-        self.options = options
+    init(settings: Settings) {
+        self.settings = settings
         var logger = Logger(label: "ipvs-proxy") { CleanLog(StreamLogHandler.standardError(label: $0)) }
-        logger.logLevel = options.logLevel
+        logger.logLevel = settings.logLevel
         self.logger = logger
     }
 
@@ -29,13 +29,21 @@ struct Proxy {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Traffic must not depend on a reader of the log.
         signal(SIGPIPE, SIG_IGN)
-        var manifests = ManifestWatch(options.manifests, node: options.node, logger: logger)
+        for notice in settings.notices { logger.notice("\(notice)") }
+        if let score = settings.configuration.oomScoreAdj {
+            do throws(Failure) {
+                try OOMScore.adjust(to: score)
+            } catch {
+                for sentence in error.sentences { logger.warning("\(sentence)") }
+            }
+        }
+        var manifests = ManifestWatch(try paths, node: settings.node, logger: logger)
         let registry = PrometheusRegistry()
         registry.recordBuildInfo()
         let first = try manifests.read()
-        let packetRules = try PacketRulesOfNode(options)
+        let packetRules = try PacketRulesOfNode(settings)
         let proxier = try Proxier(
-            options.configuration,
+            settings.proxier(),
             packetFilter: packetRules.filter,
             logger: logger,
             metrics: registry
@@ -48,7 +56,8 @@ struct Proxy {
         let pages = StatusPages(proxier: proxier, registry: registry)
         var servers: [StatusServer] = []
         for (address, pages) in [
-            (options.healthzAddress, pages.healthPages), (options.metricsAddress, pages.metricsPages),
+            (settings.configuration.healthzBindAddress, pages.healthPages),
+            (settings.configuration.metricsBindAddress, pages.metricsPages),
         ] {
             guard let endpoint = address.endpoint else { continue }
             servers.append(try await StatusServer(endpoint, logger, pages: pages))
@@ -56,7 +65,7 @@ struct Proxy {
         let healthChecks = HealthCheckServer(
             proxier.healthCheckUpdates(),
             isHealthy: { await proxier.health.isHealthy(at: .now) },
-            try NodeSockets(options.namespace.namespace),
+            try NodeSockets(settings.namespace),
             logger
         )
         await proxier.tell(first: first)
@@ -77,7 +86,7 @@ struct Proxy {
 
     /// Synchronizes the kernel with the manifests.
     func syncOnce() async throws {
-        let packetRules = try PacketRulesOfNode(options)
+        let packetRules = try PacketRulesOfNode(settings)
         let proxier = try await informedProxier(packetRules)
         guard let report = try await proxier.sync() else { preconditionFailure("all lists are complete") }
         // Not before the sync, which is refused while another proxier runs, whose rules they may be.
@@ -99,7 +108,7 @@ struct Proxy {
 
     /// Prints what would be changed.
     func showPlan() async throws {
-        let packetRules = try PacketRulesOfNode(options)
+        let packetRules = try PacketRulesOfNode(settings)
         guard let plan = try await informedProxier(packetRules).plan() else {
             preconditionFailure("all lists are complete")
         }
@@ -109,10 +118,23 @@ struct Proxy {
         if !plan.isEmpty || !unused.isEmpty { throw ExitCode(1) }
     }
 
+    /// Makes the kernel settings that need all privileges, so that the program can then run with `CAP_NET_ADMIN` alone.
+    func initialize() throws {
+        // Loads the module, whose settings are among them.
+        try checkPermission()
+        let sysctls = settings.namespace.map { Sysctls(namespace: $0) } ?? Sysctls()
+        let outcome = sysctls.ensure(settings.proxier().sysctls)
+        for change in outcome.changes {
+            Console.print("set \(change.name) to \(change.after), which was \(change.before)")
+        }
+        for failure in outcome.failures { Console.fail("\(failure)") }
+        guard outcome.failures.isEmpty else { throw ExitCode(1) }
+    }
+
     func cleanUp() async throws {
-        let packetRules = try PacketRulesOfNode(options, isCleanup: true)
+        let packetRules = try PacketRulesOfNode(settings, isCleanup: true)
         let report = try await Proxier(
-            options.configuration,
+            settings.proxier(),
             // Those of an earlier run, whatever the options of this one are.
             packetFilter: packetRules.table,
             logger: quietLogger
@@ -120,7 +142,7 @@ struct Proxy {
         let removed = [
             report.virtualServers.counted("virtual server"), report.addresses.counted("address", "addresses"),
         ]
-        let interface = report.removedInterface ? ["the interface \(options.bindInterface)"] : []
+        let interface = report.removedInterface ? ["the interface \(settings.bindInterface)"] : []
         let rules = report.removedRules ? ["the packet rules"] : []
         Console.print("removed \((removed + interface + rules).listed("and"))")
         for change in report.settings.changes { Console.print("set \(change.name) back to \(change.after)") }
@@ -135,23 +157,34 @@ struct Proxy {
         guard failures.isEmpty else { throw ExitCode(1) }
     }
 
+    /// The paths of the manifests.
+    private var paths: [String] {
+        get throws(Failure) {
+            guard case .manifests(let paths) = settings.origin else {
+                throw Failure("services and endpoints can be read only from manifests")
+            }
+            return paths
+        }
+    }
+
     /// Without the privilege for IPVS, trying again is useless.
     private func checkPermission() throws {
         let handle =
-            if let namespace = options.namespace.namespace { try Handle(namespace: namespace) } else { try Handle() }
+            if let namespace = settings.namespace { try Handle(namespace: namespace) } else { try Handle() }
         _ = try handle.info()
     }
 
     /// A proxier that knows all objects in the manifests.
     private func informedProxier(_ packetRules: PacketRulesOfNode) async throws -> Proxier {
+        for notice in settings.notices { quietLogger.notice("\(notice)") }
         var manifests = ManifestWatch(
-            options.manifests,
-            node: options.node,
+            try paths,
+            node: settings.node,
             logger: logger,
             isRepeated: false
         )
         let changes = try manifests.read()
-        let proxier = try Proxier(options.configuration, packetFilter: packetRules.filter, logger: quietLogger)
+        let proxier = try Proxier(settings.proxier(), packetFilter: packetRules.filter, logger: quietLogger)
         await proxier.tell(first: changes)
         return proxier
     }

@@ -27,8 +27,11 @@ import Testing
     ])
     func idleTimeouts(text: String, seconds: UInt32) throws {
         #expect(try IdleTimeout(argument: text).seconds == seconds)
-        let options = try Options.parse(["a.yaml", "--ipvs-tcp-timeout", text, "--ipvs-udp-timeout", "1m"])
-        let timeouts = options.configuration.timeouts
+        let settings = try Settings(
+            ["a.yaml", "--ipvs-tcp-timeout", text, "--ipvs-udp-timeout", "1m"],
+            environment: [:]
+        )
+        let timeouts = settings.proxier().timeouts
         #expect(timeouts == Timeouts(tcp: seconds == 0 ? nil : seconds, udp: 60))
     }
 
@@ -48,7 +51,8 @@ import Testing
 
     @Test func trackedConnections() throws {
         func settings(_ arguments: String...) throws -> [Sysctl] {
-            try Options.parse(["a.yaml"] + arguments).configuration.sysctls.filter { $0.name.contains("nf_conntrack") }
+            try Settings(["a.yaml"] + arguments, environment: [:]).proxier().sysctls
+                .filter { $0.name.contains("nf_conntrack") }
         }
         #expect(try settings().isEmpty)
         #expect(try settings("--conntrack-max-per-core=0", "--conntrack-min=9").isEmpty)
@@ -76,12 +80,15 @@ import Testing
         }
     }
 
-    @Test func listenAddresses() throws {
-        #expect(try ListenAddress(argument: "0.0.0.0:10256").endpoint == Endpoint(IPAddress(0, 0, 0, 0), 10_256))
-        #expect(try ListenAddress(argument: "[::]:80").description == "[::]:80")
-        for nowhere in ["", "none"] { #expect(try ListenAddress(argument: nowhere).endpoint == nil) }
-        for wrong in ["10256", "127.0.0.1:0", ":80", "localhost:80", "::1:80", "[fe80::1%eth0]:80"] {
-            #expect(throws: ValidationError.self, "\(wrong)") { try ListenAddress(argument: wrong) }
+    @Test func servingAddresses() throws {
+        func endpoint(_ text: String) throws -> Endpoint? { try ServingAddress(argument: text, port: 10_256).endpoint }
+        #expect(try endpoint("0.0.0.0:10250") == Endpoint(IPAddress(0, 0, 0, 0), 10_250))
+        #expect(try endpoint("[::]:80")?.description == "[::]:80")
+        #expect(try endpoint("127.0.0.1")?.description == "127.0.0.1:10256")
+        #expect(try endpoint("::1")?.description == "[::1]:10256")
+        for nowhere in ["", "none", "127.0.0.1:0"] { #expect(try endpoint(nowhere) == nil) }
+        for wrong in ["10256", ":80", "localhost:80", "127.0.0.1:", "[fe80::1%eth0]:80", "127.0.0.1:65536"] {
+            #expect(throws: ValidationError.self, "\(wrong)") { try endpoint(wrong) }
         }
     }
 

@@ -15,8 +15,10 @@ extension Duration {
 }
 
 /// A timeout of idle connections in seconds; 0 leaves the kernel's value.
-struct IdleTimeout: Hashable {
+struct IdleTimeout: Hashable, Sendable {
     let seconds: UInt32
+
+    init(seconds: UInt32) { self.seconds = seconds }
 
     /// The kernel counts a timeout in ticks, in 31 bits. No kernel has fewer than 100 ticks per second; those with more refuse
     /// smaller values, too.
@@ -39,26 +41,6 @@ struct Blocks {
     init(argument: String) throws(ValidationError) {
         let texts = argument.split(separator: ",", omittingEmptySubsequences: false)
         blocks = try texts.map { text throws(ValidationError) in try IPAddress.Block(argument: String(text)) }
-    }
-}
-
-/// The address on which to serve HTTP, or nil for `none` or an empty value.
-struct ListenAddress: CustomStringConvertible {
-    let endpoint: Endpoint?
-
-    var description: String { endpoint?.description ?? "" }
-
-    init(_ endpoint: Endpoint) { self.endpoint = endpoint }
-
-    init(argument: String) throws(ValidationError) {
-        endpoint = Endpoint(argument)
-        guard endpoint != nil || ["none", ""].contains(argument) else {
-            throw ValidationError(
-                "it must be none, or an address and a port, such as 127.0.0.1:10249 or [::1]:10249\(argument.zoneHint)"
-            )
-        }
-        // For 0, the kernel would choose an unknown port.
-        guard endpoint?.port != 0 else { throw ValidationError("the port must not be 0") }
     }
 }
 
@@ -86,5 +68,20 @@ extension Logger.Level {
             throw ValidationError("it must be one of \(Self.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         self = level
+    }
+}
+
+/// A whole number within limits.
+struct WholeNumber {
+    let value: Int
+
+    /// A reader of numbers within limits.
+    static func reader(_ limits: ClosedRange<Int>) -> @Sendable (String) throws -> WholeNumber {
+        { text in
+            guard let value = Int(text), limits.contains(value), !text.hasPrefix("+") else {
+                throw ValidationError("it must be a whole number from \(limits.lowerBound) to \(limits.upperBound)")
+            }
+            return WholeNumber(value: value)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Common
+import Foundation
 import Glibc
 import IPVS
 import IPVSNode
@@ -26,6 +27,8 @@ struct IPVSProxyCommand: AsyncParsableCommand {
             Only what the proxy owns is changed: virtual servers that have its mark, addresses on its interface, and packet \
             rules in a table of its own.
 
+            The flags and the configuration file of kube-proxy are accepted; ipvs-proxy(8) lists those without an effect.
+
             Examples:
               kubectl get services,endpointslices -A -o yaml > cluster.yaml
               ipvs-proxy cluster.yaml --dry-run
@@ -35,25 +38,11 @@ struct IPVSProxyCommand: AsyncParsableCommand {
 
             Exit status: 0 for success, 1 for failure, 2 if the command line is invalid; with --dry-run, as with diff, 0 if \
             there is nothing to do, 1 if there is, 2 for failure.
-            """
+            """,
+        version: "ipvs-proxy, with the command line and the configuration file of kube-proxy"
     )
 
     @OptionGroup var options: Options
-
-    func run() async throws {
-        // Not as validate(), which would run before unknown options are reported.
-        try options.check()
-        let proxy = Proxy(options: options)
-        if options.once {
-            try await proxy.syncOnce()
-        } else if options.dryRun {
-            try await proxy.showPlan()
-        } else if options.cleanup {
-            try await proxy.cleanUp()
-        } else {
-            try await proxy.watch()
-        }
-    }
 
     static func main() async {
         var isDryRun = false
@@ -66,10 +55,11 @@ struct IPVSProxyCommand: AsyncParsableCommand {
             Glibc.exit(2)
         }
         do {
-            var command = try parseAsRoot(words)
-            if let command = command as? Self { isDryRun = command.options.dryRun }
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
+            let flags = try FlagWords(words)
+            var command = try parseAsRoot(flags.words)
+            if let command = command as? Self {
+                isDryRun = command.options.dryRun
+                try await run(try Settings(command.options, flags, environment: ProcessInfo.processInfo.environment))
             } else {
                 try command.run()
             }
@@ -84,6 +74,18 @@ struct IPVSProxyCommand: AsyncParsableCommand {
         Glibc.exit(status)
     }
 
+    private static func run(_ settings: Settings) async throws {
+        let proxy = Proxy(settings: settings)
+        switch settings.action {
+        case .writeConfiguration(let path): try settings.configuration.write(to: path)
+        case .cleanup: try await proxy.cleanUp()
+        case .initialize: try proxy.initialize()
+        case .once: try await proxy.syncOnce()
+        case .dryRun: try await proxy.showPlan()
+        case .run: try await proxy.watch()
+        }
+    }
+
     /// The exit status for failures of a dry run, where 1 means that there is something to do.
     static let trouble: Int32 = 2
 
@@ -92,6 +94,9 @@ struct IPVSProxyCommand: AsyncParsableCommand {
         switch error {
         case let code as ExitCode:
             return code.rawValue
+        case let errors as FileErrors:
+            Console.report(errors.description)
+            return 1
         case let errors as ManifestErrors:
             for line in errors.lines { Console.report(line) }
             return 1

@@ -1,6 +1,5 @@
 import ArgumentParser
 import IPVS
-import IPVSProxy
 
 /// The options of packet rules, with kube-proxy's names.
 struct RuleOptions: ParsableArguments {
@@ -27,13 +26,13 @@ struct RuleOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How packets of pods are recognized: ClusterCIDR, BridgeInterface or InterfaceNamePrefix. (default: "
-                + "ClusterCIDR)",
+            "How packets of pods are recognized: ClusterCIDR, NodeCIDR, BridgeInterface or InterfaceNamePrefix. "
+                + "(default: ClusterCIDR)",
             valueName: "mode"
         ),
         transform: LocalMode.init(argument:)
     )
-    var detectLocalMode = LocalMode.clusterCIDR
+    var detectLocalMode: LocalMode?
 
     @Option(
         help: ArgumentHelp("The bridge that packets of pods come from, for BridgeInterface.", valueName: "name"),
@@ -61,38 +60,28 @@ struct RuleOptions: ParsableArguments {
         ),
         transform: MarkBit.init(argument:)
     )
-    var masqueradeBit = MarkBit(number: 14)
+    var masqueradeBit: MarkBit?
 
     /// Refuses invalid combinations of options.
     func check() throws(ValidationError) {
+        let mode = detectLocalMode ?? .clusterCIDR
         let needs: [(LocalMode, isGiven: Bool, option: String)] = [
             (.bridgeInterface, podBridgeInterface != nil, "--pod-bridge-interface"),
             (.interfaceNamePrefix, podInterfaceNamePrefix != nil, "--pod-interface-name-prefix"),
         ]
-        for (mode, isGiven, option) in needs where isGiven != (detectLocalMode == mode) {
-            throw ValidationError(
-                isGiven
-                    ? "\(option) has a meaning only with --detect-local-mode \(mode.rawValue)."
-                    : "--detect-local-mode \(mode.rawValue) requires \(option)."
-            )
-        }
-        if detectLocalMode != .clusterCIDR, !clusterCIDRs.isEmpty {
-            throw ValidationError("--cluster-cidr has a meaning only with --detect-local-mode ClusterCIDR.")
+        for (needed, isGiven, option) in needs where needed == mode && !isGiven {
+            throw ValidationError("--detect-local-mode \(mode.rawValue) requires \(option).")
         }
     }
 
-    /// The options in the library's form.
-    var options: PacketRules.Options {
-        var options = PacketRules.Options()
-        options.masqueradesAll = masqueradeAll
-        options.masqueradeBit = masqueradeBit.number
-        let blocks = clusterCIDRs.flatMap(\.blocks)
-        switch detectLocalMode {
-        case .clusterCIDR: options.pods = blocks.isEmpty ? .none : .sources(blocks)
-        case .bridgeInterface: options.pods = podBridgeInterface.map { .bridge($0.name) } ?? .none
-        case .interfaceNamePrefix: options.pods = podInterfaceNamePrefix.map { .interfacePrefix($0.name) } ?? .none
-        }
-        return options
+    /// Puts the options into a configuration.
+    func apply(to configuration: inout KubeProxyConfiguration) {
+        if !clusterCIDRs.isEmpty { configuration.clusterCIDR = BlockList(blocks: clusterCIDRs.flatMap(\.blocks)) }
+        if let detectLocalMode { configuration.detectLocalMode = detectLocalMode }
+        if let podBridgeInterface { configuration.detectLocal.bridgeInterface = podBridgeInterface.name }
+        if let podInterfaceNamePrefix { configuration.detectLocal.interfaceNamePrefix = podInterfaceNamePrefix.name }
+        if masqueradeAll { configuration.iptables.masqueradeAll = true }
+        if let masqueradeBit { configuration.iptables.masqueradeBit = masqueradeBit.number }
     }
 }
 
@@ -109,17 +98,13 @@ enum RuleKind: String, CaseIterable {
 }
 
 /// How packets of pods are recognized, in kube-proxy's words.
-enum LocalMode: String, CaseIterable {
+enum LocalMode: String, CaseIterable, Encodable {
     case clusterCIDR = "ClusterCIDR"
     case bridgeInterface = "BridgeInterface"
     case interfaceNamePrefix = "InterfaceNamePrefix"
+    case nodeCIDR = "NodeCIDR"
 
     init(argument: String) throws(ValidationError) {
-        guard argument != "NodeCIDR" else {
-            throw ValidationError(
-                "NodeCIDR requires an API server, which knows the node's block: use --cluster-cidr with that block"
-            )
-        }
         guard let mode = Self(rawValue: argument) else {
             throw ValidationError("it must be \(Self.allCases.map(\.rawValue).listed("or"))")
         }

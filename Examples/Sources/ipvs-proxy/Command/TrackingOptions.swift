@@ -1,6 +1,5 @@
 import ArgumentParser
 import Common
-import IPVSNode
 
 /// The options for connection tracking, which are kube-proxy's. Without one, the kernel's value stays.
 struct TrackingOptions: ParsableArguments {
@@ -44,21 +43,41 @@ struct TrackingOptions: ParsableArguments {
     )
     var closeWaitTimeout: IdleTimeout?
 
-    /// Refuses invalid combinations of options.
-    func check() throws(ValidationError) {
-        // kube-proxy has a default for the former.
-        guard let min, min.number > 0, maxPerCore == nil else { return }
-        throw ValidationError("--conntrack-min has no effect without --conntrack-max-per-core.")
-    }
+    @Flag(
+        name: .customLong("conntrack-tcp-be-liberal"),
+        help: "Packets out of a TCP connection's window belong to it, too."
+    )
+    var isLiberal = false
 
-    /// The settings of the kernel.
-    var sysctls: [Sysctl] {
-        Sysctl.connectionTracking(
-            maxPerCore: maxPerCore?.number,
-            min: min?.number,
-            tcpEstablishedTimeout: establishedTimeout?.seconds,
-            tcpCloseWaitTimeout: closeWaitTimeout?.seconds
-        )
+    @Option(
+        name: .customLong("conntrack-udp-timeout"),
+        help: ArgumentHelp(
+            "How long it tracks a UDP client without an answer; 0 leaves its value, usually 30s.",
+            valueName: "time"
+        ),
+        transform: IdleTimeout.init(argument:)
+    )
+    var udpTimeout: IdleTimeout?
+
+    @Option(
+        name: .customLong("conntrack-udp-timeout-stream"),
+        help: ArgumentHelp(
+            "How long it tracks a UDP client with several answers; 0 leaves its value, usually 2m.",
+            valueName: "time"
+        ),
+        transform: IdleTimeout.init(argument:)
+    )
+    var udpStreamTimeout: IdleTimeout?
+
+    /// Puts the options into a configuration.
+    func apply(to conntrack: inout KubeProxyConfiguration.Conntrack) {
+        if let maxPerCore { conntrack.maxPerCore = maxPerCore.number }
+        if let min { conntrack.min = min.number }
+        if let establishedTimeout { conntrack.tcpEstablishedTimeout = establishedTimeout }
+        if let closeWaitTimeout { conntrack.tcpCloseWaitTimeout = closeWaitTimeout }
+        if isLiberal { conntrack.tcpBeLiberal = true }
+        if let udpTimeout { conntrack.udpTimeout = udpTimeout }
+        if let udpStreamTimeout { conntrack.udpStreamTimeout = udpStreamTimeout }
     }
 }
 

@@ -85,7 +85,8 @@ struct Fields {
         refuse(FileError(line: place.line, field: path, reason: "is missing"))
     }
 
-    private mutating func refuse(_ error: FileError) {
+    /// Records an error.
+    mutating func refuse(_ error: FileError) {
         guard let tolerance else { return errors.append(error) }
         var error = error
         error.reason += "; \(tolerance.consequence)"

@@ -7,21 +7,32 @@ import Testing
     @Test(
         arguments: [
             (["--bogus"], "Unknown option '--bogus'"), (["--versionx"], "Unknown option '--versionx'"),
-            ([], "Say which files or folders have the manifests."),
-            (["--once", "--dry-run", "a"], "Only one of --once, --dry-run and --cleanup can be done."),
+            ([], "or how to reach an API server with --kubeconfig, --master or --config."),
+            (["--once", "--dry-run", "a"], "Only one of --once, --dry-run, --cleanup and --init-only can be done."),
             (
                 ["a", "--sync-period", "1s", "--min-sync-period", "2s"],
-                "--sync-period must not be less than --min-sync-period."
+                "--ipvs-sync-period must not be less than --ipvs-min-sync-period."
             ),
-            (["a", "--sync-period", "0", "--min-sync-period", "0"], "--sync-period must be more than 0."),
+            (["a", "--sync-period", "0", "--min-sync-period", "0"], "--ipvs-sync-period must be more than 0."),
             (["a", "--cleanup"], "--cleanup takes no manifests: it removes everything that the proxy has created."),
-            (["a", "--node-name", ""], "--node-name must not be empty."),
+            (["a", "--node-name", ""], "--hostname-override must not be empty."),
             (["a", "--sync-period", "30"], "it must be a duration, such as 500ms, 30s or 1m30s"),
             (["a", "--scheduler", ""], "it must be the name of a scheduler, such as rr, lc or mh"),
             (["a", "--metrics-address", "80"], "The value '80' is invalid for '--metrics-address <address:port>'"),
-            (["a", "--metrics-address", "80"], "it must be none, or an address and a port, such as 127.0.0.1:10249"),
+            (
+                ["a", "--metrics-address", "80"],
+                "it must be none, or an address with or without a port, such as 127.0.0.1:10249"
+            ),
             (["a", "--metrics-address", "[::1%lo]:80"], "IPVS has no zones, so leave out %lo"),
-            (["a", "--healthz-address", "127.0.0.1:0"], "the port must not be 0"),
+            (
+                ["a", "--masquerade-all=maybe"],
+                "The value 'maybe' is invalid for '--masquerade-all': it must be true or false"
+            ),
+            (["a", "--udp-timeout", "5"], "it must be a duration, such as 500ms, 30s or 1m30s"),
+            (["a", "--log-dir"], "Missing value for '--log-dir'"),
+            (["a", "--proxy-mode=iptables"], "this program has no mode iptables"),
+            (["a", "--detect-local-mode=NodeCIDR"], "NodeCIDR requires an API server"),
+            (["a", "--nodeport-addresses=primary"], "only with an API server"),
             (["a", "--exclude-cidrs", "10.0.0.1/33"], "\"33\" is not the length of a prefix, which is from 0 to 32"),
             (["a", "--exclude-cidrs", "10.0.0.0/8,"], "it is empty"),
             (["a", "--nodeport-addresses", "eth0"], "\"eth0\" is not an IP address"),

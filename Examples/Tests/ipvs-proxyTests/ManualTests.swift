@@ -71,7 +71,9 @@ struct ManualTests {
         for option in options {
             let name = option.names?.last?.name ?? ""
             let item = try #require(items.first { Self.flags($0.prefix(1)).contains(name) })
-            #expect(item[0].contains(" Ar ") == (option.valueName != nil && option.valueName != name), "\(item)")
+            let names = option.names?.map(\.name) ?? []
+            let hasValue = option.valueName.map { !names.contains($0) } ?? false
+            #expect(item[0].contains(" Ar ") == hasValue, "\(item)")
             // The default of the node's name is the host's.
             guard let value = option.shownDefault?.split(separator: " ").first else { continue }
             #expect(item.contains { $0.hasPrefix(".Ql \(value)") || $0.hasPrefix(".Cm \(value)") }, "\(name) \(value)")

@@ -55,7 +55,8 @@ struct FlagWords {
             if Self.switches.contains(name) {
                 isOn[name] = try value.map { text throws(ValidationError) in try Self.truth(text, name) } ?? true
             } else {
-                self.words.append("--\(name)\(value.map { "=\($0)" } ?? "")")
+                // argument-parser takes nothing behind the sign for a value that is missing.
+                self.words += value == "" ? ["--\(name)", ""] : ["--\(name)\(value.map { "=\($0)" } ?? "")"]
             }
         }
         let on = isOn.filter(\.value).keys.sorted().map { "--\($0)" }

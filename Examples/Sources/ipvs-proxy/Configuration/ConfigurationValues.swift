@@ -117,6 +117,7 @@ struct ServingAddress: Hashable, Encodable, Sendable {
     /// - Parameters:
     ///   - argument: The text.
     ///   - port: The port of an address without one.
+    /// - Throws: `ValidationError` for another text.
     init(argument: String, port: UInt16) throws(ValidationError) {
         if let address = IPAddress(argument) {
             endpoint = port == 0 ? nil : Endpoint(address, port)

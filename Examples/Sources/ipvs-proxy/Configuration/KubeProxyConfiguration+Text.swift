@@ -1,5 +1,6 @@
 import Common
 import Foundation
+import Glibc
 import Yams
 
 extension KubeProxyConfiguration {
@@ -30,7 +31,7 @@ extension KubeProxyConfiguration {
             try text.write(toFile: path, atomically: false, encoding: .utf8)
         } catch {
             throw Failure(
-                "can't write \(path.abbreviated): \((error as? CocoaError)?.underlying ?? error.localizedDescription)"
+                "can't write \(path.abbreviated): \((error as? CocoaError)?.reason ?? error.localizedDescription)"
             )
         }
     }
@@ -38,5 +39,7 @@ extension KubeProxyConfiguration {
 
 extension CocoaError {
     /// The reason that the system gives.
-    fileprivate var underlying: String? { (errorUserInfo[NSUnderlyingErrorKey] as? any Error)?.localizedDescription }
+    fileprivate var reason: String? {
+        (errorUserInfo[NSUnderlyingErrorKey] as? POSIXError).map { String(cString: strerror($0.code.rawValue)) }
+    }
 }

@@ -21,6 +21,7 @@ extension Settings {
     /// The proxier's configuration.
     ///
     /// - Parameter facts: What the Node object says, if ``needsNodeFacts``.
+    /// - Returns: The configuration.
     func proxier(_ facts: NodeFacts = NodeFacts()) -> Proxier.Configuration {
         let ipvs = configuration.ipvs
         var proxier = Proxier.Configuration()
@@ -47,6 +48,7 @@ extension Settings {
     /// The options of packet rules.
     ///
     /// - Parameter facts: What the Node object says, if ``needsNodeFacts``.
+    /// - Returns: The options in the library's form.
     func packetRules(_ facts: NodeFacts = NodeFacts()) -> PacketRules.Options {
         var options = PacketRules.Options()
         options.masqueradesAll = configuration.iptables.masqueradeAll

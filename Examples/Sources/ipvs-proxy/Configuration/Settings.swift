@@ -49,6 +49,7 @@ struct Settings: Sendable {
     ///   - options: The options that were read from the words.
     ///   - flags: The words.
     ///   - environment: The variables of the environment.
+    /// - Throws: `FileErrors` of the configuration file, or `ValidationError`.
     init(_ options: Options, _ flags: FlagWords, environment: [String: String]) throws {
         try options.check()
         var fromFlags = options.manifests.isEmpty ? KubeProxyConfiguration() : .forManifests

@@ -161,7 +161,9 @@ struct Proxy {
     private var paths: [String] {
         get throws(Failure) {
             guard case .manifests(let paths) = settings.origin else {
-                throw Failure("services and endpoints can be read only from manifests")
+                throw Failure(
+                    "this version reads services and endpoints only from manifests, not from an API server; name their files or folders"
+                )
             }
             return paths
         }

@@ -70,7 +70,10 @@ struct FileTrail {
             watch(folder, .ofNames) { $0.names.insert(name) }
             let place = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
             var status = stat()
-            guard lstat(place, &status) == 0 else { return nil }
+            guard lstat(place, &status) == 0 else {
+                checkFileSystem(of: folder)
+                return nil
+            }
             switch status.st_mode & S_IFMT {
             case S_IFLNK:
                 linkCount += 1
@@ -99,12 +102,13 @@ struct FileTrail {
             let number = try inotify.add(path, kinds)
             watches[key] = number
             note(&interests[number, default: Interest()])
-            checkFileSystem(of: path)
+            if kinds.contains(.modified) { checkFileSystem(of: path) }
         } catch {
             if !error.isAbsence { gap = gap ?? error.description }
         }
     }
 
+    /// Notes a file system without notices. That of a folder above doesn't matter, since it hardly changes.
     private mutating func checkFileSystem(of path: String) {
         var status = stat()
         guard gap == nil, stat(path, &status) == 0, let type = fileSystems.silentType(of: status.st_dev) else { return }

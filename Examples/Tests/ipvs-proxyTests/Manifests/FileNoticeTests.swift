@@ -360,6 +360,9 @@ struct ManifestNotices {
         let systems = FileSystems(mounts: "22 1 \(major):\(minor) / / rw - nfs server:/ rw")
         let gap = try #require(FileNotices().follow(ManifestFiles(paths: [folder.path]), systems))
         #expect(gap.hasSuffix(" is on a file system of type nfs"))
+        // Where a file is not yet, it can come without a notice. A folder above another file system doesn't matter.
+        #expect(FileNotices().follow(ManifestFiles(paths: [folder["none"]]), systems) != nil)
+        #expect(FileNotices().follow(ManifestFiles(paths: ["/proc/self"]), systems) == nil)
     }
 
     @Test func reasons() {

@@ -27,7 +27,8 @@ extension ObjectReader {
             return nil
         }
         // Servers before Kubernetes 1.20 have only the older field.
-        let clusterIPs = spec.clusterIPs.flatMap { $0.isEmpty ? nil : $0 } ?? spec.clusterIP.map { [$0] } ?? []
+        let filled = spec.clusterIPs?.filter { !$0.isEmpty } ?? []
+        let clusterIPs = filled.isEmpty ? [spec.clusterIP].compactMap(\.self) : filled
         guard clusterIPs.first != "None" else {
             notes.note("is headless, so that its clients need no proxy")
             return nil
@@ -81,7 +82,15 @@ extension ObjectReader {
     private func loadBalancerIPs(_ service: CoreV1.Service, _ notes: inout Notes) -> [IPAddress] {
         var addresses: [IPAddress] = []
         for (index, ingress) in (service.status?.loadBalancer?.ingress ?? []).enumerated() {
-            guard let text = ingress.ip, !text.isEmpty, ingress.ipMode != "Proxy" else { continue }
+            // As in kube-proxy, no address of an unknown mode is served.
+            let isServed = notes.choice(
+                ingress.ipMode,
+                "status.loadBalancer.ingress[\(index)].ipMode",
+                ["VIP": true, "Proxy": false],
+                otherwise: ingress.ipMode?.isEmpty ?? true,
+                "the address is left out"
+            )
+            guard let text = ingress.ip, !text.isEmpty, isServed else { continue }
             let field = "status.loadBalancer.ingress[\(index)].ip"
             guard let address = notes.address(text, field), !addresses.contains(address) else { continue }
             addresses.append(address)
@@ -92,9 +101,7 @@ extension ObjectReader {
     private func sourceRanges(_ spec: CoreV1.Service.Spec, _ notes: inout Notes) -> [IPAddress.Block] {
         var blocks: [IPAddress.Block] = []
         for (index, text) in (spec.loadBalancerSourceRanges ?? []).enumerated() {
-            // API servers accept blanks around them.
-            guard let block = IPAddress.Block(String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()))
-            else {
+            guard let block = IPAddress.Block(stored: text) else {
                 notes.warn(
                     "spec.loadBalancerSourceRanges[\(index)]",
                     "\(text.debugDescription) is not a block of addresses; it is left out"

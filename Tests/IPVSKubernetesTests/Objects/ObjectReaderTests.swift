@@ -113,6 +113,57 @@ struct ObjectReaderTests {
         #expect(reading.notes.count == 2)
     }
 
+    @Test(
+        "Source ranges in the forms that an API server accepts",
+        arguments: [
+            ("192.0.2.0/24", "192.0.2.0/24"), ("192.0.2.7/24", "192.0.2.0/24"), (#" 192.0.2.0/24\t"#, "192.0.2.0/24"),
+            ("192.000.002.0/024", "192.0.2.0/24"), ("2001:DB8::1/32", "2001:db8::/32"), ("::/0", "::/0"),
+            ("::ffff:192.0.2.7/120", "192.0.2.0/24"), ("::ffff:0:0/95", "::fffe:0:0/95"),
+        ]
+    )
+    func sourceRanges(text: String, block: String) throws {
+        let reading = try service(
+            """
+            {"type": "LoadBalancer", "clusterIP": "10.96.0.10", "ports": [{"port": 80}],
+             "loadBalancerSourceRanges": ["\(text)"]}
+            """
+        )
+        #expect(reading.value?.ports[""]?.loadBalancerSourceRanges.map(\.description) == [block])
+        #expect(reading.notes.isEmpty)
+    }
+
+    @Test(
+        "Texts that are no source range",
+        arguments: [
+            "", " ", "192.0.2.0", "192.0.2.0/33", "192.0.2.0/+8", "192.0.2.0/", "::/129", "192.0.2.0 /24",
+            "::ffff:0:0/129",
+        ]
+    )
+    func wrongSourceRanges(text: String) throws {
+        let reading = try service(
+            """
+            {"type": "LoadBalancer", "clusterIP": "10.96.0.10", "ports": [{"port": 80}],
+             "loadBalancerSourceRanges": ["198.51.100.0/24", "\(text)"]}
+            """
+        )
+        let block = try #require(IPAddress.Block("198.51.100.0/24"))
+        #expect(reading.value?.ports[""]?.loadBalancerSourceRanges == [block])
+        #expect(reading.notes.map(\.field) == ["spec.loadBalancerSourceRanges[1]"])
+    }
+
+    @Test(
+        "A load balancer's address is served in the mode VIP alone",
+        arguments: [("VIP", 1, 0), ("", 1, 0), ("Proxy", 0, 0), ("Direct", 0, 1)]
+    )
+    func modes(mode: String, addresses: Int, warnings: Int) throws {
+        let reading = try service(
+            #"{"type": "LoadBalancer", "clusterIP": "10.96.0.10", "clusterIPs": [""], "ports": [{"port": 80}]}"#,
+            status: #"{"loadBalancer": {"ingress": [{"ip": "192.0.2.9", "ipMode": "\#(mode)"}]}}"#
+        )
+        #expect(reading.value?.ports[""]?.loadBalancerIPs.count == addresses)
+        #expect(reading.notes.count { $0.isWarning } == warnings)
+    }
+
     @Test("A slice with conditions, node names and hints")
     func endpoints() throws {
         let reading = try slice(

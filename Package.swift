@@ -24,7 +24,7 @@ let package = Package(
         .trait(name: "Proxy", description: "IPVSProxy, with swift-log, swift-metrics and swift-service-lifecycle"),
         .trait(
             name: "Kubernetes",
-            description: "KubernetesAPI and IPVSKubernetes",
+            description: "KubernetesAPI and IPVSKubernetes, with async-http-client and Yams",
             enabledTraits: ["Proxy"]
         ),
     ],
@@ -32,6 +32,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.26.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
         // C: libnl and a shim over it, libnftables, and the kernel's headers.
@@ -69,7 +74,15 @@ let package = Package(
         .target(
             name: "KubernetesAPI",
             dependencies: [
-                .product(name: "Logging", package: "swift-log", condition: kubernetes)
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: kubernetes),
+                .product(name: "Logging", package: "swift-log", condition: kubernetes),
+                .product(name: "Metrics", package: "swift-metrics", condition: kubernetes),
+                .product(name: "NIOCore", package: "swift-nio", condition: kubernetes),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: kubernetes),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras", condition: kubernetes),
+                .product(name: "NIOPosix", package: "swift-nio", condition: kubernetes),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: kubernetes),
+                .product(name: "Yams", package: "Yams", condition: kubernetes),
             ]
         ),
         .target(

@@ -174,6 +174,7 @@ let package = Package(
             name: "KubernetesAPITests",
             dependencies: [
                 "KubernetesAPI",
+                .product(name: "NIOCore", package: "swift-nio", condition: kubernetes),
                 .product(name: "Logging", package: "swift-log", condition: kubernetes),
             ]
         ),

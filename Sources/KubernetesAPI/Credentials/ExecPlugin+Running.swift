@@ -109,7 +109,7 @@ extension ExecPlugin {
         }
     }
 
-    /// What the program is told, as JSON.
+    /// What the program learns, as JSON.
     private func info(isInteractive: Bool) throws(ClientConfigurationError) -> String {
         var spec = "\"interactive\":\(isInteractive)"
         if let clusterInfo {

@@ -29,7 +29,7 @@ public struct ExecPlugin: Hashable, Sendable {
     /// When it can ask the user.
     public var interactiveMode: InteractiveMode
 
-    /// What it is told of the cluster; nil for nothing.
+    /// What it learns of the cluster; nil for nothing.
     public var clusterInfo: ClusterInfo?
 
     /// How to install it, for the message that it is missing.
@@ -59,7 +59,7 @@ public struct ExecPlugin: Hashable, Sendable {
         self.timeLimit = timeLimit
     }
 
-    /// What a program is told of the cluster.
+    /// What a program learns of the cluster.
     public struct ClusterInfo: Hashable, Sendable {
         /// The server.
         public var server: ServerURL

@@ -14,6 +14,7 @@ let package = Package(
         // For this repository's own test suites only, as those of Examples are a package of their own: it may change in
         // any release.
         .library(name: "_IPVSTestSupport", targets: ["IPVSTestModels", "IPVSTestKernel"]),
+        .library(name: "_KubernetesTestServer", targets: ["KubernetesTestServer"]),
     ],
     // SwiftPM resolves the dependencies of a package for all of its users, whichever product they use, except those that only
     // a disabled trait needs. All traits are enabled by default, so that plain `swift build` and `swift test` in a clone cover
@@ -112,6 +113,18 @@ let package = Package(
             dependencies: ["IPVSProxy", "IPVS"],
             path: "Tests/Support/IPVSProxyTestSamples"
         ),
+        .target(
+            name: "KubernetesTestServer",
+            dependencies: [
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio", condition: kubernetes),
+                .product(name: "NIOCore", package: "swift-nio", condition: kubernetes),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: kubernetes),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras", condition: kubernetes),
+                .product(name: "NIOPosix", package: "swift-nio", condition: kubernetes),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: kubernetes),
+            ],
+            path: "Tests/Support/KubernetesTestServer"
+        ),
 
         .testTarget(
             name: "IPVSTests",
@@ -173,9 +186,13 @@ let package = Package(
         .testTarget(
             name: "KubernetesAPITests",
             dependencies: [
-                "KubernetesAPI",
-                .product(name: "NIOCore", package: "swift-nio", condition: kubernetes),
+                "KubernetesAPI", "KubernetesTestServer",
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: kubernetes),
                 .product(name: "Logging", package: "swift-log", condition: kubernetes),
+                .product(name: "NIOCore", package: "swift-nio", condition: kubernetes),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: kubernetes),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras", condition: kubernetes),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: kubernetes),
             ]
         ),
         .testTarget(

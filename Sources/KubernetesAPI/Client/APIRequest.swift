@@ -80,6 +80,7 @@ extension APIRequest {
     ///   - configuration: The configuration of the client.
     ///   - authorization: The header that says who the client is; nil for none.
     ///   - userAgent: The name of the program.
+    /// - Returns: The request.
     func http(_ configuration: ClientConfiguration, authorization: String?, userAgent: String) -> HTTPClientRequest {
         let server = configuration.server
         // The name in the certificate is that of the URL, and the connection is made to the host: see `dnsOverride`.

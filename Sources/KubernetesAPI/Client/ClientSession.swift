@@ -41,6 +41,8 @@ actor ClientSession {
     /// The credentials as they are now.
     ///
     /// - Parameter refused: Those that the server refuses, so that others are obtained; nil for none.
+    /// - Returns: The credentials.
+    /// - Throws: Why they can't be obtained.
     func access(refused: Access? = nil) async throws(APIError) -> Access {
         do {
             var authorization: String?

@@ -8,5 +8,6 @@ public struct ClientConfigurationError: Error, Hashable, Sendable {
 }
 
 extension ClientConfigurationError: CustomStringConvertible {
+    /// The message.
     public var description: String { message }
 }

@@ -22,6 +22,7 @@ public struct Credential: Hashable, Sendable {
     /// - Parameters:
     ///   - path: The path of the file.
     ///   - origin: What names the file, for messages, such as `/etc/config:3: clusters[0].cluster.certificate-authority`.
+    /// - Returns: The credential.
     public static func file(_ path: String, origin: String? = nil) -> Credential {
         Credential(.file(path), origin: origin.map { "\($0): \(path)" } ?? path)
     }
@@ -31,6 +32,7 @@ public struct Credential: Hashable, Sendable {
     /// - Parameters:
     ///   - bytes: The bytes.
     ///   - origin: Where they come from, for messages.
+    /// - Returns: The credential.
     public static func data(_ bytes: [UInt8], origin: String) -> Credential {
         Credential(.data(Secret(bytes)), origin: origin)
     }

@@ -21,6 +21,7 @@ actor ExecRunner {
     ///
     /// - Parameter refused: The generation of credentials that the server refuses; nil for none.
     /// - Returns: The credentials, and their generation.
+    /// - Throws: Why the plug-in could not be run, or what is wrong with its answer.
     func credentials(
         refused: Int?
     ) async throws(ClientConfigurationError) -> (credentials: ExecCredentials, generation: Int) {

@@ -14,9 +14,12 @@ public struct Secret: Hashable, Sendable {
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// A word in place of the bytes.
     public var description: String { "(secret)" }
 
+    /// A word in place of the bytes.
     public var debugDescription: String { description }
 
+    /// A mirror without the bytes.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -20,6 +20,7 @@ struct TokenFile {
     ///   - now: The time.
     ///   - refused: The generation of a token that the server refuses; nil for none.
     /// - Returns: The token, and why the file could not be read if the token is an earlier one.
+    /// - Throws: Why the file could not be read, if there is no earlier token.
     mutating func token(
         at now: ContinuousClock.Instant,
         refused: Int?

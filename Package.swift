@@ -88,7 +88,11 @@ let package = Package(
         ),
         .target(
             name: "IPVSKubernetes",
-            dependencies: ["KubernetesAPI", "IPVSProxy", "IPVS"]
+            dependencies: [
+                "KubernetesAPI", "IPVSProxy", "IPVS",
+                .product(name: "Logging", package: "swift-log", condition: kubernetes),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: kubernetes),
+            ]
         ),
 
         // What the tests have in common. The names are specific, since those of all targets of a user's packages have to
@@ -198,7 +202,10 @@ let package = Package(
         .testTarget(
             name: "IPVSKubernetesTests",
             dependencies: [
-                "IPVSKubernetes", "KubernetesAPI", "IPVSProxy", "IPVS",
+                "IPVSKubernetes", "KubernetesAPI", "KubernetesTestServer", "IPVSNodeTestFakes", "IPVSProxy", "IPVSNode", "IPVS",
+                .product(name: "Logging", package: "swift-log", condition: kubernetes),
+                .product(name: "Metrics", package: "swift-metrics", condition: kubernetes),
+                .product(name: "MetricsTestKit", package: "swift-metrics", condition: kubernetes),
             ]
         ),
     ],

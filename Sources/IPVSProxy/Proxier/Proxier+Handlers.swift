@@ -20,16 +20,32 @@ extension Proxier {
     }
 
     /// Reports an endpoint slice that was added, or is in the first list.
-    public func onEndpointSliceAdd(_ slice: EndpointSlice) { recordSlice(state.update(slice)) }
+    ///
+    /// - Parameters:
+    ///   - slice: The slice.
+    ///   - trigger: When the change happened that the slice shows, such as a pod that became ready. The metric
+    ///     `network_programming_duration_seconds` counts from there; nil if it is not known, and not counted.
+    public func onEndpointSliceAdd(_ slice: EndpointSlice, triggeredAt trigger: ContinuousClock.Instant? = .now) {
+        recordSlice(state.update(slice), trigger)
+    }
 
     /// Reports an endpoint slice that was changed.
-    public func onEndpointSliceUpdate(_ old: EndpointSlice, _ new: EndpointSlice) {
+    ///
+    /// - Parameters:
+    ///   - old: The slice as it was.
+    ///   - new: The slice.
+    ///   - trigger: When the change happened that the slice shows; nil if it is not known.
+    public func onEndpointSliceUpdate(
+        _ old: EndpointSlice,
+        _ new: EndpointSlice,
+        triggeredAt trigger: ContinuousClock.Instant? = .now
+    ) {
         if old.name != new.name { onEndpointSliceDelete(old) }
-        recordSlice(state.update(new))
+        recordSlice(state.update(new), trigger)
     }
 
     /// Reports an endpoint slice that was deleted.
-    public func onEndpointSliceDelete(_ slice: EndpointSlice) { recordSlice(state.deleteSlice(slice.name)) }
+    public func onEndpointSliceDelete(_ slice: EndpointSlice) { recordSlice(state.deleteSlice(slice.name), nil) }
 
     /// Reports that the first list of endpoint slices is complete.
     public func onEndpointSliceSynced() {
@@ -47,9 +63,13 @@ extension Proxier {
         requestSync()
     }
 
-    private func recordSlice(_ isChange: Bool) {
+    private func recordSlice(_ isChange: Bool, _ trigger: Instant?) {
         metrics.queued(slices: state.slices.pendingCount)
+        // What is undone before a sync takes it is not programmed.
+        if state.slices.pendingCount == 0 { triggers.removeAll() }
         guard isChange else { return }
+        // How old the first lists are says nothing of this proxier.
+        if isSynced, let trigger { triggers.append(trigger) }
         metrics.reportedSlice()
         requestSync()
     }

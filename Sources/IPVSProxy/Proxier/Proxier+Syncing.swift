@@ -34,8 +34,8 @@ extension Proxier {
 
     private func syncPendingChanges(since begin: Instant, isDue: Bool) async throws -> SyncReport {
         health.started(at: begin)
-        let queued = waitingSince
-        waitingSince = nil
+        let (queued, triggers) = (waitingSince, triggers)
+        (waitingSince, self.triggers) = (nil, [])
         logPendingChanges()
         let update = state.commit()
         metrics.tookChanges()
@@ -46,14 +46,19 @@ extension Proxier {
             report = try await node.sync(update, state, isDue: isDue)
         } catch {
             waitingSince = queued ?? waitingSince
+            self.triggers.insert(contentsOf: triggers, at: 0)
             throw error
         }
         report.nameServicePorts(by: state)
         healthCheckFeed.publish(state.healthChecks)
         let end = now()
         health.finished(at: end)
-        let wait = queued.map { $0.duration(to: end) }
-        metrics.synced(report, state, took: begin.duration(to: end), sinceQueued: wait)
+        metrics.synced(
+            report,
+            state,
+            took: begin.duration(to: end),
+            sinceTriggers: triggers.map { $0.duration(to: end) }
+        )
         log(report)
         return report
     }

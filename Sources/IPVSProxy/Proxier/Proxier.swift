@@ -46,6 +46,9 @@ public actor Proxier {
     /// When the oldest change was reported that no sync has taken.
     var waitingSince: Instant?
 
+    /// When the changes of endpoints happened that no sync has taken.
+    var triggers: [Instant] = []
+
     /// How long to wait before failures are retried.
     var retryDelay: Duration?
 

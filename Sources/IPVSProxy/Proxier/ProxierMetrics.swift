@@ -86,11 +86,11 @@ struct ProxierMetrics: Sendable {
     ///   - report: What it has done.
     ///   - state: What it has synced.
     ///   - time: How long it took.
-    ///   - wait: The time since the oldest change that it took was reported; nil if it took none.
-    func synced(_ report: SyncReport, _ state: DesiredState, took time: Duration, sinceQueued wait: Duration?) {
+    ///   - waits: The times since the changes of endpoints that it took.
+    func synced(_ report: SyncReport, _ state: DesiredState, took time: Duration, sinceTriggers waits: [Duration]) {
         duration.record(duration: time)
         (report.kind == .full ? fullDuration : partialDuration).record(duration: time)
-        if let wait { programmingDuration.record(duration: wait) }
+        for wait in waits { programmingDuration.record(duration: max(wait, .zero)) }
         lastSync.record(Self.now)
         if report.kind == .full { fullSyncs.increment() }
         failures.record(report.failures.count)

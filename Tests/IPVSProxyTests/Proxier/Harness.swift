@@ -71,7 +71,7 @@ struct Harness {
             switch event {
             case .service(let service): await proxier.onServiceAdd(service)
             case .serviceDeleted(let name): await proxier.onServiceDelete(ServiceDefinition(name, ports: [:]))
-            case .slice(let slice): await proxier.onEndpointSliceAdd(slice)
+            case .slice(let slice): await proxier.onEndpointSliceAdd(slice, triggeredAt: clock.value)
             case .sliceDeleted(let name):
                 await proxier.onEndpointSliceDelete(EndpointSlice(name, of: name, endpoints: [:]))
             case .node: break

@@ -58,7 +58,7 @@ struct MetricsTests {
         await harness.tell([.serviceDeleted(web)])
         try await harness.proxier.sync()
         try await harness.proxier.sync()
-        #expect(programming.values.count == 2)
+        #expect(programming.values.count == 1)
         #expect(full.values.count == 1 && partial.values.count == 2)
         #expect(try gauge("ipvs_virtual_servers") == 0)
         #expect(try gauge("ipvs_real_servers") == 0)

@@ -202,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "IPVSKubernetesTests",
             dependencies: [
-                "IPVSKubernetes", "KubernetesAPI", "KubernetesTestServer", "IPVSNodeTestFakes", "IPVSProxy", "IPVSNode", "IPVS",
+                "IPVSKubernetes", "KubernetesAPI", "KubernetesTestServer", "IPVSNodeTestFakes", "IPVSProxy", "IPVSNode",
+                "IPVS",
                 .product(name: "Logging", package: "swift-log", condition: kubernetes),
                 .product(name: "Metrics", package: "swift-metrics", condition: kubernetes),
                 .product(name: "MetricsTestKit", package: "swift-metrics", condition: kubernetes),

@@ -50,6 +50,8 @@ let package = Package(
                 .product(name: "IPVSNode", package: "swift-ipvs"),
                 .product(name: "IPVSProxy", package: "swift-ipvs"),
                 .product(name: "IPVSProxyNFTables", package: "swift-ipvs"),
+                .product(name: "IPVSKubernetes", package: "swift-ipvs"),
+                .product(name: "KubernetesAPI", package: "swift-ipvs"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -83,6 +85,7 @@ let package = Package(
             dependencies: [
                 "Common", "ManualPages", "ipvs-proxy",
                 .product(name: "_IPVSTestSupport", package: "swift-ipvs"),
+                .product(name: "_KubernetesTestServer", package: "swift-ipvs"),
                 .product(name: "IPVS", package: "swift-ipvs"),
                 .product(name: "IPVSNode", package: "swift-ipvs"),
                 .product(name: "IPVSProxy", package: "swift-ipvs"),

@@ -15,7 +15,7 @@ enum BuildInfo {
     }
 
     /// The architecture by the name that Go has for it.
-    private static var architecture: String {
+    static var architecture: String {
         #if arch(x86_64)
         "amd64"
         #elseif arch(arm64)

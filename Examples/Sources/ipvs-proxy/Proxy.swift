@@ -23,10 +23,8 @@ struct Proxy {
         self.logger = logger
     }
 
-    /// Follows the manifests until a signal, or an error of the proxier that a retry can't help, ends the program.
+    /// Follows services and endpoints until a signal, or an error of the proxier that a retry can't help, ends the program.
     func watch() async throws {
-        // Installed here, so that a signal doesn't end the program while it starts.
-        let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Traffic must not depend on a reader of the log.
         signal(SIGPIPE, SIG_IGN)
         for notice in settings.notices { logger.notice("\(notice)") }
@@ -37,13 +35,13 @@ struct Proxy {
                 for sentence in error.sentences { logger.warning("\(sentence)") }
             }
         }
-        var manifests = ManifestWatch(try paths, node: settings.node, logger: logger)
         let registry = PrometheusRegistry()
         registry.recordBuildInfo()
-        let first = try manifests.read()
+        let objects = try await objectFeed(metrics: registry)
+        let facts = try await objects.nodeFacts()
         let packetRules = try PacketRulesOfNode(settings)
         let proxier = try Proxier(
-            settings.proxier(),
+            settings.proxier(facts),
             packetFilter: packetRules.filter,
             logger: logger,
             metrics: registry
@@ -53,7 +51,14 @@ struct Proxy {
         // Before the ports for HTTP, which another one may have too.
         try await proxier.lockInterface()
         if try packetRules.removeUnused() { logger.notice("removed the packet rules of an earlier run") }
-        let pages = StatusPages(proxier: proxier, registry: registry)
+        let configuration = try settings.configuration.configz()
+        let pages = StatusPages(
+            proxier: proxier,
+            registry: registry,
+            isEligible: { await objects.isEligible },
+            knowledge: { await objects.knowledge },
+            configuration: configuration
+        )
         var servers: [StatusServer] = []
         for (address, pages) in [
             (settings.configuration.healthzBindAddress, pages.healthPages),
@@ -68,10 +73,7 @@ struct Proxy {
             try NodeSockets(settings.namespace),
             logger
         )
-        await proxier.tell(first: first)
-        logger.info("read \(manifests.manifests)")
-
-        let watcher = ManifestService(manifests, FileNotices(), hangups, logger, registry) { await proxier.tell($0) }
+        let watcher = try await objects.service(for: proxier)
         // An error is also reported at the end.
         var groupLogger = logger
         if logger.logLevel > .debug { groupLogger.logLevel = .critical }
@@ -84,7 +86,7 @@ struct Proxy {
         logger.info("ended; the kernel's table stays as it is")
     }
 
-    /// Synchronizes the kernel with the manifests.
+    /// Synchronizes the kernel with the objects as they are now.
     func syncOnce() async throws {
         let packetRules = try PacketRulesOfNode(settings)
         let proxier = try await informedProxier(packetRules)
@@ -157,15 +159,27 @@ struct Proxy {
         guard failures.isEmpty else { throw ExitCode(1) }
     }
 
-    /// The paths of the manifests.
-    private var paths: [String] {
-        get throws(Failure) {
-            guard case .manifests(let paths) = settings.origin else {
-                throw Failure(
-                    "this version reads services and endpoints only from manifests, not from an API server; name their files or folders"
-                )
-            }
-            return paths
+    /// Where services and endpoints come from.
+    ///
+    /// - Parameters:
+    ///   - metrics: The factory of its metrics.
+    ///   - isRepeated: Whether they are followed, or read once.
+    /// - Returns: The feed of their objects.
+    /// - Throws: `ManifestErrors`, or `Failure` if there is no way to reach the API server.
+    private func objectFeed(metrics: any MetricsFactory, isRepeated: Bool = true) async throws -> any ObjectFeed {
+        switch settings.origin {
+        case .manifests(let paths):
+            return try await ManifestFeed(
+                paths,
+                node: settings.node,
+                logger: logger,
+                metrics: metrics,
+                isRepeated: isRepeated
+            )
+        case .server(let kubeconfig, let master):
+            let client = try Settings.client(kubeconfig: kubeconfig, master: master, logger: logger, metrics: metrics)
+            return ServerFeed(client, settings, logger: logger)
+        case nil: preconditionFailure("nothing is to be read")
         }
     }
 
@@ -176,18 +190,13 @@ struct Proxy {
         _ = try handle.info()
     }
 
-    /// A proxier that knows all objects in the manifests.
+    /// A proxier that knows all objects.
     private func informedProxier(_ packetRules: PacketRulesOfNode) async throws -> Proxier {
         for notice in settings.notices { quietLogger.notice("\(notice)") }
-        var manifests = ManifestWatch(
-            try paths,
-            node: settings.node,
-            logger: logger,
-            isRepeated: false
-        )
-        let changes = try manifests.read()
-        let proxier = try Proxier(settings.proxier(), packetFilter: packetRules.filter, logger: quietLogger)
-        await proxier.tell(first: changes)
+        let objects = try await objectFeed(metrics: NOOPMetricsHandler.instance, isRepeated: false)
+        let facts = try await objects.nodeFacts()
+        let proxier = try Proxier(settings.proxier(facts), packetFilter: packetRules.filter, logger: quietLogger)
+        try await objects.tellAll(proxier)
         return proxier
     }
 
@@ -196,32 +205,5 @@ struct Proxy {
         var logger = logger
         if logger.logLevel == .info { logger.logLevel = .warning }
         return logger
-    }
-}
-
-extension Proxier {
-    /// Reports all objects at the beginning.
-    func tell(first changes: ManifestChanges) {
-        tell(changes)
-        onServiceSynced()
-        onEndpointSliceSynced()
-    }
-
-    /// Reports changes, without a sync between two of them.
-    func tell(_ changes: ManifestChanges) {
-        for change in changes.services {
-            switch change {
-            case .added(let service): onServiceAdd(service)
-            case .updated(let old, let new): onServiceUpdate(old, new)
-            case .deleted(let service): onServiceDelete(service)
-            }
-        }
-        for change in changes.slices {
-            switch change {
-            case .added(let slice): onEndpointSliceAdd(slice)
-            case .updated(let old, let new): onEndpointSliceUpdate(old, new)
-            case .deleted(let slice): onEndpointSliceDelete(slice)
-            }
-        }
     }
 }

@@ -43,7 +43,8 @@ struct Page: Equatable {
         try await apart {
             let descriptor = try connection(to: endpoint)
             defer { close(descriptor) }
-            var patience = timeval(tv_sec: 30, tv_usec: 0)
+            var patience = timeval()
+            patience.tv_sec = 30
             setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
             var bytes = Array(beginning.utf8)
             while send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0 {

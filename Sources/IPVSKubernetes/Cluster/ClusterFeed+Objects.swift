@@ -2,7 +2,7 @@ import IPVSProxy
 import KubernetesAPI
 import Logging
 
-/// An endpoint slice, and what the proxier was told of it.
+/// An endpoint slice, and what was reported of it to the proxier.
 struct KnownSlice {
     /// The object, which is read again when the node's zone changes.
     var object: DiscoveryV1.EndpointSlice
@@ -10,8 +10,8 @@ struct KnownSlice {
     /// The endpoints, before those of wrong ports are left out.
     var read: ReadSlice
 
-    /// What the proxier was told.
-    var told: EndpointSlice
+    /// What was reported.
+    var reported: EndpointSlice
 }
 
 // Services and endpoint slices.
@@ -67,12 +67,12 @@ extension ClusterFeed {
         guard let read = reading.value else { return forget(name) }
         let service = read.slice.service
         let slice = read.matching(services[service])
-        let old = slices.updateValue(KnownSlice(object: object, read: read, told: slice), forKey: name)
-        if let old, old.told.service != service { unlink(name, from: old.told.service) }
+        let old = slices.updateValue(KnownSlice(object: object, read: read, reported: slice), forKey: name)
+        if let old, old.reported.service != service { unlink(name, from: old.reported.service) }
         slicesOfService[service, default: []].insert(name)
         proxier.assumeIsolated { proxier in
             if let old {
-                proxier.onEndpointSliceUpdate(old.told, slice, triggeredAt: trigger)
+                proxier.onEndpointSliceUpdate(old.reported, slice, triggeredAt: trigger)
             } else {
                 proxier.onEndpointSliceAdd(slice, triggeredAt: trigger)
             }
@@ -82,16 +82,16 @@ extension ClusterFeed {
     /// Reports a slice as it is for its service now.
     private func match(_ name: NamespacedName) {
         guard let known = slices[name] else { return }
-        let slice = known.read.matching(services[known.told.service])
-        guard slice != known.told else { return }
-        slices[name]?.told = slice
-        proxier.assumeIsolated { $0.onEndpointSliceUpdate(known.told, slice, triggeredAt: nil) }
+        let slice = known.read.matching(services[known.reported.service])
+        guard slice != known.reported else { return }
+        slices[name]?.reported = slice
+        proxier.assumeIsolated { $0.onEndpointSliceUpdate(known.reported, slice, triggeredAt: nil) }
     }
 
     private func forget(_ name: NamespacedName) {
         guard let old = slices.removeValue(forKey: name) else { return }
-        unlink(name, from: old.told.service)
-        proxier.assumeIsolated { $0.onEndpointSliceDelete(old.told) }
+        unlink(name, from: old.reported.service)
+        proxier.assumeIsolated { $0.onEndpointSliceDelete(old.reported) }
     }
 
     private func unlink(_ slice: NamespacedName, from service: NamespacedName) {

@@ -31,7 +31,7 @@ public actor ClusterFeed {
     /// The services that were reported to the proxier.
     var services: [NamespacedName: ServiceDefinition] = [:]
 
-    /// The slices, and what was reported of them to the proxier.
+    /// The slices, and what the proxier was given.
     var slices: [NamespacedName: KnownSlice] = [:]
 
     /// The names of the slices of a service.
@@ -49,7 +49,7 @@ public actor ClusterFeed {
     /// What is done when the node's object has changed. It is nil if the object was deleted.
     public typealias NodeHandler = @Sendable (NodeRecord?) throws -> Void
 
-    // Reports don't wait for the proxier, and none comes between what is decided here and what the proxier hears of it.
+    /// The proxier's executor, so that nothing comes between what is decided here and what the proxier hears of it.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe proxier.unownedExecutor }
 
     /// A feed, which does nothing before ``run()``.

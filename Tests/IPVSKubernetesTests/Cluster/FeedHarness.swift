@@ -49,7 +49,7 @@ struct FeedHarness {
         }
     }
 
-    /// Waits until a condition on what the proxier was told is met.
+    /// Waits until what the proxier has heard meets a condition.
     func wait(
         _ what: Comment,
         _ location: SourceLocation = #_sourceLocation,

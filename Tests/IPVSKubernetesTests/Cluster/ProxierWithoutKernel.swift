@@ -6,7 +6,7 @@ import Metrics
 @testable import IPVSNode
 @testable import IPVSProxy
 
-/// A table that can't be used: these tests look at what a proxier was told, not at what it does.
+/// A table that can't be used: these tests look at what a proxier hears, not at what it does.
 private struct NoTable: KernelTable {
     private static let error = IPVSError(.system, .readVirtualServers)
 
@@ -41,13 +41,13 @@ extension Proxier {
         return Proxier(configuration, kernel, logger: logger, metrics: metrics) { .now }
     }
 
-    /// The services that it was told.
+    /// The services that it has heard.
     var toldServices: [ServiceDefinition] {
         _ = state.commit()
         return state.services.objects.values.sorted { $0.name < $1.name }
     }
 
-    /// The slices that it was told.
+    /// The slices that it has heard.
     var toldSlices: [EndpointSlice] {
         _ = state.commit()
         return state.slices.objects.values.sorted { $0.name < $1.name }

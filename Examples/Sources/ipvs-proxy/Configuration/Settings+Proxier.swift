@@ -13,10 +13,7 @@ struct NodeFacts: Hashable, Sendable {
 
 extension Settings {
     /// Whether the proxier's configuration needs what the Node object says.
-    var needsNodeFacts: Bool {
-        configuration.detectLocalMode == .nodeCIDR
-            || configuration.nodePortAddresses.contains(.primary) && configuration.bindAddress.isUnspecified
-    }
+    var needsNodeFacts: Bool { lack(of: NodeFacts()) != nil }
 
     /// The proxier's configuration.
     ///

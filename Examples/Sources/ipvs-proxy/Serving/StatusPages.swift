@@ -13,8 +13,8 @@ struct StatusPages: Sendable {
     /// What is known of an API server's objects; nothing without one.
     var knowledge: @Sendable () async -> [Knowledge] = { [] }
 
-    /// The configuration in effect, as JSON; nil if there is no page with it.
-    var configuration: (@Sendable () async -> String)?
+    /// The configuration in effect, as the page of it; nil if there is none.
+    var configuration: String?
 
     typealias Page = @Sendable () async -> Answer
 
@@ -32,11 +32,7 @@ struct StatusPages: Sendable {
             "/metrics": { await metrics() },
             "/proxyMode": { .text("ipvs") },
         ]
-        if let configuration {
-            pages["/configz"] = {
-                Answer("application/json", "{\"kubeproxy.config.k8s.io\":\(await configuration())}")
-            }
-        }
+        if let configuration { pages["/configz"] = { Answer("application/json", configuration) } }
         return pages
     }
 

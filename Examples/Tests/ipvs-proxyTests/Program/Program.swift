@@ -14,7 +14,7 @@ enum Program {
     static func run(_ arguments: String...) throws -> TestProcess.Result { try TestProcess.run([path] + arguments) }
 }
 
-/// The program while it follows manifests. It is killed at the end if it is still running.
+/// The program while it follows manifests or an API server. It is killed at the end if it is still running.
 final class RunningProgram {
     let health: Endpoint
     let metrics: Endpoint
@@ -31,12 +31,13 @@ final class RunningProgram {
         try self.init(manifests, in: namespace, options)
     }
 
-    init(_ manifests: String, in namespace: TestNamespace, _ options: [String]) throws {
+    /// Starts the program with manifests, or with what the options say if there are none.
+    init(_ manifests: String?, in namespace: TestNamespace, _ options: [String]) throws {
         health = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         metrics = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
         process.executableURL = URL(filePath: Program.path)
         process.arguments =
-            [manifests, "--netns", namespace.path, "--min-sync-period", "10ms"]
+            [manifests].compactMap(\.self) + ["--netns", namespace.path, "--min-sync-period", "10ms"]
             + ["--healthz-address", "\(health)", "--metrics-address", "\(metrics)"] + options
         process.standardError = errors
         errors.fileHandleForReading.readabilityHandler = { [told] handle in

@@ -8,6 +8,7 @@ let package = Package(
     dependencies: [
         .package(name: "swift-ipvs", path: "../.."),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
     ],
     targets: [
         .target(name: "CLayout"),
@@ -24,6 +25,18 @@ let package = Package(
                 .product(name: "IPVSProxy", package: "swift-ipvs"),
                 .product(name: "IPVSProxyNFTables", package: "swift-ipvs"),
                 .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .executableTarget(
+            name: "ipvs-cluster-bench",
+            dependencies: [
+                .product(name: "IPVS", package: "swift-ipvs"),
+                .product(name: "IPVSKubernetes", package: "swift-ipvs"),
+                .product(name: "IPVSProxy", package: "swift-ipvs"),
+                .product(name: "KubernetesAPI", package: "swift-ipvs"),
+                .product(name: "_KubernetesTestServer", package: "swift-ipvs"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ]
         ),
         .executableTarget(name: "ipvs-bench-report"),

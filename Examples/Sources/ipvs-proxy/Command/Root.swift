@@ -6,13 +6,16 @@ import IPVS
 import IPVSNode
 import IPVSProxy
 
-/// A proxy of a node for the services in manifest files.
+/// A proxy of a node for the services of an API server, or in manifests.
 @main
 struct IPVSProxyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ipvs-proxy",
-        abstract: "Balance the services of Kubernetes manifests with IPVS, as kube-proxy's IPVS mode does.",
+        abstract: "Balance the services of Kubernetes with IPVS, as kube-proxy's IPVS mode does.",
         discussion: """
+            Services and endpoints come from an API server (--kubeconfig, --master, --config, or the cluster of the pod that \
+            runs the program), or from manifests.
+
             Manifests are Service and EndpointSlice documents in YAML or, in files named .json, in JSON, as printed by \
             kubectl get -o yaml or -o json; other kinds are ignored. Endpoints documents are read for services that have \
             no endpoint slices. Headless and ExternalName services, and services that are labeled as another proxy's, are \
@@ -30,6 +33,7 @@ struct IPVSProxyCommand: AsyncParsableCommand {
             The flags and the configuration file of kube-proxy are accepted; ipvs-proxy(8) lists those without an effect.
 
             Examples:
+              ipvs-proxy --config /var/lib/kube-proxy/config.conf
               kubectl get services,endpointslices -A -o yaml > cluster.yaml
               ipvs-proxy cluster.yaml --dry-run
               ipvs-proxy cluster.yaml

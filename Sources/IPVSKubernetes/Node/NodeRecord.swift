@@ -21,7 +21,7 @@ public struct NodeRecord: Hashable, Sendable {
     /// - Parameter node: The node.
     /// - Returns: What it says, with a note for each address or block that can't be used.
     public static func reading(_ node: CoreV1.Node) -> Reading<NodeRecord> {
-        var notes = Notes(of: "Node \(node.name)")
+        var notes = Notes("Node", node.name)
         var record = NodeRecord()
         record.addresses = addresses(node, &notes)
         let labels = node.metadata.labels
@@ -41,11 +41,11 @@ public struct NodeRecord: Hashable, Sendable {
         var addresses: [IPAddress] = []
         for type in ["InternalIP", "ExternalIP"] {
             for (index, entry) in (node.status?.addresses ?? []).enumerated() where entry.type == type {
-                guard let address = IPAddress(stored: entry.address) else {
-                    notes.warn(
-                        "status.addresses[\(index)].address",
-                        "\(entry.address.debugDescription) is not an IP address; it is left out"
-                    )
+                let field = "status.addresses[\(index)].address"
+                guard let address = notes.address(entry.address, field) else { continue }
+                // A kubelet uses no such address, whereas a loopback address can be that of a cluster in one host.
+                if let purpose = address.purpose, ![.loopback, .linkLocal].contains(purpose) {
+                    notes.warn(field, "\(address) is \(purpose.rawValue), which no node can have; it is left out")
                     continue
                 }
                 if !addresses.contains(where: { $0.family == address.family }) { addresses.append(address) }
@@ -58,10 +58,11 @@ public struct NodeRecord: Hashable, Sendable {
         var texts = (node.spec?.podCIDRs ?? []).enumerated().map { ("spec.podCIDRs[\($0.offset)]", $0.element) }
         // Servers before Kubernetes 1.16 have only the older field.
         if texts.isEmpty, let text = node.spec?.podCIDR, !text.isEmpty { texts = [("spec.podCIDR", text)] }
-        return texts.compactMap { field, text in
-            if let block = IPAddress.Block(stored: text) { return block }
-            notes.warn(field, "\(text.debugDescription) is not a block of addresses; it is left out")
-            return nil
+        var ranges: [IPAddress.Block] = []
+        for (field, text) in texts {
+            guard let range = notes.block(text, field), !ranges.contains(range) else { continue }
+            ranges.append(range)
         }
+        return ranges
     }
 }

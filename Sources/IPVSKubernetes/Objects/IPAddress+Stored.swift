@@ -3,28 +3,41 @@ import IPVS
 extension IPAddress {
     /// Reads an address that an API server has stored.
     ///
-    /// As in kube-proxy, numbers can have leading zeros, which older servers accepted and which are decimal nevertheless, and an
-    /// IPv6 address that stands for an IPv4 address is that one.
+    /// As in kube-proxy, numbers can have leading zeros, which older servers accepted, and are decimal nevertheless.
     init?(stored text: String) {
+        // All but a few addresses are in the usual form, and slices have thousands of them.
         guard let address = Self(text) ?? Self(Self.withoutLeadingZeros(text)) else { return nil }
-        let bytes = address.family == .ipv6 ? address.bytes : []
-        if bytes.count == 16, bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff,
-            let ipv4 = IPAddress(bytes: bytes[12...])
-        {
-            self = ipv4
-        } else {
-            self = address
+        self = address
+    }
+
+    /// The text without zeros before a digit of the same number.
+    private static func withoutLeadingZeros(_ text: String) -> String {
+        var kept: [UInt8] = []
+        var isStart = true
+        let bytes = Array(text.utf8)
+        for (index, byte) in bytes.enumerated() {
+            if isStart, byte == UInt8(ascii: "0"), index + 1 < bytes.count, isDigit(bytes[index + 1]) { continue }
+            isStart = byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":")
+            kept.append(byte)
+        }
+        return String(decoding: kept, as: UTF8.self)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
         }
     }
 
-    private static func withoutLeadingZeros(_ text: String) -> String {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return text }
-        return parts.map { part in
-            let digits = part.drop { $0 == "0" }
-            return digits.isEmpty ? String(part.suffix(1)) : String(digits)
-        }
-        .joined(separator: ".")
+    /// The IPv4 address that this IPv6 address stands for, as in `::ffff:10.96.0.1`; nil if it is another one.
+    ///
+    /// No packet has such an address.
+    var mappedIPv4: IPAddress? {
+        guard family == .ipv6, high == 0, low >> 32 == 0xffff else { return nil }
+        return IPAddress(ipv4: UInt32(truncatingIfNeeded: low))
     }
 
     /// What an address is for if it is not for a single host of a network.
@@ -38,19 +51,12 @@ extension IPAddress {
 
     /// The purpose of an address that services can't have; nil for other addresses.
     var purpose: Purpose? {
-        let bytes = bytes
-        if family == .ipv4 {
-            switch (bytes[0], bytes[1]) {
-            case (127, _): return .loopback
-            case (169, 254): return .linkLocal
-            case (224..<240, _): return .multicast
-            default:
-                return bytes.allSatisfy { $0 == 0 } ? .unspecified : bytes.allSatisfy { $0 == 255 } ? .broadcast : nil
-            }
+        if isUnspecified { return .unspecified }
+        if isMulticast { return .multicast }
+        if isLimitedBroadcast { return .broadcast }
+        switch family {
+        case .ipv4: return high >> 56 == 127 ? .loopback : high >> 48 == 0xa9fe ? .linkLocal : nil
+        case .ipv6: return high == 0 && low == 1 ? .loopback : high >> 54 == 0xfe80 >> 6 ? .linkLocal : nil
         }
-        if bytes[0] == 0xff { return .multicast }
-        if bytes[0] == 0xfe, bytes[1] & 0xc0 == 0x80 { return .linkLocal }
-        guard bytes.prefix(15).allSatisfy({ $0 == 0 }) else { return nil }
-        return bytes[15] == 0 ? .unspecified : bytes[15] == 1 ? .loopback : nil
     }
 }

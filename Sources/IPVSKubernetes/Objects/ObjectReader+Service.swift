@@ -6,9 +6,9 @@ extension ObjectReader {
     /// Reads a service.
     ///
     /// - Parameter service: The service.
-    /// - Returns: The service with its ports, without a value if it has no address that a node serves.
+    /// - Returns: The service with its ports, without a value if a node doesn't serve it.
     public func service(_ service: CoreV1.Service) -> Reading<ServiceDefinition> {
-        var notes = Notes(of: "Service \(service.name)")
+        var notes = Notes("Service", service.name)
         let value = read(service, &notes)
         return Reading(value: value, notes: notes.all)
     }
@@ -22,24 +22,27 @@ extension ObjectReader {
             notes.warn("spec", "is missing; the service is left out")
             return nil
         }
-        guard spec.type != "ExternalName" else {
-            notes.note("is an ExternalName, which is for DNS alone")
+        let type = notes.choice(
+            spec.type,
+            "spec.type",
+            ServiceType.names,
+            otherwise: .clusterIP,
+            "it counts as ClusterIP"
+        )
+        let clusterIPs: [IPAddress]
+        switch ClusterIPs(spec, type, &notes) {
+        case .served(let addresses): clusterIPs = addresses
+        case .unserved(let reason):
+            notes.note(reason.sentence)
+            if spec.externalIPs?.isEmpty == false {
+                notes.warn("spec.externalIPs", "are not served, as the service is \(reason.rawValue)")
+            }
             return nil
+        case .contradictory: return nil
         }
-        // Servers before Kubernetes 1.20 have only the older field.
-        let filled = spec.clusterIPs?.filter { !$0.isEmpty } ?? []
-        let clusterIPs = filled.isEmpty ? [spec.clusterIP].compactMap(\.self) : filled
-        guard clusterIPs.first != "None" else {
-            notes.note("is headless, so that its clients need no proxy")
-            return nil
-        }
-        var common = ServicePort(.tcp, 0)
-        common.clusterIPs = notes.addresses(clusterIPs.filter { !$0.isEmpty }, "spec.clusterIPs")
-        guard !common.clusterIPs.isEmpty else {
-            notes.warn("", "is not served, as it has no cluster IP")
-            return nil
-        }
-        common.externalIPs = notes.addresses(spec.externalIPs, "spec.externalIPs")
+
+        var common = ServicePort(.tcp, 0, clusterIPs: clusterIPs)
+        common.externalIPs = addresses(spec.externalIPs, "spec.externalIPs", &notes)
         common.loadBalancerIPs = loadBalancerIPs(service, &notes)
         common.loadBalancerSourceRanges = sourceRanges(spec, &notes)
         if common.loadBalancerSourceRanges.isEmpty, spec.loadBalancerSourceRanges?.isEmpty == false {
@@ -51,31 +54,32 @@ extension ObjectReader {
             )
         }
         common.sessionAffinity = sessionAffinity(spec, &notes)
-        let policies: KeyValuePairs<String, ServicePort.TrafficPolicy> = ["Cluster": .cluster, "Local": .local]
-        common.internalTrafficPolicy = notes.choice(
-            spec.internalTrafficPolicy,
-            "spec.internalTrafficPolicy",
-            policies,
-            otherwise: .cluster,
-            "it counts as Cluster"
-        )
-        common.externalTrafficPolicy = notes.choice(
-            spec.externalTrafficPolicy,
-            "spec.externalTrafficPolicy",
-            policies,
-            otherwise: .cluster,
-            "it counts as Cluster"
-        )
-        var definition = ServiceDefinition(
-            NamespacedName(service.metadata.namespace, service.metadata.name),
-            ports: ports(spec, common, &notes)
-        )
-        if spec.type == "LoadBalancer", common.externalTrafficPolicy == .local,
-            let port = spec.healthCheckNodePort.flatMap(UInt16.init(exactly:)), port > 0
-        {
-            definition.healthCheckNodePort = port
+        common.internalTrafficPolicy = policy(spec.internalTrafficPolicy, "spec.internalTrafficPolicy", &notes)
+        common.externalTrafficPolicy = policy(spec.externalTrafficPolicy, "spec.externalTrafficPolicy", &notes)
+        let healthCheckNodePort = notes.portNumber(spec.healthCheckNodePort, "spec.healthCheckNodePort")
+        let ports = self.ports(spec, type, common, &notes)
+        guard !clusterIPs.isEmpty else {
+            notes.warn("", "is not served, as it has no cluster IP")
+            return nil
         }
-        return definition
+        warnOfFieldsWithoutEffect(spec, type, common, &notes)
+        let isChecked = type == .loadBalancer && common.externalTrafficPolicy == .local
+        return ServiceDefinition(
+            NamespacedName(service.metadata.namespace, service.metadata.name),
+            ports: ports,
+            healthCheckNodePort: isChecked ? healthCheckNodePort : nil
+        )
+    }
+
+    /// The addresses of a list. Those that can't be served are left out.
+    private func addresses(_ texts: [String]?, _ field: String, _ notes: inout Notes) -> [IPAddress] {
+        var addresses: [IPAddress] = []
+        for (index, text) in (texts ?? []).enumerated() {
+            guard let address = notes.serviceAddress(text, "\(field)[\(index)]"), !addresses.contains(address)
+            else { continue }
+            addresses.append(address)
+        }
+        return addresses
     }
 
     /// The addresses of load balancers that nodes serve. Those of the mode `Proxy` reach nodes at their own addresses.
@@ -90,9 +94,10 @@ extension ObjectReader {
                 otherwise: ingress.ipMode?.isEmpty ?? true,
                 "the address is left out"
             )
-            guard let text = ingress.ip, !text.isEmpty, isServed else { continue }
-            let field = "status.loadBalancer.ingress[\(index)].ip"
-            guard let address = notes.address(text, field), !addresses.contains(address) else { continue }
+            guard isServed, let text = ingress.ip, !text.isEmpty,
+                let address = notes.serviceAddress(text, "status.loadBalancer.ingress[\(index)].ip"),
+                !addresses.contains(address)
+            else { continue }
             addresses.append(address)
         }
         return addresses
@@ -101,23 +106,27 @@ extension ObjectReader {
     private func sourceRanges(_ spec: CoreV1.Service.Spec, _ notes: inout Notes) -> [IPAddress.Block] {
         var blocks: [IPAddress.Block] = []
         for (index, text) in (spec.loadBalancerSourceRanges ?? []).enumerated() {
-            guard let block = IPAddress.Block(stored: text) else {
-                notes.warn(
-                    "spec.loadBalancerSourceRanges[\(index)]",
-                    "\(text.debugDescription) is not a block of addresses; it is left out"
-                )
-                continue
-            }
-            if !blocks.contains(block) { blocks.append(block) }
+            guard let block = notes.block(text, "spec.loadBalancerSourceRanges[\(index)]"), !blocks.contains(block)
+            else { continue }
+            blocks.append(block)
         }
         return blocks
     }
 
     private func sessionAffinity(_ spec: CoreV1.Service.Spec, _ notes: inout Notes) -> ServicePort.SessionAffinity {
         let kinds: KeyValuePairs = ["None": false, "ClientIP": true]
+        let config = spec.sessionAffinityConfig?.clientIP
         guard notes.choice(spec.sessionAffinity, "spec.sessionAffinity", kinds, otherwise: false, "it counts as None")
-        else { return .none }
-        guard let timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds else { return .clientIP }
+        else {
+            if config != nil {
+                notes.warn(
+                    "spec.sessionAffinityConfig.clientIP",
+                    "has no effect, as sessionAffinity is not ClientIP"
+                )
+            }
+            return .none
+        }
+        guard let timeout = config?.timeoutSeconds else { return .clientIP }
         guard let timeout = UInt32(exactly: timeout), (1...86_400).contains(timeout) else {
             notes.warn(
                 "spec.sessionAffinityConfig.clientIP.timeoutSeconds",
@@ -128,45 +137,52 @@ extension ObjectReader {
         return .clientIP(timeout: timeout)
     }
 
-    private func ports(
+    private func policy(_ text: String?, _ field: String, _ notes: inout Notes) -> ServicePort.TrafficPolicy {
+        notes.choice(
+            text,
+            field,
+            ["Cluster": .cluster, "Local": .local],
+            otherwise: .cluster,
+            "it counts as Cluster"
+        )
+    }
+
+    /// Warns of fields that don't apply to a service as it is. Servers since Kubernetes 1.20 remove or refuse them.
+    private func warnOfFieldsWithoutEffect(
         _ spec: CoreV1.Service.Spec,
+        _ type: ServiceType,
         _ common: ServicePort,
         _ notes: inout Notes
-    ) -> [String: ServicePort] {
-        var ports: [String: ServicePort] = [:]
-        for (index, port) in (spec.ports ?? []).enumerated() {
-            let field = "spec.ports[\(index)]"
-            guard let transport = TransportProtocol(port: port.protocol) else {
-                let name = (port.protocol ?? "").debugDescription
-                notes.warn("\(field).protocol", "\(name) is none of TCP, UDP, SCTP; the port is left out")
-                continue
-            }
-            guard let number = UInt16(exactly: port.port), number > 0 else {
-                notes.warn("\(field).port", "\(port.port) is not from 1 to 65535; the port is left out")
-                continue
-            }
-            var value = common
-            value.transport = transport
-            value.port = number
-            if spec.type == "NodePort" || spec.type == "LoadBalancer" {
-                value.nodePort = port.nodePort.flatMap(UInt16.init(exactly:)).flatMap { $0 > 0 ? $0 : nil }
-            }
-            if ports.updateValue(value, forKey: port.name ?? "") != nil {
-                notes.warn("\(field).name", "is the name of another port as well, which is left out")
-            }
+    ) {
+        let isLocal = common.externalTrafficPolicy == .local
+        if isLocal, type == .clusterIP, common.externalIPs.isEmpty, common.loadBalancerIPs.isEmpty {
+            notes.warn(
+                "spec.externalTrafficPolicy",
+                "Local has no effect, as the service has no external addresses"
+            )
         }
-        return ports
+        if !isLocal || type != .loadBalancer, spec.healthCheckNodePort ?? 0 != 0 {
+            let cause = isLocal ? "the service's type is \(type.rawValue)" : "externalTrafficPolicy is not Local"
+            notes.warn("spec.healthCheckNodePort", "has no effect, as \(cause)")
+        }
+        // An address that is left in the status is served, and therefore protected.
+        if type != .loadBalancer, common.loadBalancerIPs.isEmpty, !common.loadBalancerSourceRanges.isEmpty {
+            notes.warn(
+                "spec.loadBalancerSourceRanges",
+                "has no effect, as the service's type is \(type.rawValue)"
+            )
+        }
     }
 }
 
-extension TransportProtocol {
-    /// The protocol of a port; nil if it is unknown.
-    init?(port text: String?) {
-        switch text {
-        case nil, "", "TCP": self = .tcp
-        case "UDP": self = .udp
-        case "SCTP": self = .sctp
-        default: return nil
-        }
-    }
+/// The type of a service.
+enum ServiceType: String {
+    case clusterIP = "ClusterIP"
+    case nodePort = "NodePort"
+    case loadBalancer = "LoadBalancer"
+    case externalName = "ExternalName"
+
+    static let names: KeyValuePairs<String, Self> = [
+        "ClusterIP": clusterIP, "NodePort": nodePort, "LoadBalancer": loadBalancer, "ExternalName": externalName,
+    ]
 }

@@ -1,5 +1,5 @@
-public import IPVS
-public import IPVSProxy
+import IPVS
+import IPVSProxy
 public import KubernetesAPI
 
 extension ObjectReader {
@@ -9,7 +9,7 @@ extension ObjectReader {
     /// - Returns: The endpoints with the protocols of their ports, without a value if the slice is of no service that a node
     ///   serves.
     public func slice(_ slice: DiscoveryV1.EndpointSlice) -> Reading<ReadSlice> {
-        var notes = Notes(of: "EndpointSlice \(slice.name)")
+        var notes = Notes("EndpointSlice", slice.name)
         let value = read(slice, &notes)
         return Reading(value: value, notes: notes.all)
     }
@@ -23,6 +23,13 @@ extension ObjectReader {
             notes.warn("", "has no label \(Self.serviceLabel), so that it is of no service")
             return nil
         }
+        guard Self.isServiceName(service) else {
+            notes.warn(
+                "metadata.labels.\(Self.serviceLabel)",
+                "\(service.debugDescription) is not a name that a service can have, so that it is of no service"
+            )
+            return nil
+        }
         let family: IPAddress.Family
         switch slice.addressType {
         case "IPv4": family = .ipv4
@@ -30,46 +37,81 @@ extension ObjectReader {
         case "FQDN":
             notes.warn("addressType", "is FQDN: host names are not served")
             return nil
-        case let type:
+        case nil, "":
+            notes.warn("addressType", "is missing; the slice is left out")
+            return nil
+        case let type?:
             notes.warn(
                 "addressType",
-                "\((type ?? "").debugDescription) is none of IPv4, IPv6, FQDN; the slice is left out"
+                "\(type.debugDescription) is none of IPv4, IPv6, FQDN; the slice is left out"
             )
             return nil
         }
-        let hosts = hosts(slice, family, &notes)
-        let name = NamespacedName(slice.metadata.namespace, slice.metadata.name)
-        var endpoints: [String: [ServiceEndpoint]] = [:]
-        var transports: [String: TransportProtocol] = [:]
-        for (index, port) in (slice.ports ?? []).enumerated() {
-            let field = "ports[\(index)]"
-            guard let transport = TransportProtocol(port: port.protocol) else {
-                let name = (port.protocol ?? "").debugDescription
-                notes.warn("\(field).protocol", "\(name) is none of TCP, UDP, SCTP; the port is left out")
-                continue
-            }
-            guard let number = port.port else {
-                notes.warn(field, "has no port number, and serves no port of a service")
-                continue
-            }
-            guard let number = UInt16(exactly: number), number > 0 else {
-                notes.warn("\(field).port", "\(number) is not from 1 to 65535; the port is left out")
-                continue
-            }
-            let portName = port.name ?? ""
-            if endpoints[portName] != nil {
-                notes.warn("\(field).name", "is the name of another port as well; the port is left out")
-                continue
-            }
-            endpoints[portName] = hosts.map { host in
-                var host = host
-                host.endpoint = Endpoint(host.endpoint.address, number)
-                return host
-            }
-            transports[portName] = transport
+        let ports = self.ports(slice, &notes)
+        let hosts = self.hosts(slice, family, &notes)
+        if zone == nil, hosts.contains(where: { $0.hints.contains(.zones) }) {
+            notes.warn("", "has hints for zones, which are ignored, as this node's zone is not known")
         }
-        let value = EndpointSlice(name, of: NamespacedName(slice.metadata.namespace, service), endpoints: endpoints)
-        return ReadSlice(slice: value, transports: transports)
+        let value = EndpointSlice(
+            NamespacedName(slice.metadata.namespace, slice.metadata.name),
+            of: NamespacedName(slice.metadata.namespace, service),
+            endpoints: ports.mapValues { port in
+                hosts.map { host in
+                    var host = host
+                    host.endpoint = Endpoint(host.endpoint.address, port.number)
+                    return host
+                }
+            }
+        )
+        return ReadSlice(slice: value, transports: ports.mapValues(\.transport))
+    }
+
+    /// Whether a name is one that an API server accepts for services.
+    private static func isServiceName(_ name: String) -> Bool {
+        let hyphen = UInt8(ascii: "-")
+        return (1...63).contains(name.utf8.count) && name.utf8.first != hyphen && name.utf8.last != hyphen
+            && name.utf8.allSatisfy { byte in
+                byte == hyphen || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
+    }
+
+    /// The ports by name.
+    private func ports(
+        _ slice: DiscoveryV1.EndpointSlice,
+        _ notes: inout Notes
+    ) -> [String: (transport: TransportProtocol, number: UInt16)] {
+        var ports: [String: (transport: TransportProtocol, number: UInt16)] = [:]
+        var names: Set<String> = []
+        var namesakes: Set<String> = []
+        for (index, port) in (slice.ports ?? []).enumerated() {
+            let transport = notes.transport(port.protocol, "ports[\(index)].protocol")
+            var number: UInt16?
+            if let value = port.port {
+                number = notes.requiredPortNumber(value, "ports[\(index)].port", cause: .portNumbers)
+                if number == nil { continue }
+            } else {
+                notes.warn(
+                    "ports[\(index)]",
+                    "has no port number, and serves no port of a service",
+                    cause: .portsWithoutNumbers
+                )
+            }
+            guard let transport else { continue }
+            let name = port.name ?? ""
+            guard names.insert(name).inserted else {
+                // Which of them the service's port of that name has is unknown.
+                if namesakes.insert(name).inserted {
+                    notes.warn(
+                        "ports[\(index)].name",
+                        "\(name.debugDescription) is the name of another port as well; ports of this name are left out"
+                    )
+                }
+                continue
+            }
+            if let number { ports[name] = (transport, number) }
+        }
+        return ports.filter { !namesakes.contains($0.key) }
     }
 
     /// The endpoints, without a port.
@@ -80,10 +122,21 @@ extension ObjectReader {
     ) -> [ServiceEndpoint] {
         var hosts: [ServiceEndpoint] = []
         for (index, endpoint) in (slice.endpoints ?? []).enumerated() {
-            // All addresses reach the same endpoint.
             guard let text = endpoint.addresses?.first else {
-                notes.warn("endpoints[\(index)].addresses", "is missing; the endpoint is left out")
+                notes.warn(
+                    "endpoints[\(index)].addresses",
+                    "is missing; the endpoint is left out",
+                    cause: .endpointsWithoutAddresses
+                )
                 continue
+            }
+            for (place, text) in (endpoint.addresses ?? []).enumerated().dropFirst() {
+                // All addresses reach the same endpoint. Kubernetes uses the first one.
+                notes.warn(
+                    "endpoints[\(index)].addresses[\(place)]",
+                    "\(text.debugDescription) is left out: only the first address of an endpoint counts",
+                    cause: .furtherAddresses
+                )
             }
             guard let address = address(text, family, "endpoints[\(index)].addresses[0]", &notes) else { continue }
             // Unknown conditions count as true, except terminating.
@@ -116,41 +169,24 @@ extension ObjectReader {
         _ field: @autoclosure () -> String,
         _ notes: inout Notes
     ) -> IPAddress? {
-        guard let address = IPAddress(stored: text) else {
-            notes.warn(field(), "\(text.debugDescription) is not an IP address; the endpoint is left out")
-            return nil
-        }
+        let consequence = "the endpoint is left out"
+        guard let address = notes.address(text, field(), consequence, cause: .endpointAddresses) else { return nil }
         guard address.family == family else {
-            notes.warn(field(), "\(address) is not an address of the slice's addressType; the endpoint is left out")
+            notes.warn(
+                field(),
+                "\(address) is not an address of the slice's addressType; \(consequence)",
+                cause: .endpointAddresses
+            )
             return nil
         }
         if let purpose = address.purpose, ![.loopback, .linkLocal].contains(purpose) {
             notes.warn(
                 field(),
-                "\(address) is \(purpose.rawValue), which no endpoint can have; the endpoint is left out"
+                "\(address) is \(purpose.rawValue), which no endpoint can have; \(consequence)",
+                cause: .endpointAddresses
             )
             return nil
         }
         return address
-    }
-}
-
-/// A slice with what decides whether its endpoints are those of a service's port.
-public struct ReadSlice: Hashable, Sendable {
-    /// The slice, with the endpoints of all of its ports.
-    public var slice: EndpointSlice
-
-    /// The protocols of the ports, by their names.
-    public var transports: [String: TransportProtocol]
-
-    /// The slice for its service: ports of another protocol than the service's are left out, as their endpoints would be taken
-    /// for those of the service's port. Without a service, nothing is left out.
-    func matching(_ service: ServiceDefinition?) -> EndpointSlice {
-        guard let service else { return slice }
-        var slice = slice
-        for (name, transport) in transports {
-            if let wanted = service.ports[name]?.transport, wanted != transport { slice.endpoints[name] = nil }
-        }
-        return slice
     }
 }

@@ -45,6 +45,8 @@ enum ClusterIPs {
                 self = .contradictory
                 return
             }
+            // The same address can be written in several ways, of which one gets a warning.
+            if older != text { _ = notes.address(older, "spec.clusterIP") }
         } else if !older.isEmpty {
             // Servers before Kubernetes 1.20 have only the older field.
             texts = [("spec.clusterIP", older)]

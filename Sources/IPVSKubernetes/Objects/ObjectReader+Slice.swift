@@ -63,7 +63,7 @@ extension ObjectReader {
                 }
             }
         )
-        return ReadSlice(slice: value, transports: ports.mapValues(\.transport))
+        return ReadSlice(slice: value, transports: ports.compactMapValues(\.transport))
     }
 
     /// Whether a name is one that an API server accepts for services.
@@ -80,12 +80,14 @@ extension ObjectReader {
     private func ports(
         _ slice: DiscoveryV1.EndpointSlice,
         _ notes: inout Notes
-    ) -> [String: (transport: TransportProtocol, number: UInt16)] {
-        var ports: [String: (transport: TransportProtocol, number: UInt16)] = [:]
+    ) -> [String: (transport: TransportProtocol?, number: UInt16)] {
+        var ports: [String: (transport: TransportProtocol?, number: UInt16)] = [:]
         var names: Set<String> = []
         var namesakes: Set<String> = []
         for (index, port) in (slice.ports ?? []).enumerated() {
-            let transport = notes.transport(port.protocol, "ports[\(index)].protocol")
+            // Servers fill in the protocol. Without one, it is that of the service's port.
+            let isUnset = port.protocol?.isEmpty ?? true
+            let transport = isUnset ? nil : notes.transport(port.protocol, "ports[\(index)].protocol")
             var number: UInt16?
             if let value = port.port {
                 number = notes.requiredPortNumber(value, "ports[\(index)].port", cause: .portNumbers)
@@ -97,7 +99,7 @@ extension ObjectReader {
                     cause: .portsWithoutNumbers
                 )
             }
-            guard let transport else { continue }
+            guard isUnset || transport != nil else { continue }
             let name = port.name ?? ""
             guard names.insert(name).inserted else {
                 // Which of them the service's port of that name has is unknown.

@@ -6,7 +6,7 @@ public struct ReadSlice: Hashable, Sendable {
     /// The slice, with the endpoints of all of its ports.
     public var slice: EndpointSlice
 
-    /// The protocols of the ports, by their names.
+    /// The protocols of the ports, by their names. A port that isn't among them has that of the service's port.
     public var transports: [String: TransportProtocol]
 
     /// The slice for its service: ports of another protocol than the service's are left out, as their endpoints would be taken

@@ -35,6 +35,63 @@ struct NodeRecordTests {
         )
     }
 
+    @Test("An external address counts for a family that has no internal one, and the first address is internal")
+    func families() {
+        let reading = NodeRecord.reading(
+            node(addresses: [
+                .init(type: "ExternalIP", address: "198.51.100.1"), .init(type: "InternalIP", address: "fd00::1"),
+                .init(type: "ExternalDNS", address: "192.0.2.1"), .init(type: "ExternalIP", address: "198.51.100.2"),
+            ])
+        )
+        #expect(reading.value?.addresses.map(\.description) == ["fd00::1", "198.51.100.1"])
+        #expect(reading.notes == [])
+        let external = NodeRecord.reading(node(addresses: [.init(type: "ExternalIP", address: "198.51.100.1")]))
+        #expect(external.value?.addresses.map(\.description) == ["198.51.100.1"])
+        let none = NodeRecord.reading(CoreV1.Node(metadata: ObjectMeta(name: "node-1")))
+        #expect(none.value?.addresses == [])
+        #expect(none.notes == [])
+    }
+
+    @Test(
+        "Addresses that no node can have are left out",
+        arguments: [
+            ("0.0.0.0", "the unspecified address"), ("::", "the unspecified address"),
+            ("224.0.0.1", "a multicast address"), ("ff02::1", "a multicast address"),
+            ("255.255.255.255", "the broadcast address"),
+        ]
+    )
+    func impossibleAddresses(text: String, purpose: String) {
+        let reading = NodeRecord.reading(
+            node(addresses: [
+                .init(type: "InternalIP", address: text), .init(type: "InternalIP", address: "10.0.0.1"),
+                .init(type: "InternalIP", address: "fe80::1"),
+            ])
+        )
+        #expect(reading.value?.addresses.map(\.description) == ["10.0.0.1", "fe80::1"])
+        #expect(reading.notes.map(\.reason) == ["\(text) is \(purpose), which no node can have; it is left out"])
+    }
+
+    @Test("Addresses in forms of older servers")
+    func olderForms() {
+        let reading = NodeRecord.reading(
+            node(
+                spec: .init(podCIDRs: ["010.244.1.7/24", "10.244.1.0/24", "::ffff:10.245.0.0/112"]),
+                addresses: [
+                    .init(type: "InternalIP", address: "010.0.0.1"),
+                    .init(type: "InternalIP", address: "::ffff:10.0.0.2"),
+                    .init(type: "ExternalIP", address: "fd00::0000001"),
+                ]
+            )
+        )
+        #expect(reading.value?.addresses.map(\.description) == ["10.0.0.1", "fd00::1"])
+        #expect(reading.value?.podRanges.map(\.description) == ["10.244.1.0/24", "10.245.0.0/16"])
+        #expect(
+            reading.notes.map(\.description) == [
+                "Node node-1: status.addresses[1].address: ::ffff:10.0.0.2 is IPv4-mapped, and counts as 10.0.0.2; so is 1 more"
+            ]
+        )
+    }
+
     @Test("The newer label of the zone counts, if it has a value")
     func zones() {
         let (new, old) = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
@@ -50,6 +107,9 @@ struct NodeRecordTests {
         )
         #expect(both.value?.podRanges.map(\.description) == ["10.244.1.0/24", "fd00:1::/64"])
         #expect(both.notes.map(\.field) == ["spec.podCIDRs[1]"])
+        let same = NodeRecord.reading(node(spec: .init(podCIDRs: ["10.244.1.0/24"], podCIDR: "10.244.1.0/24")))
+        #expect(same.value?.podRanges.map(\.description) == ["10.244.1.0/24"])
+        #expect(same.notes == [])
         let old = NodeRecord.reading(node(spec: .init(podCIDR: "10.9.0.0/24")))
         #expect(old.value?.podRanges.map(\.description) == ["10.9.0.0/24"])
         #expect(NodeRecord.reading(node()).value?.podRanges == [])

@@ -97,6 +97,7 @@ struct ObjectReaderTests {
             reading.notes.map(\.description) == [
                 #"Service default/web: spec.externalIPs[0]: "x" is not an IP address; it is left out"#,
                 "Service default/web: spec.externalIPs[1]: 127.0.0.1 is a loopback address, which no service can have; it is left out",
+                "Service default/web: spec.externalIPs[2]: ::ffff:192.0.2.1 is IPv4-mapped, and counts as 192.0.2.1",
                 #"Service default/web: spec.ports[1].protocol: "QUIC" is none of TCP, UDP, SCTP; the port is left out"#,
                 "Service default/web: spec.ports[2].port: 0 is not from 1 to 65535; the port is left out",
             ]
@@ -129,7 +130,8 @@ struct ObjectReaderTests {
             """
         )
         #expect(reading.value?.ports[""]?.loadBalancerSourceRanges.map(\.description) == [block])
-        #expect(reading.notes.isEmpty)
+        let isMapped = text.hasPrefix("::ffff:192")
+        #expect(reading.notes.map(\.field) == (isMapped ? ["spec.loadBalancerSourceRanges[0]"] : []))
     }
 
     @Test(
@@ -168,7 +170,7 @@ struct ObjectReaderTests {
     func endpoints() throws {
         let reading = try slice(
             """
-            "addressType": "IPv4", "ports": [{"name": "http", "port": 8080}], "endpoints": [
+            "addressType": "IPv4", "ports": [{"name": "http", "protocol": "TCP", "port": 8080}], "endpoints": [
             {"addresses": ["10.244.0.1"], "nodeName": "node-1", "hints": {"forZones": [{"name": "zone-a"}]}},
             {"addresses": ["10.244.0.2"], "conditions": {"ready": false, "serving": true, "terminating": true}},
             {"addresses": ["fd00::1"]}, {"addresses": []}]

@@ -1,6 +1,7 @@
 import Foundation
 import IPVS
 import IPVSProxy
+import Testing
 
 @testable import ipvs_proxy
 
@@ -58,8 +59,13 @@ enum Sample {
     }
 }
 
-/// The objects from a text in a file, on the node `node-a`.
-func read(_ text: String, file: String = "a.yaml") -> ManifestReader {
+/// The objects from a text in a file, on the node `node-a`. The reader of an API server's objects has to agree.
+func read(
+    _ text: String,
+    file: String = "a.yaml",
+    sourceLocation: SourceLocation = #_sourceLocation
+) -> ManifestReader {
+    expectAgreement(on: text, isJSON: file.hasSuffix(".json"), sourceLocation: sourceLocation)
     var reader = ManifestReader(NodeIdentity(name: "node-a"))
     reader.read(text, file: file)
     reader.finish()

@@ -46,7 +46,7 @@ enum ClusterIPs {
                 return
             }
             // The same address can be written in several ways, of which one gets a warning.
-            if older != text { _ = notes.address(older, "spec.clusterIP") }
+            if !older.isEmpty, older != text { _ = notes.address(older, "spec.clusterIP") }
         } else if !older.isEmpty {
             // Servers before Kubernetes 1.20 have only the older field.
             texts = [("spec.clusterIP", older)]

@@ -1,6 +1,5 @@
 import IPVSProxy
 import KubernetesAPI
-import Logging
 
 /// An endpoint slice, and what was reported of it to the proxier.
 struct KnownSlice {
@@ -20,11 +19,13 @@ extension ClusterFeed {
         switch event {
         case .added(let service), .updated(_, let service):
             let reading = reader.service(service)
-            note(reading.notes, of: "Service \(service.name)")
+            if events != nil { serviceUIDs[NamespacedName(service.name)] = service.metadata.uid }
+            note(reading.notes, of: "Service \(service.name)", service: NamespacedName(service.name))
             tell(NamespacedName(service.name), reading.value)
         case .deleted(let service):
             note([], of: "Service \(service.name)")
             tell(NamespacedName(service.name), nil)
+            serviceUIDs[NamespacedName(service.name)] = nil
         case .synced: proxier.assumeIsolated { $0.onServiceSynced() }
         }
     }
@@ -97,14 +98,6 @@ extension ClusterFeed {
     private func unlink(_ slice: NamespacedName, from service: NamespacedName) {
         slicesOfService[service]?.remove(slice)
         if slicesOfService[service]?.isEmpty == true { slicesOfService[service] = nil }
-    }
-
-    /// Logs what is not served of an object, if that was not said before.
-    func note(_ new: [Note], of object: String) {
-        let old = notes[object] ?? []
-        guard new != old else { return }
-        notes[object] = new.isEmpty ? nil : new
-        for note in new where !old.contains(note) { logger.log(level: note.isWarning ? .warning : .debug, "\(note)") }
     }
 }
 

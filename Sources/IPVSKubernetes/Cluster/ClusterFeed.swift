@@ -20,6 +20,7 @@ public actor ClusterFeed {
     private let server: any ObjectSource
     private let informerOptions: InformerOptions
     private let onNode: NodeHandler
+    let events: EventRecorder?
     private let isZoneGiven: Bool
 
     /// When it was made. What triggered a change before can't have waited for this proxier.
@@ -43,6 +44,12 @@ public actor ClusterFeed {
     /// The notes that were logged last, by kind and name of the object.
     var notes: [String: [Note]] = [:]
 
+    /// The identities of services, for events.
+    var serviceUIDs: [NamespacedName: String] = [:]
+
+    /// What the last sync left undone.
+    var troubles: Set<ServiceTrouble> = []
+
     private var informers: Informers?
     private var failure: AsyncStream<any Error>.Continuation?
 
@@ -61,6 +68,7 @@ public actor ClusterFeed {
     ///   - zone: The zone of the node; nil for the one that the node's object says.
     ///   - record: What the node's object says, if it was read before.
     ///   - informers: With which patience to follow the objects. The selectors are set by the feed.
+    ///   - events: Where it is reported to users that something of a service is not served; nil for nowhere.
     ///   - logger: Where failures of the server are logged, and what is not served of an object.
     ///   - onNode: What is done when the node's object has changed. If it throws, ``run()`` ends with that error.
     public init(
@@ -70,6 +78,7 @@ public actor ClusterFeed {
         zone: String? = nil,
         record: NodeRecord? = nil,
         informers: InformerOptions = InformerOptions(),
+        events: EventRecorder? = nil,
         logger: Logger,
         onNode: @escaping NodeHandler = { _ in }
     ) {
@@ -78,6 +87,7 @@ public actor ClusterFeed {
         self.node = record
         self.logger = logger
         self.onNode = onNode
+        self.events = events
         informerOptions = informers
         isZoneGiven = zone != nil
         reader = ObjectReader(node: node, zone: zone ?? record?.zone)
@@ -98,7 +108,7 @@ public actor ClusterFeed {
 }
 
 extension ClusterFeed: Service {
-    /// Follows the objects until the task is cancelled or shut down gracefully. It must not be called twice.
+    /// Follows the objects, and sends events, until the task is cancelled or shut down gracefully. It must not be called twice.
     ///
     /// - Throws: The error of the handler of the node's object.
     public func run() async throws {
@@ -112,6 +122,10 @@ extension ClusterFeed: Service {
                 group.addTask { await informers.slices.run() }
                 group.addTask { await informers.node.run() }
                 group.addTask { for await error in failures { throw error } }
+                if let events = self.events {
+                    group.addTask { await events.run() }
+                    group.addTask { for await troubles in self.proxier.troubleUpdates() { await self.report(troubles) } }
+                }
                 for try await _ in group {}
             }
         }

@@ -51,6 +51,7 @@ extension Proxier {
         }
         report.nameServicePorts(by: state)
         healthCheckFeed.publish(state.healthChecks)
+        troubleFeed.publish(ServiceTrouble.all(state.rejections, report.failures))
         let end = now()
         health.finished(at: end)
         metrics.synced(

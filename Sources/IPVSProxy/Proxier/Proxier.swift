@@ -35,7 +35,8 @@ public actor Proxier {
     let metrics: ProxierMetrics
     let logger: Logger
     let now: @Sendable () -> Instant
-    nonisolated let healthCheckFeed = HealthCheckFeed()
+    nonisolated let healthCheckFeed = UpdateFeed<HealthCheck>()
+    nonisolated let troubleFeed = UpdateFeed<ServiceTrouble>()
 
     /// What the control plane wants.
     var state: DesiredState

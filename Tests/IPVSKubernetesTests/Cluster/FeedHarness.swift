@@ -16,6 +16,7 @@ struct FeedHarness {
     init(
         node: String = "node-1",
         zone: String? = nil,
+        hasEvents: Bool = false,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         log: any LogHandler = SwiftLogNoOpLogHandler(),
         onNode: @escaping ClusterFeed.NodeHandler = { _ in }
@@ -29,12 +30,14 @@ struct FeedHarness {
         let logger = Logger(label: "test") { _ in log }
         var informers = InformerOptions()
         (informers.firstDelay, informers.longestDelay) = (.milliseconds(10), .milliseconds(50))
+        let client = APIClient(configuration, userAgent: "test", logger: logger, metrics: NOOPMetricsHandler.instance)
         feed = ClusterFeed(
-            from: APIClient(configuration, userAgent: "test", logger: logger, metrics: NOOPMetricsHandler.instance),
+            from: client,
             to: proxier,
             node: node,
             zone: zone,
             informers: informers,
+            events: hasEvents ? EventRecorder(client, controller: "test", instance: "test-1", logger: logger) : nil,
             logger: logger,
             onNode: onNode
         )

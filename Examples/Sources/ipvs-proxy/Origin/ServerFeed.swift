@@ -71,6 +71,12 @@ actor ServerFeed: ObjectFeed {
             node: settings.node.name,
             zone: settings.node.zone,
             record: record,
+            events: EventRecorder(
+                client,
+                controller: "ipvs-proxy",
+                instance: "ipvs-proxy-\(settings.node.name)",
+                logger: logger
+            ),
             logger: logger
         ) { record in
             // As kube-proxy does: whoever started the program starts it again.

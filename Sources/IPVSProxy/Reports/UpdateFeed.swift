@@ -1,10 +1,10 @@
 import Netlink
 
-/// Hands out the health checks of the last sync to whoever follows them.
-final class HealthCheckFeed: Sendable {
+/// Hands out what syncs result in, such as health checks, to whoever follows it.
+final class UpdateFeed<Element: Sendable>: Sendable {
     private struct State: Sendable {
-        var latest: [HealthCheck] = []
-        var followers: [Int: AsyncStream<[HealthCheck]>.Continuation] = [:]
+        var latest: [Element] = []
+        var followers: [Int: AsyncStream<[Element]>.Continuation] = [:]
         var nextNumber = 0
     }
 
@@ -14,21 +14,21 @@ final class HealthCheckFeed: Sendable {
         for follower in state.withLock({ $0.followers.values.map(\.self) }) { follower.finish() }
     }
 
-    /// The health checks of the last sync.
-    var latest: [HealthCheck] { state.withLock { $0.latest } }
+    /// What the last sync resulted in.
+    var latest: [Element] { state.withLock { $0.latest } }
 
-    /// Hands out the health checks of a sync, changed or not.
-    func publish(_ checks: [HealthCheck]) {
+    /// Hands out what a sync has resulted in, changed or not.
+    func publish(_ elements: [Element]) {
         let followers = state.withLock { state in
-            state.latest = checks
+            state.latest = elements
             return state.followers.values.map(\.self)
         }
-        for follower in followers { follower.yield(checks) }
+        for follower in followers { follower.yield(elements) }
     }
 
-    /// The health checks of the last sync, and then those of each one. A slow follower misses all but the newest.
-    func follow() -> AsyncStream<[HealthCheck]> {
-        let (stream, follower) = AsyncStream.makeStream(of: [HealthCheck].self, bufferingPolicy: .bufferingNewest(1))
+    /// What the last sync resulted in, and then what each one does. A slow follower misses all but the newest.
+    func follow() -> AsyncStream<[Element]> {
+        let (stream, follower) = AsyncStream.makeStream(of: [Element].self, bufferingPolicy: .bufferingNewest(1))
         let (number, latest) = state.withLock { state in
             state.nextNumber += 1
             state.followers[state.nextNumber] = follower

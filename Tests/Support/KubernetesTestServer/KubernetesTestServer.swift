@@ -15,7 +15,15 @@ public final class KubernetesTestServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let address: String
     private let names: [String]
-    private let state: NIOLockedValueBox<(port: Int, listener: Listener?)>
+    private let state: NIOLockedValueBox<State>
+
+    private struct State: Sendable {
+        var port: Int
+        var listener: Listener?
+
+        /// It stays when the server is started again, as it doesn't disturb.
+        var reserved: ReservedPort?
+    }
 
     /// Starts a server.
     ///
@@ -35,7 +43,7 @@ public final class KubernetesTestServer: Sendable {
         core = Core(eventLoop: group.next(), store: Store())
         self.address = address
         self.names = names
-        state = NIOLockedValueBox((port, nil))
+        state = NIOLockedValueBox(State(port: port))
         for name in ["default", "kube-system"] {
             try apply(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
         }
@@ -80,7 +88,7 @@ public final class KubernetesTestServer: Sendable {
             core: core,
             on: core.eventLoop
         )
-        state.withLockedValue { $0 = (listener.port, listener) }
+        state.withLockedValue { ($0.port, $0.listener) = (listener.port, listener) }
     }
 
     /// Stops the server as if it were killed: connections are closed, and new ones refused.
@@ -90,6 +98,10 @@ public final class KubernetesTestServer: Sendable {
             return state.listener
         }
         try await listener?.close()
+        if state.withLockedValue({ $0.reserved == nil }) {
+            let reserved = ReservedPort(address: address, port: port)
+            state.withLockedValue { $0.reserved = reserved }
+        }
         try await core.eventLoop.submit { [core] in core.closeConnections() }.get()
     }
 

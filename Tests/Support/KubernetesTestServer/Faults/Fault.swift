@@ -73,7 +73,7 @@ extension Fault {
         Fault(kind: .answer(body: body, contentType: contentType, status: status))
     }
 
-    /// A list is empty, and otherwise right.
+    /// A list is empty, and otherwise right. So is a streaming list.
     public static let emptyList = Fault(kind: .emptyList)
 
     /// A list is nothing but `{"items":[]}`.

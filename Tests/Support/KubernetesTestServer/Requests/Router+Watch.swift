@@ -16,7 +16,8 @@ extension Router {
                 return (version ?? 0, nil as Store.Snapshot?)
             }
             let snapshot = state.snapshot(of: target.resource)
-            return (snapshot.version, snapshot)
+            let objects = faults.contains(.emptyList) ? [] : snapshot.objects
+            return (snapshot.version, Store.Snapshot(version: snapshot.version, objects: objects))
         }
         let watch = Watch(
             id: core.lastWatch,

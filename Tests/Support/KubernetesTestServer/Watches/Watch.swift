@@ -39,7 +39,8 @@ final class Watch {
             core.watches[id] = nil
             core.openWatches.withLockedValue { $0[id] = nil }
         }
-        exchange.onWritable = { [unowned self] in pump() }
+        // What was sent last can make the connection writable when the watch is over.
+        exchange.onWritable = { [weak self] in self?.pump() }
         exchange.begin(
             status: .ok,
             headers: [
@@ -81,7 +82,7 @@ final class Watch {
 
     /// Sends a bookmark, if the client wants them.
     func sendBookmark(endsInitialEvents: Bool = false) {
-        guard !isOver, allowsBookmarks else { return }
+        guard !isOver, !core.isPaused, allowsBookmarks else { return }
         exchange.send(WatchLine.bookmark(selection.resource, version: position, endsInitialEvents: endsInitialEvents))
     }
 

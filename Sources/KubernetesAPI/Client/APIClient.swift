@@ -42,7 +42,7 @@ public final class APIClient: ObjectSource, Sendable {
         _ configuration: ClientConfiguration,
         userAgent: String,
         logger: Logger,
-        metrics: any MetricsFactory,
+        metrics: any MetricsFactory = MetricsSystem.factory,
         timeLimit: Duration
     ) {
         self.configuration = configuration

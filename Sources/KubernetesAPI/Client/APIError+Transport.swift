@@ -29,6 +29,8 @@ extension APIError {
         case let error as SocketAddressError: cause(error, server)
         case is NIOTooManyBytesError, is NIOHTTPDecompression.DecompressionError:
             (.malformedAnswer, "the answer is too large, or its compression is wrong")
+        // The other end closes the connection in the middle of a body.
+        case HTTPParserError.invalidEOFState: (.disconnected, "\(server.authority) closed the connection")
         case is HTTPParserError: (.malformedAnswer, "the answer is not HTTP")
         case let error as ChannelError:
             if case .connectTimeout = error {

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTPCompression
 import NIOPosix
+import NIOSSL
 
 /// The connections to a server with the same TLS material.
 ///
@@ -35,30 +36,38 @@ extension HTTPClient.Configuration {
         redirectConfiguration = .disallow
         decompression = .enabled(limit: .size(AnswerLimits.body))
         tlsConfiguration = try material.tls(configuration)
-        http1_1ConnectionDebugInitializer = { ConnectionLiveness.enable(on: $0) }
         if let proxy = configuration.proxy { self.proxy = proxy.client }
-        try verifyName(configuration)
+        let identity = try identity(configuration)
+        http1_1ConnectionDebugInitializer = { channel in
+            ConnectionLiveness.enable(on: channel).flatMap {
+                identity?.check(channel) ?? channel.eventLoop.makeSucceededVoidFuture()
+            }
+        }
     }
 
     /// Sets which name the certificate must have.
-    private mutating func verifyName(_ configuration: ClientConfiguration) throws(ClientConfigurationError) {
-        guard configuration.server.isSecure, !configuration.isInsecure else { return }
+    ///
+    /// - Returns: What has to be checked once there is a connection; nil if NIOSSL has checked all.
+    private mutating func identity(
+        _ configuration: ClientConfiguration
+    ) throws(ClientConfigurationError) -> ServerIdentity? {
+        guard configuration.server.isSecure, !configuration.isInsecure else { return nil }
         let host = configuration.server.host
+        let identity = ServerIdentity(configuration.tlsServerName ?? host)
         if let name = configuration.tlsServerName, name != host {
-            guard !name.isIPAddress else {
+            guard !identity.isAddress else {
                 throw ClientConfigurationError(
                     "tls-server-name: \(name.visible): must be a host name, not an IP address"
                 )
             }
             // The URL of requests has this name then.
             dnsOverride = [name: host]
-        } else if configuration.proxy != nil, host.isIPAddress {
-            // An address is looked for in the certificate as that of the peer, which is the proxy.
-            throw ClientConfigurationError(
-                "a server that is named by its IP address, \(host), can't be verified through a proxy; set tls-server-name to a "
-                    + "name in its certificate, such as kubernetes"
-            )
         }
+        guard identity.isAddress else { return identity }
+        guard configuration.proxy != nil else { return nil }
+        // NIOSSL looks for the address of the peer in the certificate, and that is the proxy's.
+        tlsConfiguration?.certificateVerification = .noHostnameVerification
+        return identity
     }
 }
 
@@ -72,11 +81,6 @@ extension ProxyURL {
             return .server(host: host, port: port, authorization: authorization)
         }
     }
-}
-
-extension String {
-    /// Whether it is an IPv4 or IPv6 address.
-    var isIPAddress: Bool { (try? SocketAddress(ipAddress: self, port: 0)) != nil }
 }
 
 /// How much an answer may have.

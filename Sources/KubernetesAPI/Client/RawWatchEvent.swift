@@ -10,7 +10,16 @@ enum RawWatchEvent<Object: KubernetesObject>: Decodable {
         func event(_ make: (Object) -> WatchEvent<Object>) throws -> Self {
             switch try fields.decode(LenientObject<Object>.self, forKey: .object).result {
             case .success(let object): .event(make(object))
-            case .failure(let error): .event(.unreadable(error.object))
+            case .failure(let error):
+                .event(
+                    .unreadable(
+                        UnreadableObject(
+                            name: error.object.name,
+                            reason: error.object.reason,
+                            isDeleted: type == "DELETED"
+                        )
+                    )
+                )
             }
         }
         switch type {

@@ -6,8 +6,8 @@ extension ClientConfiguration {
     /// The token and the certificate authority are read again when they change.
     ///
     /// - Parameters:
-    ///   - environment: The environment variables, of which `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT` count; nil for
-    ///     those of the program.
+    ///   - environment: The environment variables, of which `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT` count, and
+    ///     `HTTPS_PROXY` and `NO_PROXY`; nil for those of the program.
     ///   - directory: Where the files `token` and `ca.crt` of the service account are.
     /// - Returns: The configuration.
     /// - Throws: ``ClientConfigurationError`` if the program does not run in a pod, or the pod has no service account.
@@ -46,6 +46,7 @@ extension ClientConfiguration {
         var configuration = ClientConfiguration(server: server)
         configuration.certificateAuthority = .file(authority)
         configuration.authenticator = .tokenFile(token)
+        configuration.proxy = try .environment(environment, for: server)
         return configuration
     }
 }

@@ -84,8 +84,10 @@ extension ExecPlugin {
             credentials.token = token
         }
         if !key.isEmpty {
-            credentials.certificate = Secret(certificate)
-            credentials.key = Secret(key)
+            let (certificate, key) = (Secret(certificate), Secret(key))
+            // Otherwise what can't be used would be kept, and the program would not be run again.
+            do { try TLSMaterial.check(program: certificate, key) } catch { throw failure(error.message, outcome) }
+            (credentials.certificate, credentials.key) = (certificate, key)
         }
         if let text = status.expirationTimestamp, !text.isEmpty {
             guard let date = Date(timestamp: text) else {

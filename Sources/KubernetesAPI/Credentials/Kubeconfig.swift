@@ -81,12 +81,15 @@ extension Kubeconfig {
     /// - Parameters:
     ///   - name: The name of the context; nil for ``currentContext``.
     ///   - server: The server, instead of that of the context's cluster.
+    ///   - environment: The environment variables, of which `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count if the cluster has no
+    ///     `proxy-url`; nil for those of the program.
     /// - Returns: The configuration.
     /// - Throws: ``ClientConfigurationError`` if a context, cluster or user is missing, or has a field that contradicts another or
     ///   is not supported.
     public func configuration(
         context name: String? = nil,
-        server: ServerURL? = nil
+        server: ServerURL? = nil,
+        environment: [String: String]? = nil
     ) throws(ClientConfigurationError) -> ClientConfiguration {
         let files = paths.joined(separator: ":")
         let name = name ?? currentContext
@@ -100,6 +103,9 @@ extension Kubeconfig {
         let user = try Self.reference(context, "user", in: users)
         var configuration = try cluster.clusterConfiguration(server: server)
         try user.addUser(to: &configuration, cluster: cluster)
+        if configuration.proxy == nil {
+            configuration.proxy = try .environment(environment, for: configuration.server)
+        }
         return configuration
     }
 

@@ -20,9 +20,32 @@ extension TLSMaterial {
             tls.trustRoots = .certificates(try Self.certificates(authority, origin))
         }
         guard let certificate, let key else { return tls }
-        let origin = configuration.clientCertificate?.certificate.origin ?? "the program's certificate"
-        let keyOrigin = configuration.clientCertificate?.key.origin ?? "the program's key"
-        tls.certificateChain = try Self.certificates(certificate, origin).map { .certificate($0) }
+        let origin = configuration.clientCertificate?.certificate.origin ?? Self.programCertificate
+        let keyOrigin = configuration.clientCertificate?.key.origin ?? Self.programKey
+        try Self.add(certificate, origin, key, keyOrigin, to: &tls)
+        return tls
+    }
+
+    private static let programCertificate = "the program's certificate"
+    private static let programKey = "the program's key"
+
+    /// Checks the certificate and the key that a program prints.
+    ///
+    /// - Throws: ``ClientConfigurationError`` if they can't be used.
+    static func check(program certificate: Secret, _ key: Secret) throws(ClientConfigurationError) {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        try add(certificate, programCertificate, key, programKey, to: &tls)
+    }
+
+    /// Adds the client's certificate and its key.
+    private static func add(
+        _ certificate: Secret,
+        _ origin: String,
+        _ key: Secret,
+        _ keyOrigin: String,
+        to tls: inout TLSConfiguration
+    ) throws(ClientConfigurationError) {
+        tls.certificateChain = try certificates(certificate, origin).map { .certificate($0) }
         do {
             tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: key.bytes, format: .pem))
         } catch {
@@ -34,7 +57,6 @@ extension TLSMaterial {
         } catch {
             throw ClientConfigurationError("\(origin): can't be used with the key of \(keyOrigin)")
         }
-        return tls
     }
 
     private static func certificates(

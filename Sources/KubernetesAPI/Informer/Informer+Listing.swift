@@ -1,5 +1,7 @@
+import Logging
+
 extension Informer {
-    /// Lists all objects in pages.
+    /// Lists all objects in pages, or at once if the server forgets their version before the last page.
     func listPages() async throws(APIError) {
         var listed: [ObjectName: Object] = [:]
         var unreadable: [UnreadableObject] = []
@@ -13,8 +15,11 @@ extension Informer {
             do throws(APIError) {
                 page = try await source.list(Object.self, options)
             } catch  where error.code == .expired && options.continueToken != nil {
-                // The pages so far are of a state that the server has forgotten. All of them are read again, by the next attempt.
-                throw APIError(.timedOut, "\(error.message); the list begins anew", status: error.status)
+                // The pages so far are of a state that the server has forgotten, and new ones could take too long as well.
+                logger.info("\(Object.resource) are listed at once: \(error)")
+                (listed, unreadable) = ([:], [])
+                (options.continueToken, options.limit) = (nil, nil)
+                continue
             }
             noteContact()
             for object in page.objects { listed[object.name] = object }

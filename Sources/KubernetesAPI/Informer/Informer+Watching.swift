@@ -111,11 +111,20 @@ struct Initial<Object: KubernetesObject>: Sendable {
 
     mutating func take(_ event: WatchEvent<Object>) {
         switch event {
-        case .added(let object), .modified(let object): objects[object.name] = object
-        case .deleted(let object): objects.removeValue(forKey: object.name)
-        case .unreadable(let object): unreadable.append(object)
+        case .added(let object), .modified(let object):
+            forget(object.name)
+            objects[object.name] = object
+        case .deleted(let object): forget(object.name)
+        case .unreadable(let object):
+            if let name = object.name { forget(name) }
+            if !object.isDeleted { unreadable.append(object) }
         case .bookmark: break
         }
+    }
+
+    private mutating func forget(_ name: ObjectName) {
+        objects.removeValue(forKey: name)
+        if !unreadable.isEmpty { unreadable.removeAll { $0.name == name } }
     }
 
     mutating func close() -> ([ObjectName: Object], [UnreadableObject]) {

@@ -33,6 +33,9 @@ public actor Informer<Object: KubernetesObject> {
     /// Whether the last list was empty though objects were known.
     private var doubtsEmptiness = false
 
+    /// Whether the last watch from the known version was refused, or was none.
+    private var isRefused = false
+
     /// Whether the current watch has reported anything since the list.
     var hasHeard = false
 
@@ -81,7 +84,11 @@ public actor Informer<Object: KubernetesObject> {
             if Task.isCancelled { return }
             if hasHeard { backoff.reset() }
             // Servers end watches after their time limit. One that ends each watch at once is not asked all the time.
-            if failure == nil, hasHeard || clock.now - started >= options.shortestWatch { continue }
+            if failure == nil, hasHeard || clock.now - started >= options.shortestWatch {
+                backoff.reset()
+                continue
+            }
+            noteRefusal(failure)
             let isFirst = backoff.isFresh
             let delay = backoff.delay(atLeast: failure?.retryAfter)
             if let failure, failure.code == .expired {
@@ -140,6 +147,19 @@ public actor Informer<Object: KubernetesObject> {
         }
     }
 
+    /// Makes a new list necessary if the server refuses to watch from the version that is known, or sends what is no event, twice
+    /// in a row. Otherwise a version that a restored server never had, or one bad event, would end all news.
+    private func noteRefusal(_ failure: APIError?) {
+        guard !hasHeard, knowledge.resourceVersion != nil, let code = failure?.code,
+            [.invalidRequest, .malformedAnswer].contains(code)
+        else {
+            isRefused = false
+            return
+        }
+        if isRefused { knowledge.resourceVersion = nil }
+        isRefused.toggle()
+    }
+
     /// Records that the server said something.
     func noteContact() {
         knowledge.lastContact = clock.now
@@ -160,7 +180,8 @@ public actor Informer<Object: KubernetesObject> {
 
     func note(_ object: UnreadableObject) {
         let name = object.name.map { "\(Object.resource.kind) \($0)" } ?? "a \(Object.resource.kind) without a name"
-        logger.warning("\(name) can't be read, and stays as it was: \(object.reason)")
+        let fate = object.isDeleted && object.name != nil ? "it was deleted" : "it stays as it was"
+        logger.warning("\(name) can't be read, and \(fate): \(object.reason)")
     }
 }
 

@@ -8,9 +8,10 @@ struct ObjectStore<Object: KubernetesObject>: Sendable {
     mutating func apply(_ event: WatchEvent<Object>) -> InformerEvent<Object>? {
         switch event {
         case .added(let object), .modified(let object): put(object)
-        case .deleted(let object): objects.removeValue(forKey: object.name).map(InformerEvent.deleted)
-        // The object stays as it was, as nothing better is known of it.
-        case .unreadable, .bookmark: nil
+        case .deleted(let object): remove(object.name)
+        // An object that is gone needs no more than its name. Others stay as they were, as nothing better is known of them.
+        case .unreadable(let object): object.isDeleted ? object.name.flatMap { remove($0) } : nil
+        case .bookmark: nil
         }
     }
 
@@ -37,6 +38,10 @@ struct ObjectStore<Object: KubernetesObject>: Sendable {
             if let event = put(object) { events.append(event) }
         }
         return events
+    }
+
+    private mutating func remove(_ name: ObjectName) -> InformerEvent<Object>? {
+        objects.removeValue(forKey: name).map(InformerEvent.deleted)
     }
 
     private mutating func put(_ object: Object) -> InformerEvent<Object>? {

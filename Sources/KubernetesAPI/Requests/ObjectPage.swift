@@ -34,9 +34,13 @@ public struct UnreadableObject: Hashable, Sendable {
     /// Which field is wrong, and how.
     public var reason: String
 
+    /// Whether a watch says that it was deleted.
+    public var isDeleted: Bool
+
     /// An object that can't be read.
-    public init(name: ObjectName?, reason: String) {
+    public init(name: ObjectName?, reason: String, isDeleted: Bool = false) {
         self.name = name
         self.reason = reason
+        self.isDeleted = isDeleted
     }
 }

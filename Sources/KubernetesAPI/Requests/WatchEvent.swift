@@ -9,7 +9,7 @@ public enum WatchEvent<Object: KubernetesObject>: Hashable, Sendable {
     /// An object that was deleted, or that no longer meets the conditions of the watch.
     case deleted(Object)
 
-    /// An object that was added or changed and can't be read.
+    /// An object that was added, changed or deleted and can't be read.
     case unreadable(UnreadableObject)
 
     /// Everything up to a version has been reported.

@@ -85,7 +85,7 @@ struct InformerTests {
             APIError(.disconnected, "connection refused"), APIError(.timedOut, "no answer"),
             APIError(.forbidden, "forbidden", status: 403), APIError(.unauthorized, "expired token", status: 401),
             APIError(.tooManyRequests, "too many", status: 429, retryAfter: .milliseconds(1)),
-            APIError(.malformedAnswer, "an HTML page"),
+            APIError(.serverFailure, "no leader", status: 500),
         ]
     )
     func failures(_ error: APIError) async throws {
@@ -97,6 +97,23 @@ struct InformerTests {
         let seen = try await run(source, streams: false, until: { $0.requests.count == 5 })
         #expect(seen == [.added(Sample("a")), .synced, .added(Sample("b", version: "11"))])
         #expect(source.requests.suffix(3).allSatisfy { $0 == .watch(from: "11") })
+    }
+
+    @Test(
+        "A list is made anew when watches from a version are refused or wrong twice in a row",
+        arguments: [
+            APIError(.malformedAnswer, "an HTML page"), APIError(.invalidRequest, "invalid version", status: 400),
+        ]
+    )
+    func refusedVersion(_ error: APIError) async throws {
+        let source = ScriptedSource([
+            .page([Sample("a"), Sample("b")], version: "10"),
+            .failure(error), .failure(APIError(.disconnected, "refused")), .failure(error), .failure(error),
+            .page([Sample("a")], version: "5"),
+        ])
+        let seen = try await run(source, streams: false, until: { $0.requests.last == .watch(from: "5") })
+        #expect(seen.dropFirst(2) == [.synced, .deleted(Sample("b"))])
+        #expect(source.requests.dropFirst().prefix(4).allSatisfy { $0 == .watch(from: "10") })
     }
 
     @Test("An empty list is believed only when the next one is empty too")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Random histories", .serialized)
 struct RandomHistoryTests {
-    @Test("Whatever happens, the informer ends with the server's objects", arguments: UInt64(1)...10)
+    @Test("Whatever happens, the informer ends with the server's objects", arguments: UInt64(1)...6)
     func history(seed: UInt64) async throws {
         var random = Random(state: seed)
         let server = try await KubernetesTestServer()
@@ -14,7 +14,7 @@ struct RandomHistoryTests {
         try server.load((0..<12).map(SampleObjects.service))
         let follower = try Follower(server, streams: !seed.isMultiple(of: 3), patience: .milliseconds(300))
         var deletions: [String: Int] = [:]
-        for _ in 0..<160 {
+        for _ in 0..<100 {
             try await Self.step(server, &deletions, &random)
             if Int.random(in: 0..<3, using: &random) == 0 {
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0..<12, using: &random)))

@@ -5,15 +5,9 @@ import Testing
 
 @Suite("An informer of a server that is away or changes", .serialized)
 struct ServerStateTests {
-    private static func server(services: Int = 20) async throws -> KubernetesTestServer {
-        let server = try await KubernetesTestServer()
-        try server.load((0..<services).map(SampleObjects.service))
-        return server
-    }
-
     @Test("A server that is killed and comes back is followed on", arguments: [true, false])
     func killed(compacts: Bool) async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         let follower = try Follower(server)
         try await follower.settle()
         try await server.stop()
@@ -32,7 +26,7 @@ struct ServerStateTests {
 
     @Test("A server that has not started yet is waited for")
     func late() async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         try await server.stop()
         let follower = try Follower(server)
         try await follower.wait(for: "failures") { await follower.informer.knowledge.failures >= 3 }
@@ -43,7 +37,7 @@ struct ServerStateTests {
 
     @Test("A server that is dead without a word is noticed, and followed on when it is back", arguments: [true, false])
     func paused(streams: Bool) async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         let follower = try Follower(server, streams: streams)
         try await follower.settle()
         try await server.sendBookmarks(to: .services)
@@ -59,7 +53,7 @@ struct ServerStateTests {
 
     @Test("A watch without bookmarks that is silent ends after its time limit and the grace")
     func silentWatch() async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         server.sendsBookmarks = false
         let follower = try Follower(server, streams: false) { options in
             options.watchTimeout = .milliseconds(100)
@@ -77,7 +71,7 @@ struct ServerStateTests {
         arguments: [KubernetesTestServer.Certificate.otherAuthority, .expired, .otherName]
     )
     func certificate(certificate: KubernetesTestServer.Certificate) async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         let follower = try Follower(server)
         try await follower.settle()
         try await server.restart(certificate: certificate)
@@ -92,7 +86,7 @@ struct ServerStateTests {
 
     @Test("A token that isn't accepted for a while changes nothing")
     func token() async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         let follower = try Follower(server)
         try await follower.settle()
         let tokens = server.tokens
@@ -108,7 +102,7 @@ struct ServerStateTests {
 
     @Test("A permission that is taken away for a while changes nothing")
     func permission() async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         let follower = try Follower(server)
         try await follower.settle()
         for verb in ["list", "watch"] { server.deny("admin", verb, .services) }
@@ -123,7 +117,7 @@ struct ServerStateTests {
 
     @Test("A history that is lost between two pages is no reason to report less")
     func compactionBetweenPages() async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         server.faults.add(.delay(.milliseconds(80)), on: .furtherPage(of: .services), times: 2)
         let follower = try Follower(server, streams: false)
         try await server.waitForRequests(1, .furtherPage(of: .services))
@@ -135,7 +129,7 @@ struct ServerStateTests {
 
     @Test("Pages that expire each time are given up for one list")
     func expiredPages() async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         server.faults.add(.expired, on: .furtherPage(of: .services), times: nil)
         let follower = try Follower(server, streams: false)
         try await follower.settle()
@@ -144,7 +138,7 @@ struct ServerStateTests {
 
     @Test("A server without streaming lists is asked for pages, and not for streams again")
     func noStreams() async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         server.supportsStreamingLists = false
         let follower = try Follower(server, patience: .seconds(20))
         try await follower.settle()
@@ -158,7 +152,7 @@ struct ServerStateTests {
 
     @Test("A streaming list is one request, and a quiet watch costs none")
     func requests() async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         let follower = try Follower(server, patience: .seconds(20))
         try await follower.settle()
         for index in 20..<40 { try server.apply(SampleObjects.service(index)) }
@@ -169,7 +163,7 @@ struct ServerStateTests {
 
     @Test("All services that are deleted are believed to be gone at the second list")
     func emptied() async throws {
-        let server = try await Self.server(services: 3)
+        let server = try await KubernetesTestServer.with(services: 3)
         let follower = try Follower(server)
         try await follower.settle()
         try await server.stop()
@@ -181,7 +175,7 @@ struct ServerStateTests {
 
     @Test("Only selected objects of one namespace are followed")
     func selection() async throws {
-        let server = try await Self.server()
+        let server = try await KubernetesTestServer.with(services: 20)
         var other = SampleObjects.service(1)
         other["metadata"]?["namespace"] = "kube-system"
         try server.apply(other)

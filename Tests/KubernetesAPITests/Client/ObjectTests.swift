@@ -53,13 +53,13 @@ struct ObjectTests {
     @Test("A list that the server compresses is read, whole and in pages")
     func compressed() async throws {
         let server = try await KubernetesTestServer()
-        try server.load((0..<2000).map(SampleObjects.service))
+        try server.load((0..<800).map(SampleObjects.service))
         let client = APIClient(try ClientConfiguration(server), userAgent: "tests", logger: .silent)
         let expected = server.versions(of: .services)
         let list = try await client.list(CoreV1.Service.self)
         #expect(CoreV1.Service.versions(list.objects) == expected)
         var options = ListOptions()
-        options.limit = 600
+        options.limit = 300
         var objects: [CoreV1.Service] = []
         repeat {
             let page = try await client.list(CoreV1.Service.self, options)
@@ -67,8 +67,8 @@ struct ObjectTests {
             options.continueToken = page.continueToken
         } while options.continueToken != nil
         #expect(CoreV1.Service.versions(objects) == expected)
-        #expect(objects.count == 2000)
-        #expect(server.requests(.list(.services)).count == 5)
+        #expect(objects.count == 800)
+        #expect(server.requests(.list(.services)).count == 4)
         await client.shutdown()
     }
 
@@ -85,7 +85,11 @@ struct ObjectTests {
             return service
         }
         let start = ContinuousClock.now
-        try server.update(with: states, times: 20_000)
+        for _ in 0..<100 {
+            try server.update(with: states, times: 200)
+            // Other tests need the threads too.
+            await Task.yield()
+        }
         try await follower.settle()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let events = follower.replay.count - 101

@@ -124,7 +124,9 @@ extension ClusterFeed: Service {
                 group.addTask { for await error in failures { throw error } }
                 if let events = self.events {
                     group.addTask { await events.run() }
-                    group.addTask { for await troubles in self.proxier.troubleUpdates() { await self.report(troubles) } }
+                    group.addTask {
+                        for await troubles in self.proxier.troubleUpdates() { await self.report(troubles) }
+                    }
                 }
                 for try await _ in group {}
             }

@@ -58,7 +58,7 @@ struct FeedHarness {
         _ location: SourceLocation = #_sourceLocation,
         until isMet: @Sendable (isolated Proxier) -> Bool
     ) async throws {
-        let limit = ContinuousClock.now + .seconds(30)
+        let limit = ContinuousClock.now + .seconds(180)
         while ContinuousClock.now < limit {
             if await isMet(proxier) { return }
             try await Task.sleep(for: .milliseconds(5))

@@ -65,7 +65,7 @@ struct EventRecorderTests {
     }
 
     private func wait(_ condition: (Sink.State) -> Bool) async throws {
-        for _ in 0..<6_000 {
+        for _ in 0..<36_000 {
             if sink.state.withLock({ condition($0) }) { return }
             try await Task.sleep(for: .milliseconds(5))
         }

@@ -68,7 +68,7 @@ final class Follower: Sendable {
     /// - Parameters:
     ///   - deletions: How often each service was deleted at most. Any other reported deletion is an error.
     ///   - sourceLocation: Where it is called.
-    /// - Throws: An error if it does not within half a minute.
+    /// - Throws: An error if it does not within 3 minutes.
     func settle(deletions: [String: Int] = [:], sourceLocation: SourceLocation = #_sourceLocation) async throws {
         try await wait(for: "the informer to know all services", sourceLocation: sourceLocation) {
             let expected = self.server.versions(of: .services)
@@ -81,13 +81,13 @@ final class Follower: Sendable {
         #expect(spurious == [:], sourceLocation: sourceLocation)
     }
 
-    /// Waits until a condition holds, for half a minute at most.
+    /// Waits until a condition holds, for 3 minutes at most.
     func wait(
         for what: Comment,
         sourceLocation: SourceLocation = #_sourceLocation,
         until condition: () async -> Bool
     ) async throws {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(180)
         while ContinuousClock.now < end {
             if await condition() { return }
             try await Task.sleep(for: .milliseconds(3))

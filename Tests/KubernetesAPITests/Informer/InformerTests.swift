@@ -178,7 +178,7 @@ struct InformerTests {
         let events = Events()
         let informer = Informer(of: Sample.self, from: source, options: options, logger: log) { events.append($0) }
         let running = Task { await informer.run() }
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(180)
         while !isDone(source), ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(1)) }
         try #require(isDone(source), "\(source.requests.suffix(9))")
         running.cancel()

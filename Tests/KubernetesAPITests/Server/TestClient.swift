@@ -81,7 +81,7 @@ final class TestClient: Sendable {
             }
             request.body = .bytes(ByteBuffer(string: body.text))
         }
-        return try await client.execute(request, timeout: .seconds(30))
+        return try await client.execute(request, timeout: .seconds(180))
     }
 }
 

@@ -11,18 +11,20 @@ extension KubernetesTestServer {
     /// Forgets the requests so far.
     public func forgetRequests() { core.requests.withLockedValue { $0 = [] } }
 
-    /// Waits until a condition holds, for half a minute at most.
+    /// Waits until a condition holds, for 3 minutes at most, as many tests can run at once.
     ///
     /// - Throws: An error with the last requests if it still does not hold.
     public func wait(
         for what: String,
         until condition: @Sendable (KubernetesTestServer) throws -> Bool
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(180)
         while try !condition(self) {
             guard ContinuousClock.now < deadline else {
                 let last = requests.suffix(10).map { "\($0.method) \($0.path) \($0.query)" }.joined(separator: "\n")
-                throw Failure("\(what) did not come within 30 s; open watches: \(openWatches); last requests:\n\(last)")
+                throw Failure(
+                    "\(what) did not come within 3 minutes; open watches: \(openWatches); last requests:\n\(last)"
+                )
             }
             try await Task.sleep(for: .milliseconds(5))
         }

@@ -92,7 +92,7 @@ public actor EventRecorder {
                 count: (known.event.series?.count ?? 1) + 1,
                 lastObservedTime: Date.now.microTime
             )
-            // The first time, so that it is seen to go on. Further ones are told together, at the end.
+            // The first time, so that it is seen to go on. Further ones are counted, and sent at the end.
             let isFirst = known.sentCount == 1
             if isFirst { known.sentCount = 2 }
             recent[occurrence] = known

@@ -85,7 +85,7 @@ struct EventRecorderTests {
         #expect(updates[0].count == 2)
     }
 
-    @Test("The count of a series that has ended is told")
+    @Test("The count of a series that has ended is sent")
     func end() async throws {
         let offset = Offset()
         try await recording(at: { offset.value.withLock { $0 } }) { recorder in

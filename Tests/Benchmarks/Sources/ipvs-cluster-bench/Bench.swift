@@ -83,14 +83,13 @@ struct Bench {
         }
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        print("memory \(usage.ru_maxrss / 1024)")
+        Main.print("memory \(usage.ru_maxrss / 1024)")
         await client.shutdown()
         try server.end()
     }
 
     private func report(_ name: String, _ time: Duration) {
-        print("\(name) \(((time / .milliseconds(1)) * 100).rounded() / 100)")
-        fflush(stdout)
+        Main.print("\(name) \(((time / .milliseconds(1)) * 100).rounded() / 100)")
     }
 
     /// Checks that the first sync has written all services and endpoints.

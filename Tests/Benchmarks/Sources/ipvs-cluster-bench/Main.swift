@@ -19,6 +19,9 @@ enum Main {
           memory MIB              the peak memory use of this process after that, without the server's
         """
 
+    /// Prints a line at once, since another process waits for it.
+    static func print(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+
     static func main() async {
         do {
             let options = try Options(CommandLine.arguments.dropFirst())
@@ -55,7 +58,7 @@ struct Options {
                 continue
             }
             guard let value = words.popFirst() else {
-                print(Main.usage)
+                Main.print(Main.usage)
                 exit(word == "--help" ? 0 : 2)
             }
             switch (word, Int(value)) {

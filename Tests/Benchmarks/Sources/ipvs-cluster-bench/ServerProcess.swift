@@ -45,8 +45,7 @@ final class ServerProcess {
         try server.load(options.objects)
         let file = FileManager.default.temporaryDirectory.appending(path: "ipvs-cluster-bench-\(UUID())")
         try server.writeKubeconfig(to: file)
-        print(file.path)
-        fflush(stdout)
+        Main.print(file.path)
         while let line = readLine() {
             let numbers = line.split(separator: " ").compactMap { Int($0) }
             guard numbers.count == 2 else { throw Problem("not a command: \(line)") }

@@ -37,6 +37,28 @@ struct ClusterFeedTests {
         #expect(known.map(\.knowledge.objectCount) == [2, 2, 0])
     }
 
+    @Test("Each of many changes, one after the other, arrives at once")
+    func oneByOne() async throws {
+        let harness = try await FeedHarness()
+        for index in 0..<50 {
+            try harness.server.apply(SampleObjects.service(index))
+            try harness.server.apply(SampleObjects.endpointSlice(index, endpoints: 5))
+        }
+        try await harness.running {
+            try await harness.wait("all are reported") { $0.isSynced && $0.toldSlices.count == 50 }
+            for number in 1...200 {
+                let slice = SampleObjects.endpointSlice(number % 50, endpoints: 5, generation: number)
+                let address = slice["endpoints"]?[0]?["addresses"]?[0]?.string ?? ""
+                try harness.server.apply(slice)
+                try await harness.wait("change \(number)") { proxier in
+                    proxier.toldSlices.contains { slice in
+                        slice.endpoints["http"]?.contains { "\($0.endpoint.address)" == address } == true
+                    }
+                }
+            }
+        }
+    }
+
     @Test("Nothing is synced before all objects are known")
     func forbidden() async throws {
         let harness = try await FeedHarness()

@@ -70,7 +70,8 @@ struct Bench {
             for number in 1...options.changes {
                 let service = number % options.services
                 let begin = ContinuousClock.now
-                try server.change(service, generation: number)
+                // Each of the samples has four generations.
+                try server.change(service, generation: 1 + number / options.services % 3)
                 guard let end = await ends.next() else { return }
                 times.append(begin.duration(to: end))
                 // The watch is idle before the next one.

@@ -26,7 +26,7 @@ public enum SampleObjects {
     /// - Parameters:
     ///   - index: Which service, from 0 to 65,535.
     ///   - endpoints: How many endpoints it has, up to 200.
-    ///   - generation: Another number gives all endpoints other addresses, as after a rolling update.
+    ///   - generation: Another number from 0 to 3 gives all endpoints other addresses, as after a rolling update.
     /// - Returns: The slice.
     public static func endpointSlice(_ index: Int, endpoints: Int, generation: Int = 0) -> JSON {
         [

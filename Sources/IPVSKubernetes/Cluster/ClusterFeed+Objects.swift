@@ -9,6 +9,9 @@ struct KnownSlice {
     /// The endpoints, before those of wrong ports are left out.
     var read: ReadSlice
 
+    /// What is not served of it, whatever its service is.
+    var notes: [Note]
+
     /// What was reported.
     var reported: EndpointSlice
 }
@@ -64,11 +67,15 @@ extension ClusterFeed {
     func tell(_ object: DiscoveryV1.EndpointSlice, triggeredAt trigger: ContinuousClock.Instant?) {
         let name = NamespacedName(object.name)
         let reading = reader.slice(object)
-        note(reading.notes, of: "EndpointSlice \(object.name)")
-        guard let read = reading.value else { return forget(name) }
+        guard let read = reading.value else {
+            note(reading.notes, of: "EndpointSlice \(object.name)")
+            return forget(name)
+        }
         let service = read.slice.service
-        let slice = read.matching(services[service])
-        let old = slices.updateValue(KnownSlice(object: object, read: read, reported: slice), forKey: name)
+        let (slice, mismatches) = read.matching(services[service])
+        note(reading.notes + mismatches, of: "EndpointSlice \(object.name)", service: service)
+        let known = KnownSlice(object: object, read: read, notes: reading.notes, reported: slice)
+        let old = slices.updateValue(known, forKey: name)
         if let old, old.reported.service != service { unlink(name, from: old.reported.service) }
         slicesOfService[service, default: []].insert(name)
         proxier.assumeIsolated { proxier in
@@ -83,7 +90,8 @@ extension ClusterFeed {
     /// Reports a slice as it is for its service now.
     private func match(_ name: NamespacedName) {
         guard let known = slices[name] else { return }
-        let slice = known.read.matching(services[known.reported.service])
+        let (slice, mismatches) = known.read.matching(services[known.reported.service])
+        note(known.notes + mismatches, of: "EndpointSlice \(known.object.name)", service: known.reported.service)
         guard slice != known.reported else { return }
         slices[name]?.reported = slice
         proxier.assumeIsolated { $0.onEndpointSliceUpdate(known.reported, slice, triggeredAt: nil) }

@@ -24,6 +24,24 @@ struct ClusterEventTests {
         #expect(events.first?["note"]?.string?.contains("not an address") == true)
     }
 
+    @Test("A slice's port with another protocol than the service's is an event of the service")
+    func protocols() async throws {
+        let harness = try await FeedHarness(hasEvents: true)
+        try harness.server.apply(SampleObjects.endpointSlice(0, endpoints: 1))
+        var service = SampleObjects.service(0)
+        service["spec"]?["ports"]?[0]?["protocol"] = "UDP"
+        try harness.server.apply(service)
+        try await harness.running {
+            try await harness.server.wait(for: "the event") { $0.objects(of: .events).count == 1 }
+        }
+        let event = try #require(harness.server.objects(of: .events).first)
+        #expect(event["regarding"]?["name"] == "service-0")
+        #expect(
+            event["note"]?.string?.hasSuffix("ports: the port http is TCP here and UDP in the service; it is left out")
+                == true
+        )
+    }
+
     @Test("Services that want one address, and syncs that fail, are events of the services")
     func troubles() async throws {
         let harness = try await FeedHarness(hasEvents: true)

@@ -43,7 +43,7 @@ struct BothReaders {
             let reading = decoded.map { reader.slice($0) }
             let service = services["\(object.namespace)/\(object.service)"]
             let both = self.manifest(object, service?.text)
-            let slice = reading?.value?.matching(service?.definition)
+            let slice = reading?.value?.matching(service?.definition).slice
             compare(object, manifest(object), slice, both.manifests.slices.values.first, reading?.notes)
         }
     }

@@ -59,7 +59,9 @@ struct Bench {
         var ends = signal.ends.makeAsyncIterator()
         let begin = ContinuousClock.now
         let client = APIClient(configuration, userAgent: "bench", logger: logger, metrics: NOOPMetricsHandler.instance)
-        let feed = ClusterFeed(from: client, to: proxier, node: "node-1", logger: logger)
+        var informers = InformerOptions()
+        informers.prefersStreamingLists = options.prefersStreamingLists
+        let feed = ClusterFeed(from: client, to: proxier, node: "node-1", informers: informers, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await proxier.run() }
             group.addTask { try await feed.run() }

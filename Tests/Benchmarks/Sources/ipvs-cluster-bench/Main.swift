@@ -8,11 +8,12 @@ import KubernetesTestServer
 @main
 enum Main {
     static let usage = """
-        usage: ipvs-cluster-bench [--services N] [--endpoints N] [--changes N] [--from memory|server]
+        usage: ipvs-cluster-bench [--services N] [--endpoints N] [--changes N] [--from memory|server] [--lists streams|pages]
 
         Measures a proxier with N services (10,000) with N endpoints each (5). With `--from server` (the default) an API server
         in another process has them, and the objects take their way over HTTPS; with `--from memory` they are reported to the
-        proxier at once. Prints a line for each result:
+        proxier at once. `--lists pages` asks the server for compressed pages of lists, instead of streams of events (the
+        default). Prints a line for each result:
 
           start MILLISECONDS      from the beginning to the kernel's whole table
           p50, p99 MILLISECONDS   from a changed endpoint slice on the server to the kernel's changed table (--changes, 201)
@@ -46,6 +47,7 @@ struct Options {
     var endpoints = 5
     var changes = 201
     var isFromMemory = false
+    var prefersStreamingLists = true
 
     /// Whether this process is the server of another one.
     var isServer = false
@@ -66,6 +68,7 @@ struct Options {
             case ("--endpoints", let number?) where (1...100).contains(number): endpoints = number
             case ("--changes", let number?) where (1...100_000).contains(number): changes = number
             case ("--from", _) where ["memory", "server"].contains(value): isFromMemory = value == "memory"
+            case ("--lists", _) where ["streams", "pages"].contains(value): prefersStreamingLists = value == "streams"
             default: throw Problem("\(word) can't be \(value); see --help")
             }
         }

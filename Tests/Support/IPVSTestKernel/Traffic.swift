@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A TCP server in a namespace, by default on its loopback interface, that echoes its input.
+/// A TCP server in a namespace, by default on its loopback interface, that echoes its input, or answers it with a text.
 ///
 /// A socket that is left open, or that waits for a peer which doesn't exist any more, would keep its namespace and the
 /// modules that the namespace uses. So all of them are closed with resets at the end.
@@ -11,7 +11,19 @@ public final class EchoServer: Sendable {
     private let clients = OpenSockets()
 
     /// Starts a server that listens on an IPv4 address, in the host's byte order, and a port.
-    public init(_ namespace: TestNamespace, at address: UInt32 = 127 << 24 | 1, port: UInt16) throws {
+    ///
+    /// - Parameters:
+    ///   - namespace: The namespace.
+    ///   - address: The address; 0 for all.
+    ///   - port: The port.
+    ///   - answer: The answer to each part of the input; nil for the input.
+    /// - Throws: An error if it can't listen there.
+    public init(
+        _ namespace: TestNamespace,
+        at address: UInt32 = 127 << 24 | 1,
+        port: UInt16,
+        answer: String? = nil
+    ) throws {
         let descriptor = namespace.descriptor
         listener = try onThread {
             guard enterNamespace(descriptor) == 0 else { throw TestFailure("setns") }
@@ -24,15 +36,17 @@ public final class EchoServer: Sendable {
         Thread.detachNewThread {
             while case let client = accept(listener, nil, nil), client >= 0 {
                 clients.add(client)
-                Thread.detachNewThread { Self.serve(client) }
+                Thread.detachNewThread { Self.serve(client, answer) }
             }
             close(listener)
         }
     }
 
-    private static func serve(_ client: Int32) {
+    private static func serve(_ client: Int32, _ answer: String?) {
         var buffer = [UInt8](repeating: 0, count: 256)
-        while case let count = read(client, &buffer, buffer.count), count > 0 { _ = write(client, buffer, count) }
+        while case let count = read(client, &buffer, buffer.count), count > 0 {
+            _ = answer.map { write(client, $0, $0.utf8.count) } ?? write(client, buffer, count)
+        }
     }
 
     deinit {
@@ -78,6 +92,14 @@ public final class TestConnection {
     }
 
     deinit { close() }
+
+    /// Sends a text, and returns what the server answers at once.
+    public func answer(to request: String) -> String {
+        var answer = [UInt8](repeating: 0, count: 4_096)
+        guard write(descriptor, request, request.utf8.count) == request.utf8.count else { return "" }
+        let count = read(descriptor, &answer, answer.count)
+        return String(decoding: answer.prefix(max(0, count)), as: UTF8.self)
+    }
 
     /// Whether the server still answers.
     public func isAlive() -> Bool {

@@ -34,8 +34,9 @@ extension ProxyKernelTests {
             ]
         }
 
-        private func start(_ options: String...) throws -> RunningProgram {
-            try RunningProgram(nil, in: namespace, serverOptions + options)
+        /// Starts the program; without packet rules, as they take most of the time in a virtual machine.
+        private func start(_ options: String..., rules: String = "none") throws -> RunningProgram {
+            try RunningProgram(nil, in: namespace, serverOptions + ["--rules", rules] + options)
         }
 
         private func run(_ options: String...) throws -> TestProcess.Result {
@@ -78,7 +79,7 @@ extension ProxyKernelTests {
         func follows() async throws {
             try server.apply(service("web", "10.96.0.1"))
             try server.apply(slice("web", ["10.244.0.1", "10.244.0.2"]))
-            let program = try start()
+            let program = try start(rules: "nftables")
             try await eventually { try table() == ["TCP 10.96.0.1:80": ["10.244.0.1:8080", "10.244.0.2:8080"]] }
             try server.apply(slice("web", ["10.244.0.2", "10.244.0.3"]))
             try await eventually { try table() == ["TCP 10.96.0.1:80": ["10.244.0.2:8080", "10.244.0.3:8080"]] }
@@ -150,13 +151,13 @@ extension ProxyKernelTests {
             #expect(try table() == before)
         }
 
-        @Test("All endpoints are replaced one after the other, and no connection fails")
+        @Test("All endpoints are replaced one after the other, and no HTTP request fails")
         func rollingUpdate() async throws {
-            let echo = try EchoServer(namespace, at: 0, port: 8080)
+            let web = try EchoServer(namespace, at: 0, port: 8080, answer: Load.answer)
             var addresses = (1...4).map { "127.0.0.\($0)" }
             try server.apply(service("web", "10.96.0.1"))
             try server.apply(slice("web", addresses))
-            let program = try start("--rules", "none")
+            let program = try start()
             try await eventually { try table() == ["TCP 10.96.0.1:80": addresses.map { "\($0):8080" }] }
             let load = Load(namespace)
             for index in 0..<4 {
@@ -169,7 +170,37 @@ extension ProxyKernelTests {
             let (count, failures) = load.end()
             #expect(count > 20)
             #expect(failures == 0)
-            withExtendedLifetime((echo, program)) {}
+            withExtendedLifetime((web, program)) {}
+        }
+
+        @Test("After each of many faults, the kernel has what the server has")
+        func faults() async throws {
+            try server.apply(service("web", "10.96.0.1"))
+            try server.apply(slice("web", ["10.244.0.1"]))
+            let program = try start()
+            try await eventually { try table() == ["TCP 10.96.0.1:80": ["10.244.0.1:8080"]] }
+            let faults: [Fault] = [
+                .closeBeforeAnswer, .closeAfterHead, .close(afterBytes: 100), .truncated(atBytes: 200), .status(500),
+                .status(429, retryAfter: 1), .expired, .emptyList, .emptyListWithoutKind, .htmlPage,
+                .answer("{\"kind\":\"Service\""),
+            ]
+            for (number, fault) in faults.enumerated() {
+                let address = "10.244.1.\(number + 1)"
+                for resource in [KubernetesTestServer.Resource.services, .endpointSlices] {
+                    server.faults.add(fault, on: .list(resource))
+                    server.faults.add(fault, on: .watch(resource))
+                    try await server.interrupt(resource, number.isMultiple(of: 2) ? .closeInLine : .expired)
+                }
+                try server.apply(slice("web", [address]))
+                try await eventually {
+                    let now = try table()
+                    // Neither the service nor all of its endpoints may be gone for a moment.
+                    #expect(now["TCP 10.96.0.1:80"]?.count == 1)
+                    return now == ["TCP 10.96.0.1:80": ["\(address):8080"]]
+                }
+                server.faults.removeAll()
+            }
+            withExtendedLifetime(program) {}
         }
 
         @Test("What the node's object says counts")
@@ -211,10 +242,12 @@ extension ProxyKernelTests {
     }
 }
 
-/// A client that connects again and again, and expects each time what it sent.
+/// A client that makes an HTTP request after the other, each on a connection of its own.
 private final class Load: Sendable {
+    static let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+
     private struct Counts {
-        var (connections, failures) = (0, 0)
+        var (requests, failures) = (0, 0)
         var (isOver, hasEnded) = (false, false)
     }
 
@@ -223,13 +256,13 @@ private final class Load: Sendable {
     init(_ namespace: TestNamespace) {
         Thread { [self] in
             while !counts.withLock(\.isOver) {
-                let isAlive = (try? TestConnection(namespace, to: 0x0a60_0001, port: 80)).map { connection in
+                let answer = (try? TestConnection(namespace, to: 0x0a60_0001, port: 80)).map { connection in
                     defer { connection.close() }
-                    return connection.isAlive()
+                    return connection.answer(to: "GET / HTTP/1.1\r\nHost: web\r\n\r\n")
                 }
                 counts.withLock { counts in
-                    counts.connections += 1
-                    if isAlive != true { counts.failures += 1 }
+                    counts.requests += 1
+                    if answer != Self.answer { counts.failures += 1 }
                 }
             }
             counts.withLock { $0.hasEnded = true }
@@ -237,15 +270,15 @@ private final class Load: Sendable {
         .start()
     }
 
-    /// Waits until there were some more connections.
+    /// Waits until there were some more requests.
     func continueAWhile() {
-        let goal = counts.withLock(\.connections) + 10
-        while counts.withLock(\.connections) < goal { usleep(1_000) }
+        let goal = counts.withLock(\.requests) + 10
+        while counts.withLock(\.requests) < goal { usleep(1_000) }
     }
 
-    func end() -> (connections: Int, failures: Int) {
+    func end() -> (requests: Int, failures: Int) {
         counts.withLock { $0.isOver = true }
         while !counts.withLock(\.hasEnded) { usleep(1_000) }
-        return counts.withLock { ($0.connections, $0.failures) }
+        return counts.withLock { ($0.requests, $0.failures) }
     }
 }

@@ -71,7 +71,7 @@ struct ManifestNotices {
         _ sourceLocation: SourceLocation = #_sourceLocation,
         _ condition: () async throws -> Bool
     ) async throws {
-        let limit = ContinuousClock.now + .seconds(30)
+        let limit = ContinuousClock.now + .seconds(180)
         while try await !condition() {
             guard .now < limit else {
                 Issue.record("it has not happened", sourceLocation: sourceLocation)

@@ -10,7 +10,9 @@ struct ManifestFeed: ObjectFeed {
     private let first: ManifestChanges
     private let logger: Logger
     private let metrics: any MetricsFactory
-    private let hangups: UnixSignalsSequence
+
+    /// The signals that ask to read the manifests again; nil if they are read once.
+    private let hangups: UnixSignalsSequence?
 
     /// Reads the manifests.
     ///
@@ -28,8 +30,9 @@ struct ManifestFeed: ObjectFeed {
         metrics: any MetricsFactory,
         isRepeated: Bool
     ) async throws {
-        // Trapped here, so that a signal doesn't end the program while it starts.
-        hangups = await UnixSignalsSequence(trapping: .sighup)
+        // Trapped here, so that a signal doesn't end the program while it starts. Dispatch, which does it, crashes without /proc,
+        // so it is left alone where it isn't needed.
+        hangups = isRepeated ? await UnixSignalsSequence(trapping: .sighup) : nil
         var manifests = ManifestWatch(paths, node: node, logger: logger, isRepeated: isRepeated)
         first = try manifests.read()
         (self.manifests, self.logger, self.metrics) = (manifests, logger, metrics)
@@ -47,6 +50,7 @@ struct ManifestFeed: ObjectFeed {
     }
 
     func service(for proxier: Proxier) async -> any Service {
+        guard let hangups else { preconditionFailure("manifests that are read once are not followed") }
         await tellAll(proxier)
         logger.info("read \(summary)")
         return ManifestService(manifests, FileNotices(), hangups, logger, metrics) { await proxier.tell($0) }

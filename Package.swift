@@ -56,9 +56,11 @@ let package = Package(
         .systemLibrary(name: "CRTNetlink"),
         .systemLibrary(name: "CNetfilter"),
 
-        .target(name: "Netlink", dependencies: ["CNetlinkShim"]),
-        .target(name: "IPVS", dependencies: ["Netlink", "CIPVS"]),
-        .target(name: "IPVSNode", dependencies: ["IPVS", "Netlink", "CRTNetlink"]),
+        // How messages quote what others have written.
+        .target(name: "VisibleText"),
+        .target(name: "Netlink", dependencies: ["CNetlinkShim", "VisibleText"]),
+        .target(name: "IPVS", dependencies: ["Netlink", "CIPVS", "VisibleText"]),
+        .target(name: "IPVSNode", dependencies: ["IPVS", "Netlink", "CRTNetlink", "VisibleText"]),
         .target(
             name: "IPVSProxy",
             dependencies: [
@@ -70,11 +72,12 @@ let package = Package(
         ),
         .target(
             name: "IPVSProxyNFTables",
-            dependencies: ["IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CLibNFTables", "CNetfilter"]
+            dependencies: ["IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CLibNFTables", "CNetfilter", "VisibleText"]
         ),
         .target(
             name: "KubernetesAPI",
             dependencies: [
+                "VisibleText",
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: kubernetes),
                 .product(name: "Logging", package: "swift-log", condition: kubernetes),
                 .product(name: "Metrics", package: "swift-metrics", condition: kubernetes),
@@ -132,7 +135,9 @@ let package = Package(
 
         .testTarget(
             name: "IPVSTests",
-            dependencies: ["IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS"],
+            dependencies: [
+                "IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS", "VisibleText",
+            ],
             resources: [.copy("Fixtures")]
         ),
         .testTarget(

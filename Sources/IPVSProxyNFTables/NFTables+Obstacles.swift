@@ -1,5 +1,6 @@
 public import IPVSProxy
 import Netlink
+import VisibleText
 
 extension NFTables {
     /// What rules of others do to the proxier's connections; see `PacketFilter`.

@@ -3,6 +3,7 @@ public import IPVS
 public import IPVSNode
 public import IPVSProxy
 package import Netlink
+import VisibleText
 
 /// The packet rules of a proxier in nftables.
 ///

@@ -1,4 +1,4 @@
-import Netlink
+import VisibleText
 
 /// The entries of the kernel's connection table.
 ///

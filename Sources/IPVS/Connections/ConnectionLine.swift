@@ -1,4 +1,4 @@
-import Netlink
+import VisibleText
 
 /// An error in a line of the kernel's connection table.
 struct MalformedLine: Error, Hashable {

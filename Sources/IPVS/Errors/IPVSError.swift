@@ -1,4 +1,5 @@
 import Netlink
+import VisibleText
 
 /// An error of a request to the kernel's IPVS.
 ///

@@ -1,4 +1,4 @@
-import Netlink
+import VisibleText
 
 extension IPVSError {
     /// What was requested when an error occurred: the command and its subject.

@@ -1,4 +1,4 @@
-import Netlink
+import VisibleText
 
 /// How packets reach a real server.
 ///

@@ -1,4 +1,4 @@
-import Netlink
+import VisibleText
 
 // Types that have a text form are coded as a single string in that form.
 

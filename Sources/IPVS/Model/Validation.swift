@@ -1,5 +1,5 @@
 import CIPVS
-import Netlink
+import VisibleText
 
 // Values that no kernel accepts, or that every kernel would misinterpret, are refused before anything is sent. Values
 // that only some kernels refuse are sent.

@@ -1,4 +1,4 @@
-import Netlink
+import VisibleText
 
 extension VirtualServer {
     /// The flags of a virtual server that callers can set.

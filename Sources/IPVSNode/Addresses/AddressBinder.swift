@@ -1,6 +1,7 @@
 import CRTNetlink
 public import IPVS
 package import Netlink
+import VisibleText
 
 /// Binds addresses to a dummy interface, so that the host accepts packets for them. Only then do these packets reach
 /// IPVS.

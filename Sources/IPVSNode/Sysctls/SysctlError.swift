@@ -1,5 +1,6 @@
 import IPVS
 import Netlink
+import VisibleText
 
 /// An error while reading or writing a sysctl. Its ``description`` is a sentence:
 /// `can't write net.ipv4.ip_forward: Read-only file system`.

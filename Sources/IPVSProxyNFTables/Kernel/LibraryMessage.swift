@@ -1,4 +1,4 @@
-import Netlink
+import VisibleText
 
 /// The first error in what libnftables writes about a script.
 ///

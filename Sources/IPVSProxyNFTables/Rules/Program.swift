@@ -1,6 +1,6 @@
 import IPVS
 import IPVSProxy
-import Netlink
+import VisibleText
 
 /// The fixed part of the rules: chains that look packets up in the sets and maps.
 ///

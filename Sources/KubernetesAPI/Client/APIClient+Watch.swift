@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import FoundationEssentials
 import NIOCore
+import VisibleText
 
 extension APIClient {
     /// Begins to watch objects. It returns once the server has answered.

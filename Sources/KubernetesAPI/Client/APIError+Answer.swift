@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NIOHTTP1
+import VisibleText
 
 extension APIError {
     /// The error that an answer with another status than success is.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import VisibleText
 
 /// A list of objects as a server sends it.
 struct ObjectList<Object: KubernetesObject>: Decodable {

@@ -1,3 +1,5 @@
+import VisibleText
+
 extension DecodingError {
     /// Which field is wrong, and how, without its value, which may be a secret.
     var placeWithoutValue: String { placeWithoutValue(below: 0) }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import VisibleText
 
 /// What a program that prints credentials has printed.
 struct ExecCredentials: Equatable, Sendable {

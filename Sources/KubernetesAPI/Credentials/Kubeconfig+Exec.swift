@@ -1,3 +1,5 @@
+import VisibleText
+
 extension YAMLField {
     /// The program that the field `exec` of a user has.
     func execPlugin(

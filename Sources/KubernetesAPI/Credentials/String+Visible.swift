@@ -1,21 +1,6 @@
-extension String {
-    /// The text with escapes instead of characters that aren't visible, cut off if it is long: input in messages can be of any
-    /// length, and have control characters that confuse a terminal or a reader.
-    var visible: String { visible(upTo: 1000) }
+import VisibleText
 
-    /// The text with escapes instead of characters that aren't visible. An ellipsis replaces what is behind a number of
-    /// characters.
-    func visible(upTo limit: Int) -> String {
-        if utf8.count <= limit, utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return self }
-        var text = ""
-        for (count, scalar) in unicodeScalars.enumerated() {
-            guard count < limit else { return text + "…" }
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
-    }
+extension String {
+    /// The text for a message: without characters that aren't visible, and cut off if it is long.
+    var visible: String { visible(upTo: 1000) }
 }

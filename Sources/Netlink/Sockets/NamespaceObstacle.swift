@@ -1,3 +1,5 @@
+import VisibleText
+
 /// Why a network namespace could not be entered.
 public struct NamespaceObstacle {
     /// The kinds of reasons.

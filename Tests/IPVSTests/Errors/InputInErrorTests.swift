@@ -1,6 +1,6 @@
 import IPVS
-import Netlink
 import Testing
+import VisibleText
 
 @Suite("Input in errors")
 struct InputInErrorTests {

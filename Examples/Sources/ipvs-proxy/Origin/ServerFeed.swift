@@ -29,12 +29,13 @@ actor ServerFeed: ObjectFeed {
     }
 
     func nodeFacts() async throws -> NodeFacts {
+        guard settings.needsNodeFacts || settings.node.zone == nil else { return NodeFacts() }
         let limit = ContinuousClock.now + patience
         var delay = Duration.seconds(1)
         while true {
             let obstacle = await readNode()
             guard settings.needsNodeFacts else {
-                if let obstacle, settings.node.zone == nil {
+                if let obstacle {
                     logger.warning("\(obstacle); until that changes, the node's zone is not known")
                 }
                 return NodeFacts()
@@ -64,6 +65,16 @@ actor ServerFeed: ObjectFeed {
     }
 
     func service(for proxier: Proxier) -> any Service {
+        let events = EventRecorder(
+            client,
+            controller: "ipvs-proxy",
+            instance: "ipvs-proxy-\(settings.node.name)",
+            logger: logger
+        )
+        return makeFeed(for: proxier, events: events)
+    }
+
+    private func makeFeed(for proxier: Proxier, events: EventRecorder?) -> ClusterFeed {
         let (settings, facts) = (settings, record.map(NodeFacts.init))
         let feed = ClusterFeed(
             from: client,
@@ -71,12 +82,7 @@ actor ServerFeed: ObjectFeed {
             node: settings.node.name,
             zone: settings.node.zone,
             record: record,
-            events: EventRecorder(
-                client,
-                controller: "ipvs-proxy",
-                instance: "ipvs-proxy-\(settings.node.name)",
-                logger: logger
-            ),
+            events: events,
             logger: logger
         ) { record in
             // As kube-proxy does: whoever started the program starts it again.
@@ -91,14 +97,14 @@ actor ServerFeed: ObjectFeed {
         return feed
     }
 
-    /// Reports all objects, and ends. An answer of the server that is an error is not waited out.
+    /// Reports all objects, and ends, without events. An answer of the server that is an error is not waited out.
     func tellAll(_ proxier: Proxier) async throws {
-        let feed = service(for: proxier)
+        let feed = makeFeed(for: proxier, events: nil)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await feed.run() }
             defer { group.cancelAll() }
             while await !proxier.isSynced {
-                for (_, knowledge) in await self.feed?.knowledge() ?? [] where !knowledge.isSynced {
+                for (_, knowledge) in await feed.knowledge() where !knowledge.isSynced {
                     if let error = knowledge.error { throw Failure("\(error)") }
                 }
                 try await Task.sleep(for: .milliseconds(10))

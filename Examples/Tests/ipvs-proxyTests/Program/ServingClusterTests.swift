@@ -99,6 +99,10 @@ extension ProxyKernelTests {
                 configuration.contentType == "application/json"
                     && configuration.body.contains("\"clusterCIDR\":\"10.244")
             )
+            var dns = service("dns", "10.96.0.10")
+            dns["spec"]?["externalIPs"] = ["not an address"]
+            try server.apply(dns)
+            try await server.wait(for: "an event") { $0.objects(of: .events).count == 1 }
             program.signal(SIGTERM)
             #expect(program.end() == 0)
             #expect(try table() == ["TCP 10.96.0.10:80": []])
@@ -226,7 +230,9 @@ extension ProxyKernelTests {
 
         @Test("Once, and dry")
         func once() async throws {
-            try server.apply(service("web", "10.96.0.1"))
+            var web = service("web", "10.96.0.1")
+            web["spec"]?["externalIPs"] = ["not an address"]
+            try server.apply(web)
             try server.apply(slice("web", ["10.244.0.1"]))
             let dry = try run("--dry-run")
             #expect(dry.status == 1 && dry.stdout.contains("\n+ TCP 10.96.0.1:80 rr"), "\(dry)")
@@ -234,6 +240,9 @@ extension ProxyKernelTests {
             let once = try run("--once")
             #expect(once.status == 0, "\(once)")
             #expect(try table() == ["TCP 10.96.0.1:80": ["10.244.0.1:8080"]])
+            // Only a program that keeps running tells users.
+            #expect(once.stderr.contains("not an address"))
+            #expect(server.objects(of: .events).isEmpty)
             try await server.stop()
             let down = try run("--once")
             #expect(down.status == 1 && down.stderr.contains("127.0.0.1:\(server.port)"), "\(down)")

@@ -211,7 +211,6 @@ let package = Package(
                 "IPVS",
                 .product(name: "Logging", package: "swift-log", condition: kubernetes),
                 .product(name: "Metrics", package: "swift-metrics", condition: kubernetes),
-                .product(name: "MetricsTestKit", package: "swift-metrics", condition: kubernetes),
             ]
         ),
     ],

@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import IPVSProxy
 public import KubernetesAPI
 public import Logging
@@ -24,7 +25,7 @@ public actor ClusterFeed {
     private let isZoneGiven: Bool
 
     /// When it was made. What triggered a change before can't have waited for this proxier.
-    let started = Wall.now
+    let started = Date.now
 
     /// Reads objects for this node.
     var reader: ObjectReader

@@ -1,11 +1,6 @@
 import FoundationEssentials
 import KubernetesAPI
 
-/// The time of day, which other machines have as well.
-enum Wall {
-    static var now: Date { Date() }
-}
-
 extension DiscoveryV1.EndpointSlice {
     /// When the change happened that the slice shows, as its controller noted it; nil if it did not.
     var triggerTime: String? { metadata.annotations["endpoints.kubernetes.io/last-change-trigger-time"] }
@@ -15,7 +10,7 @@ extension ClusterFeed {
     /// When the change happened that a slice shows; nil if that is not known, or if it was before this feed began.
     func trigger(of slice: DiscoveryV1.EndpointSlice) -> ContinuousClock.Instant? {
         guard let date = slice.triggerTime.flatMap(Date.init(rfc3339:)), date > started else { return nil }
-        return ContinuousClock.now - .seconds(Wall.now.timeIntervalSince(date))
+        return ContinuousClock.now - .seconds(Date.now.timeIntervalSince(date))
     }
 }
 

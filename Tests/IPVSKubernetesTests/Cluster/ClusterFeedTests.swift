@@ -3,8 +3,6 @@ import IPVS
 import IPVSKubernetes
 import KubernetesAPI
 import KubernetesTestServer
-import Metrics
-import MetricsTestKit
 import Testing
 
 @testable import IPVSProxy

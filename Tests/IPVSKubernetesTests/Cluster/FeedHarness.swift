@@ -17,17 +17,15 @@ struct FeedHarness {
         node: String = "node-1",
         zone: String? = nil,
         hasEvents: Bool = false,
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
-        log: any LogHandler = SwiftLogNoOpLogHandler(),
         onNode: @escaping ClusterFeed.NodeHandler = { _ in }
     ) async throws {
         server = try await KubernetesTestServer()
-        proxier = try .withoutKernel(metrics: metrics)
+        proxier = try .withoutKernel()
         let file = FileManager.default.temporaryDirectory.appending(path: "kubeconfig-\(UUID())")
         defer { try? FileManager.default.removeItem(at: file) }
         try server.writeKubeconfig(to: file)
         let configuration = try Kubeconfig(path: file.path).configuration()
-        let logger = Logger(label: "test") { _ in log }
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         var informers = InformerOptions()
         (informers.firstDelay, informers.longestDelay) = (.milliseconds(10), .milliseconds(50))
         let client = APIClient(configuration, userAgent: "test", logger: logger, metrics: NOOPMetricsHandler.instance)

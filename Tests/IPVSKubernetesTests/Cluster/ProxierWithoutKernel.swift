@@ -30,7 +30,7 @@ private struct NoTable: KernelTable {
 
 extension Proxier {
     /// A proxier on a machine without IPVS.
-    static func withoutKernel(metrics: any MetricsFactory = NOOPMetricsHandler.instance) throws -> Proxier {
+    static func withoutKernel() throws -> Proxier {
         let configuration = Configuration()
         let kernel = NodeSync.Kernel(
             table: NoTable(),
@@ -38,7 +38,7 @@ extension Proxier {
             sysctls: Sysctls(files: FakeFiles([:]))
         )
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return Proxier(configuration, kernel, logger: logger, metrics: metrics) { .now }
+        return Proxier(configuration, kernel, logger: logger, metrics: NOOPMetricsHandler.instance) { .now }
     }
 
     /// The services that it has heard.

@@ -1,5 +1,5 @@
 extension KubernetesTestServer {
-    /// A kind of objects that the server has.
+    /// A kind of objects that the server has. The server shares no code with the clients that it tests.
     public struct Resource: Hashable, Sendable {
         /// The API group; empty for the core group.
         public let group: String

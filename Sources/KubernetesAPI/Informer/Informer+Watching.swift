@@ -53,11 +53,9 @@ extension Informer {
     }
 
     private func take(_ event: WatchEvent<Object>, _ initial: inout Initial<Object>) async throws(APIError) {
-        lastHeard = clock.now
-        noteContact()
-        if case .unreadable(let object) = event, !initial.isOpen { note(object) }
         if case .bookmark(let version, let endsInitialEvents) = event {
-            hasBookmarks = true
+            noteContact()
+            (hasBookmarks, expectsBookmarks) = (true, true)
             if initial.isOpen {
                 guard endsInitialEvents else { return }
                 let (objects, unreadable) = initial.close()
@@ -68,7 +66,10 @@ extension Informer {
             knowledge.resourceVersion = version
             return
         }
+        // A list has a time limit as a whole. Its many objects don't need the clock, which some machines read slowly.
         guard !initial.isOpen else { return initial.take(event) }
+        noteContact()
+        if case .unreadable(let object) = event { note(object) }
         hasHeard = true
         if let version = event.resourceVersion, !version.isEmpty { knowledge.resourceVersion = version }
         guard let change = store.apply(event) else { return }
@@ -80,19 +81,23 @@ extension Informer {
     private func guardSilence(of options: WatchOptions, since start: ContinuousClock.Instant) async -> Result<
         Void, APIError
     >? {
+        let listEnd = start + self.options.listTimeout
+        let watchEnd = start + (options.timeout ?? .zero) + self.options.watchGrace
         while !Task.isCancelled {
-            let end: ContinuousClock.Instant
-            if isListing {
-                end = start + self.options.listTimeout
-            } else {
-                let limit = start + (options.timeout ?? .zero) + self.options.watchGrace
-                end = hasBookmarks ? min(limit, lastHeard + self.options.silenceLimit) : limit
-            }
+            let silenceEnd = lastHeard + self.options.silenceLimit
+            let end = isListing ? listEnd : expectsBookmarks ? min(watchEnd, silenceEnd) : watchEnd
             if clock.now >= end {
+                if isListing {
+                    let limit = self.options.listTimeout.formatted
+                    let message = "the streamed list of \(Object.resource) was not complete after \(limit)"
+                    return .failure(APIError(.timedOut, message))
+                }
+                // A server that has never sent a bookmark may have none, so only one watch of it is broken off early.
+                expectsBookmarks = hasBookmarks
                 let silence = (clock.now - lastHeard).formatted
                 return .failure(APIError(.timedOut, "the watch of \(Object.resource) has been silent for \(silence)"))
             }
-            // It is looked at again at least this often, as the end can come nearer when the first bookmark is seen.
+            // The end moves when something is heard, and when a list is complete.
             try? await clock.sleep(until: min(end, clock.now + self.options.silenceLimit))
         }
         return nil

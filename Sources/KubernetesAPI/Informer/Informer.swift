@@ -27,8 +27,11 @@ public actor Informer<Object: KubernetesObject> {
     var store = ObjectStore<Object>()
     var hasStreamingLists: Bool
 
-    /// Whether the server sends bookmarks, so that silence means something.
+    /// Whether the server has ever sent a bookmark.
     var hasBookmarks = false
+
+    /// Whether the server is expected to send bookmarks, so that silence means something.
+    var expectsBookmarks = true
 
     /// Whether the last list was empty though objects were known.
     private var doubtsEmptiness = false
@@ -110,9 +113,9 @@ public actor Informer<Object: KubernetesObject> {
             do throws(APIError) {
                 return try await stream()
             } catch  where isListing && [.invalidRequest, .timedOut].contains(error.code) {
-                // Servers before Kubernetes 1.27 refuse it. Others may have it switched off, and never send the end.
-                hasStreamingLists = false
-                logger.debug("the server has no streaming lists of \(Object.resource): \(error)")
+                // Servers before Kubernetes 1.27 refuse it. One that is only slow gets another chance with the next list.
+                if error.code == .invalidRequest { hasStreamingLists = false }
+                logger.debug("\(Object.resource) are listed in pages: \(error)")
             }
         }
         try await listPages()
@@ -137,7 +140,9 @@ public actor Informer<Object: KubernetesObject> {
         }
         doubtsEmptiness = false
         for object in unreadable { note(object) }
-        for event in store.replace(with: listed, unreadable: unreadable) { await handler(event) }
+        let changes = store.replace(with: listed, unreadable: unreadable)
+        for object in changes.deletions { await handler(.deleted(object)) }
+        for event in changes.others { await handler(event) }
         knowledge.lists += 1
         knowledge.objectCount = store.objects.count
         knowledge.resourceVersion = resourceVersion
@@ -162,7 +167,8 @@ public actor Informer<Object: KubernetesObject> {
 
     /// Records that the server said something.
     func noteContact() {
-        knowledge.lastContact = clock.now
+        lastHeard = clock.now
+        knowledge.lastContact = lastHeard
         guard knowledge.error != nil else { return }
         knowledge.error = nil
         logger.notice("the server answers again for \(Object.resource)")

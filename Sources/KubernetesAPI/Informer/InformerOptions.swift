@@ -23,11 +23,11 @@ public struct InformerOptions: Hashable, Sendable {
     /// How long a watch may go on after its time limit without being ended by the server.
     public var watchGrace = Duration.seconds(30)
 
-    /// How long a watch may be silent once the server has sent a bookmark, as servers send one each minute. A connection that is
-    /// dead without a word is noticed by this.
+    /// How long a watch may be silent, as servers send at least a bookmark each minute. A connection that is dead without a word
+    /// is noticed by this. If a server has never sent a bookmark, only the first watch that is silent for so long is ended.
     public var silenceLimit = Duration.seconds(150)
 
-    /// The time limit of a streamed list, after which pages are asked for.
+    /// The time limit of a streamed list, after which pages are asked for this time.
     public var listTimeout = Duration.seconds(60)
 
     /// The delay after the first failure. It doubles with each further one, and each delay is lengthened by a random part of

@@ -21,23 +21,29 @@ struct ObjectStore<Object: KubernetesObject>: Sendable {
     ///   - listed: The objects of the list.
     ///   - unreadable: Objects of the list that can't be read. Those that are known stay as they were. If one of them has not
     ///     even a name, it can be any of those that are not listed, and all of them stay.
-    /// - Returns: What it changes, deletions first, so that a name or an address is free before another object gets it.
+    /// - Returns: What it changes, deletions first, so that a name or an address is free before another object gets it. It is
+    ///   found out while it is iterated over, as a first list is all additions, and there are many.
     mutating func replace(
         with listed: [ObjectName: Object],
         unreadable: [UnreadableObject]
-    ) -> [InformerEvent<Object>] {
-        var events: [InformerEvent<Object>] = []
-        if !unreadable.contains(where: { $0.name == nil }) {
-            let unreadable = Set(unreadable.compactMap(\.name))
-            for name in objects.keys.sorted() where listed[name] == nil && !unreadable.contains(name) {
-                if let object = objects.removeValue(forKey: name) { events.append(.deleted(object)) }
+    ) -> (deletions: [Object], others: some Sequence<InformerEvent<Object>>) {
+        let known = objects
+        objects = listed
+        var deletions: [Object] = []
+        let isAnyUnreadable = unreadable.contains { $0.name == nil }
+        let unreadable = Set(unreadable.compactMap(\.name))
+        for name in known.keys.sorted() where listed[name] == nil {
+            guard let object = known[name] else { continue }
+            if isAnyUnreadable || unreadable.contains(name) {
+                objects[name] = object
+            } else {
+                deletions.append(object)
             }
         }
-        objects.reserveCapacity(listed.count)
-        for object in listed.values {
-            if let event = put(object) { events.append(event) }
+        let others = listed.lazy.compactMap { name, object in
+            InformerEvent(from: known[name], to: object)
         }
-        return events
+        return (deletions, others)
     }
 
     private mutating func remove(_ name: ObjectName) -> InformerEvent<Object>? {
@@ -45,7 +51,18 @@ struct ObjectStore<Object: KubernetesObject>: Sendable {
     }
 
     private mutating func put(_ object: Object) -> InformerEvent<Object>? {
-        guard let old = objects.updateValue(object, forKey: object.name) else { return .added(object) }
-        return old == object ? nil : .updated(from: old, to: object)
+        InformerEvent(from: objects.updateValue(object, forKey: object.name), to: object)
+    }
+}
+
+extension InformerEvent where Object: Equatable {
+    /// The event of an object that is known to exist; nil if it was known just so.
+    fileprivate init?(from old: Object?, to new: Object) {
+        guard let old else {
+            self = .added(new)
+            return
+        }
+        guard old != new else { return nil }
+        self = .updated(from: old, to: new)
     }
 }

@@ -150,6 +150,21 @@ struct ServerStateTests {
         #expect(server.requests.count { $0.query["sendInitialEvents"] != nil } == 1)
     }
 
+    @Test("A streaming list that is too slow is replaced by pages, and the next list is a stream again")
+    func slowStream() async throws {
+        let server = try await KubernetesTestServer.with(services: 20)
+        server.faults.add(.hang(afterBytes: 4000), on: .watch(.services), times: 1)
+        let follower = try Follower(server)
+        try await follower.settle()
+        #expect(server.requests(.list(.services)).count == 3)
+        try await server.waitForWatches(of: .services)
+        try await server.interrupt(.services, .expired)
+        server.delete(.services, "service-3")
+        try await follower.settle(deletions: ["service-3": 1])
+        #expect(server.requests(.list(.services)).count == 3)
+        #expect(server.requests.count { $0.query["sendInitialEvents"] != nil } == 2)
+    }
+
     @Test("A streaming list is one request, and a quiet watch costs none")
     func requests() async throws {
         let server = try await KubernetesTestServer.with(services: 20)

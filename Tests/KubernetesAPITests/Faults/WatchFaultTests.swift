@@ -26,6 +26,25 @@ struct WatchFaultTests {
     }
 
     @Test(
+        "A watch that is silent before the first bookmark is ended, and none after it if the server sends no bookmarks"
+    )
+    func silence() async throws {
+        let server = try await KubernetesTestServer.with(services: 20)
+        server.sendsBookmarks = false
+        server.faults.add(.hang(afterBytes: 0), on: .watch(.services), times: 1)
+        let follower = try Follower(server, streams: false)
+        try await server.waitForRequests(1, .watch(.services))
+        server.delete(.services, "service-3")
+        try await follower.settle(deletions: ["service-3": 1])
+        #expect(await follower.informer.knowledge.failures == 1)
+
+        // Four times the limit of silence.
+        try await Task.sleep(for: .milliseconds(2800))
+        #expect(await follower.informer.knowledge.failures == 1)
+        #expect(server.requests(.watch(.services)).count == 2)
+    }
+
+    @Test(
         "An answer that never ends to be wrong is not asked for forever",
         arguments: [
             Fault.status(400), .htmlPage, .answer("{\"type\":\"ADDED\"\n"),

@@ -82,6 +82,7 @@ struct Bench {
             times.sort()
             report("p50", times[times.count / 2])
             report("p99", times[times.count * 99 / 100])
+            try await flood(server, &ends)
             group.cancelAll()
         }
         var usage = rusage()
@@ -89,6 +90,26 @@ struct Bench {
         Main.print("memory \(usage.ru_maxrss / 1024)")
         await client.shutdown()
         try server.end()
+    }
+
+    /// Measures how many changes per second are followed until the kernel has the last one.
+    private func flood(_ server: ServerProcess, _ ends: inout AsyncStream<ContinuousClock.Instant>.Iterator)
+        async throws
+    {
+        let handle = try Handle()
+        let service = SampleObjects.service(options.services - 1)
+        guard let address = service["spec"]?["clusterIP"]?.string.flatMap(IPAddress.init) else {
+            throw Problem("a sample has no address")
+        }
+        let last = VirtualServer.Identity.tcp(address, 80)
+        let begin = ContinuousClock.now
+        try server.flood(options.flood)
+        while let end = await ends.next() {
+            guard try handle.realServers(of: last).isEmpty else { continue }
+            let seconds = begin.duration(to: end) / .seconds(1)
+            Main.print("events \((Double(options.flood) / seconds).rounded())")
+            return
+        }
     }
 
     private func report(_ name: String, _ time: Duration) {

@@ -8,7 +8,8 @@ import KubernetesTestServer
 @main
 enum Main {
     static let usage = """
-        usage: ipvs-cluster-bench [--services N] [--endpoints N] [--changes N] [--from memory|server] [--lists streams|pages]
+        usage: ipvs-cluster-bench [--services N] [--endpoints N] [--changes N] [--flood N]
+                                  [--from memory|server] [--lists streams|pages]
 
         Measures a proxier with N services (10,000) with N endpoints each (5). With `--from server` (the default) an API server
         in another process has them, and the objects take their way over HTTPS; with `--from memory` they are reported to the
@@ -17,6 +18,8 @@ enum Main {
 
           start MILLISECONDS      from the beginning to the kernel's whole table
           p50, p99 MILLISECONDS   from a changed endpoint slice on the server to the kernel's changed table (--changes, 201)
+          events NUMBER           changes per second that are followed, from the first of a flood on the server until the kernel
+                                  has the last (--flood, 50000)
           memory MIB              the peak memory use of this process after that, without the server's
         """
 
@@ -46,6 +49,7 @@ struct Options {
     var services = 10_000
     var endpoints = 5
     var changes = 201
+    var flood = 50_000
     var isFromMemory = false
     var prefersStreamingLists = true
 
@@ -67,6 +71,7 @@ struct Options {
             case ("--services", let number?) where (1...60_000).contains(number): services = number
             case ("--endpoints", let number?) where (1...100).contains(number): endpoints = number
             case ("--changes", let number?) where (1...100_000).contains(number): changes = number
+            case ("--flood", let number?) where (1...1_000_000).contains(number): flood = number
             case ("--from", _) where ["memory", "server"].contains(value): isFromMemory = value == "memory"
             case ("--lists", _) where ["streams", "pages"].contains(value): prefersStreamingLists = value == "streams"
             default: throw Problem("\(word) can't be \(value); see --help")

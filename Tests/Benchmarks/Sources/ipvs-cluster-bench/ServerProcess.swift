@@ -28,8 +28,13 @@ final class ServerProcess {
     }
 
     /// Gives the slice of a service other endpoints.
-    func change(_ service: Int, generation: Int) throws {
-        try commands.fileHandleForWriting.write(contentsOf: Data("\(service) \(generation)\n".utf8))
+    func change(_ service: Int, generation: Int) throws { try send("change \(service) \(generation)") }
+
+    /// Changes the slices of all services but the last in turn, as fast as possible, and then deletes the last one.
+    func flood(_ changes: Int) throws { try send("flood \(changes)") }
+
+    private func send(_ command: String) throws {
+        try commands.fileHandleForWriting.write(contentsOf: Data("\(command)\n".utf8))
     }
 
     /// Ends the server.
@@ -47,11 +52,31 @@ final class ServerProcess {
         try server.writeKubeconfig(to: file)
         Main.print(file.path)
         while let line = readLine() {
-            let numbers = line.split(separator: " ").compactMap { Int($0) }
-            guard numbers.count == 2 else { throw Problem("not a command: \(line)") }
-            try server.apply(
-                SampleObjects.endpointSlice(numbers[0], endpoints: options.endpoints, generation: numbers[1])
-            )
+            let words = line.split(separator: " ")
+            let numbers = words.dropFirst().compactMap { Int($0) }
+            switch (words.first, numbers.count) {
+            case ("change", 2):
+                let (service, generation) = (numbers[0], numbers[1])
+                try server.apply(
+                    SampleObjects.endpointSlice(service, endpoints: options.endpoints, generation: generation)
+                )
+            case ("flood", 1): try flood(server, options, changes: numbers[0])
+            default: throw Problem("not a command: \(line)")
+            }
+        }
+    }
+
+    private static func flood(_ server: KubernetesTestServer, _ options: Options, changes: Int) throws {
+        let last = SampleObjects.endpointSlice(options.services - 1, endpoints: options.endpoints)
+        let services = min(options.services - 1, 1000)
+        let states = (1...3).flatMap { generation in
+            (0..<services).map { service in
+                SampleObjects.endpointSlice(service, endpoints: options.endpoints, generation: generation)
+            }
+        }
+        try server.update(with: states, times: changes)
+        guard let name = last["metadata"]?["name"]?.string, server.delete(.endpointSlices, name) else {
+            throw Problem("there is no last slice")
         }
     }
 }

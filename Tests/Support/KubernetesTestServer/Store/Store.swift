@@ -88,9 +88,11 @@ extension Store.State {
     }
 
     /// The changes after a version, up to a maximum number of them; nil if they are not all known any more.
-    func changes(after position: Int, maximum: Int) -> ArraySlice<Store.Change>? {
+    ///
+    /// They are a copy: the history is copied as a whole when it grows while others hold a slice of it.
+    func changes(after position: Int, maximum: Int) -> [Store.Change]? {
         guard position >= oldestVersion else { return nil }
-        return history.dropFirst(position - oldestVersion).prefix(maximum)
+        return Array(history.dropFirst(position - oldestVersion).prefix(maximum))
     }
 
     /// The current objects of a resource, in order.
@@ -103,9 +105,11 @@ extension Store.State {
 
     /// The objects of a resource as they were at a version, in order; nil if it is too old.
     func snapshot(of resource: KubernetesTestServer.Resource, at past: Int) -> Store.Snapshot? {
-        guard let changes = changes(after: past, maximum: .max) else { return nil }
+        guard past >= oldestVersion else { return nil }
         var objects = objects[resource] ?? [:]
-        for change in changes.reversed() where change.resource == resource { objects[change.key] = change.old }
+        for change in history.dropFirst(past - oldestVersion).reversed() where change.resource == resource {
+            objects[change.key] = change.old
+        }
         return Store.Snapshot(version: past, objects: objects.sorted { $0.key < $1.key }.map(\.value))
     }
 }

@@ -13,13 +13,19 @@ final class Watch {
     private var isOver = false
     private var isPumping = false
 
+    /// The objects that the watch begins with, as far as they have not been sent yet.
+    private var initial: ArraySlice<StoredObject> = []
+
+    /// Whether a bookmark is due after them.
+    private var owesInitialEnd = false
+
     /// The version up to which everything has been sent.
     private(set) var position: Int {
         didSet { publish() }
     }
 
-    /// The most changes that are looked at before the connection is asked whether it can take more.
-    private static let batch = 256
+    /// The most objects or changes that are sent before the connection is asked whether it can take more.
+    private static let batch = 32
 
     init(id: Int, core: Core, exchange: Exchange, selection: Selection, position: Int, allowsBookmarks: Bool) {
         self.id = id
@@ -48,24 +54,26 @@ final class Watch {
                 "Transfer-Encoding": "chunked",
             ]
         )
-        if let snapshot {
-            var buffer = ByteBuffer()
-            for object in snapshot.objects where selection.includes(object) {
-                WatchLine.write(.added, object, to: &buffer)
-            }
-            exchange.send(buffer)
-        }
-        if endsInitialEvents { sendBookmark(endsInitialEvents: true) }
+        initial = snapshot.map { $0.objects[...] } ?? []
+        owesInitialEnd = endsInitialEvents
         pump()
     }
 
-    /// Sends the changes since the last time, as far as the connection takes them.
+    /// Sends what is new since the last time, as far as the connection takes it.
     func pump() {
         // A write can make the connection writable, and so come back here.
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
         while !isOver, !core.isPaused, exchange.isWritable {
+            if !initial.isEmpty {
+                sendInitial()
+                continue
+            }
+            if owesInitialEnd {
+                owesInitialEnd = false
+                sendBookmark(endsInitialEvents: true)
+            }
             let known = core.store.withState { state in
                 (changes: state.changes(after: position, maximum: Self.batch), oldest: state.oldestVersion)
             }
@@ -80,9 +88,18 @@ final class Watch {
         }
     }
 
-    /// Sends a bookmark, if the client wants them.
+    private func sendInitial() {
+        var buffer = ByteBuffer()
+        for object in initial.prefix(Self.batch) where selection.includes(object) {
+            WatchLine.write(.added, object, to: &buffer)
+        }
+        initial = initial.dropFirst(Self.batch)
+        exchange.send(buffer)
+    }
+
+    /// Sends a bookmark, if the client wants them, unless it doesn't have the first objects yet.
     func sendBookmark(endsInitialEvents: Bool = false) {
-        guard !isOver, !core.isPaused, allowsBookmarks else { return }
+        guard !isOver, !core.isPaused, allowsBookmarks, initial.isEmpty, !owesInitialEnd else { return }
         exchange.send(WatchLine.bookmark(selection.resource, version: position, endsInitialEvents: endsInitialEvents))
     }
 

@@ -27,6 +27,15 @@ fail() {
   exit 1
 }
 
+# One build folder for all packages here, which share most of their modules, and one set of compiler options, as with others
+# everything would be built again. A package that has dependencies can't be built with -Xcc -Werror, which SwiftPM 6.3 takes for
+# an option of swiftc. The documentation is generated from the symbol graphs.
+readonly strict=$PWD/.build-strict
+build_strictly() {
+  swift_build --scratch-path "$strict" -Xswiftc -warnings-as-errors \
+    -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc "$strict/symbols" "$@"
+}
+
 # Tests/run has built everything before it starts a check that needs a build. Without it, a check must not test an old build.
 require_build() {
   if [[ -z ${IPVS_RUN-} ]]; then

@@ -6,11 +6,13 @@ source "$(dirname "${BASH_SOURCE[0]}")/check.sh"
 readonly limit_seconds=900
 readonly events=$work/events
 
-# Prints the path of the program with a package's tests.
+# Prints the path of the program with the tests of the library or of the examples.
 test_program() {
-  local programs=("$PWD/.build-strict-$1"/debug/*PackageTests.xctest)
-  [[ -x ${programs[0]} ]] || fail "The build has left no tests in .build-strict-$1."
-  printf '%s' "${programs[0]}"
+  local package=swift-ipvs
+  [[ $1 == library ]] || package+=-$1
+  local program=$strict/debug/${package}PackageTests.xctest
+  [[ -x $program ]] || fail "The build has left no tests: there is no $program."
+  printf '%s' "$program"
 }
 
 # A test that hangs fails, as in Tests/kernel. In the foreground, so that Ctrl-C reaches it.

@@ -16,8 +16,11 @@ struct Proxy {
     let settings: Settings
     let logger: Logger
 
-    init(settings: Settings) {
-        self.settings = settings
+    /// Reads the settings again, as at the start.
+    private let rereadSettings: @Sendable () throws -> Settings
+
+    init(settings: Settings, reread: @escaping @Sendable () throws -> Settings) {
+        (self.settings, rereadSettings) = (settings, reread)
         var logger = Logger(label: "ipvs-proxy") { CleanLog(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel = settings.logLevel
         self.logger = logger
@@ -65,7 +68,8 @@ struct Proxy {
             (settings.configuration.metricsBindAddress, pages.metricsPages),
         ] {
             guard let endpoint = address.endpoint else { continue }
-            servers.append(try await StatusServer(endpoint, logger, pages: pages))
+            let retryInterval: Duration? = settings.configuration.bindAddressHardFail ? nil : .seconds(5)
+            servers.append(try await StatusServer(endpoint, logger, pages: pages, retryInterval: retryInterval))
         }
         let healthChecks = HealthCheckServer(
             proxier.healthCheckUpdates(),
@@ -74,11 +78,14 @@ struct Proxy {
             logger
         )
         let watcher = try await objects.service(for: proxier)
+        let configurationWatch = settings.configurationFile.flatMap { [rereadSettings] path in
+            ConfigurationWatch(path, settings.configuration, logger) { try rereadSettings().configuration }
+        }
         // An error is also reported at the end.
         var groupLogger = logger
         if logger.logLevel > .debug { groupLogger.logLevel = .critical }
         let group = ServiceGroup(
-            services: [proxier, watcher, healthChecks] + servers,
+            services: [proxier, watcher, healthChecks] + servers + [configurationWatch].compactMap(\.self),
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: groupLogger
         )

@@ -3,13 +3,13 @@
 import Glibc
 public import Testing
 
-/// Waits until a condition holds. The test fails if it still does not after a minute.
+/// Waits until a condition holds. The test fails if it still does not after three minutes.
 public func eventually(
     every microseconds: UInt32 = 100_000,
     _ condition: () throws -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(180)
     while ContinuousClock.now < deadline {
         if try condition() { return }
         usleep(microseconds)
@@ -18,12 +18,12 @@ public func eventually(
 }
 
 /// Waits until a condition holds, and meanwhile lets other tasks run, which may all share a single thread. The test
-/// fails if it still does not after half a minute.
+/// fails if it still does not after three minutes.
 public func eventually(
     _ condition: () throws -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
-    for _ in 0..<300 {
+    for _ in 0..<1800 {
         if try condition() { return }
         try await Task.sleep(for: .milliseconds(100))
     }

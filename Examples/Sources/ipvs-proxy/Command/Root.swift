@@ -63,7 +63,9 @@ struct IPVSProxyCommand: AsyncParsableCommand {
             var command = try parseAsRoot(flags.words)
             if let command = command as? Self {
                 isDryRun = command.options.dryRun
-                try await run(try Settings(command.options, flags, environment: ProcessInfo.processInfo.environment))
+                let environment = ProcessInfo.processInfo.environment
+                let settings = try Settings(command.options, flags, environment: environment)
+                try await run(settings) { try Settings(words, environment: environment) }
             } else {
                 try command.run()
             }
@@ -78,8 +80,11 @@ struct IPVSProxyCommand: AsyncParsableCommand {
         Glibc.exit(status)
     }
 
-    private static func run(_ settings: Settings) async throws {
-        let proxy = Proxy(settings: settings)
+    private static func run(
+        _ settings: Settings,
+        reread: @escaping @Sendable () throws -> Settings
+    ) async throws {
+        let proxy = Proxy(settings: settings, reread: reread)
         switch settings.action {
         case .writeConfiguration(let path): try settings.configuration.write(to: path)
         case .cleanup: try await proxy.cleanUp()

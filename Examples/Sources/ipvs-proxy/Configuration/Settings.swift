@@ -24,6 +24,9 @@ struct Settings: Sendable {
     /// The configuration in kube-proxy's terms.
     let configuration: KubeProxyConfiguration
 
+    /// The path of the file that it was read from; nil if there is none.
+    let configurationFile: String?
+
     let bindInterface: String
     let bindAs: AddressBinder.Method
     let drainTimeout: Duration
@@ -63,6 +66,7 @@ struct Settings: Sendable {
             }
         }
         var configuration: KubeProxyConfiguration
+        configurationFile = options.config
         if let file = options.config {
             configuration = try KubeProxyConfiguration(file: file)
             notices += InertReason.notices(configuration).map { "\(TextFile.name(file)): \($0)" }

@@ -118,4 +118,30 @@ extension ProxyKernelTests.ServingManifests {
         #expect(try addresses() == nil)
         withExtendedLifetime(elsewhere) {}
     }
+
+    /// What supervises the program starts it with the new configuration. Traffic does not notice.
+    @Test func aChangedConfiguration() throws {
+        func write(_ block: String) throws {
+            let text = """
+                apiVersion: kubeproxy.config.k8s.io/v1alpha1
+                kind: KubeProxyConfiguration
+                clusterCIDR: \(block)
+                conntrack: {maxPerCore: 0, min: 0}
+                healthzBindAddress: ""
+                metricsBindAddress: ""
+                """
+            try folder.replace("config.conf", text)
+        }
+        try write("10.244.0.0/16")
+        try writeWeb("10.244.0.1")
+        let program = try RunningProgram(folder["web.yaml"], in: namespace, "--config", folder["config.conf"])
+        try eventually { try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"] }
+        try write("10.244.0.0/33")
+        try eventually { program.log.contains("the configuration stays as it was") }
+        try write("10.245.0.0/16")
+        #expect(program.end() == 1, "\(program.log)")
+        let sentence = "\(folder["config.conf"]) has changed: the program ends, to be started again"
+        try eventually { program.log.contains("ipvs-proxy: \(sentence)") }
+        #expect(try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.1:8080 1"])
+    }
 }

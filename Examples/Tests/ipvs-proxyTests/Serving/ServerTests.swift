@@ -2,6 +2,7 @@ import Common
 import Foundation
 import Glibc
 import IPVS
+import IPVSTestKernel
 import Logging
 import ServiceLifecycle
 import Testing
@@ -78,6 +79,38 @@ import Testing
             ],
             patience: patience
         )
+    }
+
+    @Test("An address that can't be used is tried again, or an error at once")
+    func addressThatIsTaken() async throws {
+        let endpoint = try Page.freeEndpoint(IPAddress(127, 0, 0, 1))
+        let owner = try await Self.server(endpoint)
+        let log = LogLines()
+        let logger = Logger(label: "test") { _ in log }
+        let sentence = "can't answer HTTP on \(endpoint): Address already in use"
+        let failure = await #expect(throws: Failure.self) { try await StatusServer(endpoint, logger, pages: [:]) }
+        #expect(failure?.sentences == [sentence])
+        let server = try await StatusServer(
+            endpoint,
+            logger,
+            pages: ["/": { .text("next") }],
+            retryInterval: .milliseconds(20)
+        )
+        #expect(log.lines == ["warning \(sentence); trying again every 0.02 seconds"])
+        let quiet = Logger(label: "test") { _ in LogLines() }
+        let group = ServiceGroup(services: [server], logger: quiet)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(log.lines.count == 1)
+            let ownerGroup = ServiceGroup(services: [owner], logger: quiet)
+            await ownerGroup.triggerGracefulShutdown()
+            try await ownerGroup.run()
+            try await eventually { log.lines.contains("info answering / on http://\(endpoint)") }
+            #expect(try await Page.ask(endpoint, "/").body == "next")
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
     }
 
     @Test(arguments: ["127.0.0.1", "::1"])

@@ -81,11 +81,15 @@ struct Proxy {
         let configurationWatch = settings.configurationFile.flatMap { [rereadSettings] path in
             ConfigurationWatch(path, settings.configuration, logger) { try rereadSettings().configuration }
         }
+        let readiness = ServiceManager(environment: ProcessInfo.processInfo.environment).map { manager in
+            Readiness(manager: manager, logger: logger) { await proxier.health.lastFinished != nil }
+        }
+        let optional: [(any Service)?] = [configurationWatch, readiness]
         // An error is also reported at the end.
         var groupLogger = logger
         if logger.logLevel > .debug { groupLogger.logLevel = .critical }
         let group = ServiceGroup(
-            services: [proxier, watcher, healthChecks] + servers + [configurationWatch].compactMap(\.self),
+            services: [proxier, watcher, healthChecks] + servers + optional.compactMap(\.self),
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: groupLogger
         )

@@ -11,7 +11,7 @@ struct IPVSCtl: AsyncParsableCommand {
         discussion: """
             Write your virtual servers to a file, preview the changes, and apply them:
 
-              ipvsctl export --format yaml > table.yaml
+              ipvsctl export --output table.yaml
               ipvsctl diff table.yaml
               ipvsctl apply table.yaml
 

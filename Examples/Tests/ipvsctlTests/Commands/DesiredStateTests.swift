@@ -74,6 +74,10 @@ extension KernelTests {
             #expect(export.status == 0 && export.errors.isEmpty, "\(export.all)")
             let exported = try TemporaryFile(export.output, suffix: ".\(format)")
             #expect(try TableFile(path: exported.path).read() == table)
+            let written = try TemporaryFile("old", suffix: ".\(format)")
+            let output = try Program.run("export", "--output", written.path, "--netns", namespace.path)
+            #expect(output.all.isEmpty, "\(output.all)")
+            #expect(try String(contentsOfFile: written.path, encoding: .utf8) == export.output)
             let other = try TestNamespace()
             let size = table.entries.reduce(0) { $0 + 1 + $1.realServers.count }
             for counts in ["\(size) added, 0 updated, 0 deleted, 0", "0 added, 0 updated, 0 deleted, \(size)"] {

@@ -27,8 +27,13 @@ demonstrate() {
   install_packages pkg-config libnftables-dev libnl-genl-3-dev iproute2 python3 || exit 1
   # First, as it finds out whether such a kernel can be used here.
   with_kernel --prepare
-  build "${products[@]}"
-  with_kernel "$examples/lib/$scenario" "${products[@]/#/$examples/.build/debug/}"
+  # Tests/run has built them already.
+  local programs=${IPVS_PROGRAMS-}
+  if [[ -z $programs ]]; then
+    programs=$examples/.build/debug
+    build "${products[@]}"
+  fi
+  with_kernel "$examples/lib/$scenario" "${products[@]/#/$programs/}"
 }
 
 parse() {

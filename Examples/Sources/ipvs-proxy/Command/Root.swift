@@ -49,6 +49,11 @@ struct IPVSProxyCommand: AsyncParsableCommand {
     @OptionGroup var options: Options
 
     static func main() async {
+        // Without it, Dispatch crashes sooner or later, and settings can't be read.
+        guard access("/proc/self/stat", R_OK) == 0 else {
+            Console.fail("no file system of processes is at /proc, which the program needs")
+            Glibc.exit(1)
+        }
         var isDryRun = false
         var status: Int32 = 0
         let words: [String]

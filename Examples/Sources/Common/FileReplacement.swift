@@ -1,10 +1,11 @@
 import Glibc
 
-/// Writes a text in the place of a file, so that nobody ever finds a part of it there, even after a crash.
+/// Replaces the contents of files atomically: readers find the old or the new text, also after a crash.
 package enum FileReplacement {
     /// Replaces a file, or creates it. What is no regular file, such as a terminal, is written to.
     ///
-    /// A symbolic link stays, and the file that it leads to is replaced. Permissions and owner stay too.
+    /// A symbolic link stays, and the file that it leads to is replaced. Its permissions stay too, and its owner if this
+    /// process is root.
     ///
     /// - Parameters:
     ///   - text: The new contents.
@@ -29,7 +30,7 @@ package enum FileReplacement {
         do throws(FileError) {
             if exists {
                 guard fchmod(descriptor, status.st_mode & 0o7777) == 0 else { throw failure() }
-                // Only root can give it away, and to others the file belongs anyway.
+                // Only root can change the owner. For others the new file belongs to the user of this process.
                 _ = fchown(descriptor, status.st_uid, status.st_gid)
             }
             try write(text, to: descriptor)

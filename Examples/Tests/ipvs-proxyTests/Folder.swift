@@ -1,7 +1,7 @@
 import Foundation
 
 /// A folder for one test, which is removed with this object.
-final class Folder {
+final class Folder: Sendable {
     let path: String
 
     init() throws {

@@ -55,7 +55,7 @@ struct ObjectStore<Object: KubernetesObject>: Sendable {
     }
 }
 
-extension InformerEvent where Object: Equatable {
+extension InformerEvent {
     /// The event of an object that is known to exist; nil if it was known just so.
     fileprivate init?(from old: Object?, to new: Object) {
         guard let old else {

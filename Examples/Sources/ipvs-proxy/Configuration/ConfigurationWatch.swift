@@ -69,8 +69,7 @@ struct ConfigurationWatch: Service {
     private func rest() async -> Bool {
         var time = notices.timeUntil(rest: timing.rest, openRest: timing.openRest)
         while time > .zero {
-            let slept: Void? = try? await cancelWhenGracefulShutdown { [time] in try await Task.sleep(for: time) }
-            guard slept != nil else { return false }
+            guard await sleepUntilShutdown(for: time) else { return false }
             time = notices.timeUntil(rest: timing.rest, openRest: timing.openRest)
         }
         return true

@@ -92,12 +92,7 @@ actor ManifestService: Service {
         let begin = ContinuousClock.now
         var time = gap == nil ? timing.rest : timing.interval
         repeat {
-            do {
-                try await cancelWhenGracefulShutdown { [time] in try await Task.sleep(for: time) }
-            } catch {
-                // The task was cancelled, the only error of a sleep.
-                return false
-            }
+            guard await sleepUntilShutdown(for: time) else { return false }
             if isAsked { await readNow() }
             time = notices.timeUntil(rest: timing.rest, openRest: timing.openRest)
         } while time > .zero && .now - begin < timing.patience

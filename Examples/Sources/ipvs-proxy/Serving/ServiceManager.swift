@@ -54,9 +54,7 @@ struct Readiness: Service {
 
     func run() async {
         while await !isReady() {
-            // The only error of a sleep is that it was cancelled.
-            let slept: Void? = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(100)) }
-            guard slept != nil else { return tell("STOPPING=1") }
+            guard await sleepUntilShutdown(for: .milliseconds(100)) else { return tell("STOPPING=1") }
         }
         tell("READY=1")
         // It fails if the task is cancelled, which ends it too.

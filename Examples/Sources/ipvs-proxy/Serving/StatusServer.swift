@@ -54,10 +54,8 @@ struct StatusServer: Service {
     /// Tries until the address can be used; nil at the end of the program.
     private func retry() async -> HTTPListener? {
         while let retryInterval {
-            // The only error of a sleep is that it was cancelled.
-            guard (try? await cancelWhenGracefulShutdown { try await Task.sleep(for: retryInterval) }) != nil else {
-                return nil
-            }
+            guard await sleepUntilShutdown(for: retryInterval) else { return nil }
+            // The reason was logged when the address could not be used first.
             if let listener = try? await Self.listen(endpoint, logger, pages: pages, patience: patience) {
                 return listener
             }

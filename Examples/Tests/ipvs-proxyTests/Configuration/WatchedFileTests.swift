@@ -37,19 +37,19 @@ struct WatchedFileTests {
     @Test("The program ends when it says something else", arguments: [true, false])
     func change(isReplaced: Bool) async throws {
         try folder.write("config.conf", Self.text("clusterCIDR: 10.244.0.0/16\n"))
-        let folder = Held(folder)
+        let folder = folder
         let error = try await watching {
             let text = Self.text("clusterCIDR: 10.245.0.0/16\n")
             if isReplaced {
-                try folder.value.replace("config.conf", text)
+                try folder.replace("config.conf", text)
             } else {
-                try folder.value.write("config.conf", text)
+                try folder.write("config.conf", text)
             }
         }
         let sentence = try #require((error as? Failure)?.sentences.first)
         #expect(
             sentence
-                == "\(folder.value["config.conf"]) has changed: the program ends, to be started again with the new configuration"
+                == "\(folder["config.conf"]) has changed: the program ends, to be started again with the new configuration"
         )
     }
 
@@ -61,26 +61,26 @@ struct WatchedFileTests {
         }
         try folder.link("..data", to: "1")
         try folder.link("config.conf", to: "..data/config.conf")
-        let folder = Held(folder)
-        let error = try await watching { try folder.value.relink("..data", to: "2") }
+        let folder = folder
+        let error = try await watching { try folder.relink("..data", to: "2") }
         #expect(error is Failure)
     }
 
     @Test("Errors are logged and change nothing, and other words for the same are no change")
     func errors() async throws {
         try folder.write("config.conf", Self.text("clusterCIDR: 10.244.0.0/16\n"))
-        let (folder, log) = (Held(folder), log)
+        let (folder, log) = (folder, log)
         let error = try await watching {
-            try folder.value.replace("config.conf", Self.text("clusterCIDR: nonsense\n"))
+            try folder.replace("config.conf", Self.text("clusterCIDR: nonsense\n"))
             try await eventually { log.lines.contains { $0.contains("stays as it was") } }
-            #expect(log.lines.contains { $0.hasPrefix("error \(folder.value["config.conf"]):4: ") }, "\(log.lines)")
-            try folder.value.remove("config.conf")
+            #expect(log.lines.contains { $0.hasPrefix("error \(folder["config.conf"]):4: ") }, "\(log.lines)")
+            try folder.remove("config.conf")
             try await eventually { log.lines.contains { $0.contains("No such file") } }
             let count = log.lines.count
-            try folder.value.write("config.conf", Self.text("# a comment\nclusterCIDR: \"10.244.0.0/16\"\n"))
+            try folder.write("config.conf", Self.text("# a comment\nclusterCIDR: \"10.244.0.0/16\"\n"))
             try await Task.sleep(for: .milliseconds(600))
             #expect(log.lines.count == count)
-            try folder.value.replace("config.conf", Self.text("clusterCIDR: 10.245.0.0/16\n"))
+            try folder.replace("config.conf", Self.text("clusterCIDR: 10.245.0.0/16\n"))
         }
         #expect(error is Failure)
     }
@@ -90,10 +90,4 @@ struct WatchedFileTests {
         let logger = Logger(label: "test") { _ in LogLines() }
         #expect(ConfigurationWatch("/dev/null", KubeProxyConfiguration(), logger) { KubeProxyConfiguration() } == nil)
     }
-}
-
-/// A folder for closures that run on other threads one after the other.
-private struct Held: @unchecked Sendable {
-    let value: Folder
-    init(_ value: Folder) { self.value = value }
 }

@@ -63,9 +63,10 @@ extension NodeKernelTests {
             #expect(try !binder.removeInterface())
         }
 
-        @Test func tenThousandOfEither() throws {
-            let sixes = try (0..<10_000).map { try #require(IPAddress("fd00::1:\(String($0, radix: 16))")) }
-            for addresses in [(0..<10_000).map { IPAddress(ipv4: 0x0a60_0000 + $0) }, sixes] {
+        /// More than one message has place for, in each direction.
+        @Test func thousandsOfEither() throws {
+            let sixes = try (0..<2_000).map { try #require(IPAddress("fd00::1:\(String($0, radix: 16))")) }
+            for addresses in [(0..<2_000).map { IPAddress(ipv4: 0x0a60_0000 + $0) }, sixes] {
                 var times: [String] = []
                 func timed<Value>(_ what: String, _ body: () throws -> Value) rethrows -> Value {
                     let start = ContinuousClock.now
@@ -73,26 +74,26 @@ extension NodeKernelTests {
                     return try body()
                 }
                 let bound = try timed("bound") { try binder.bind(addresses) }
-                #expect(bound.changed == 10_000 && bound.failures.isEmpty)
+                #expect(bound.changed == 2_000 && bound.failures.isEmpty)
                 let listed = try timed("listed") { try binder.addresses() }
                 #expect(listed == Set(addresses))
                 let again = try timed("bound again") { try binder.bind(addresses) }
                 #expect(again == outcome())
-                let one = try timed("one unbound") { try binder.unbind([addresses[5_000]]) }
+                let one = try timed("one unbound") { try binder.unbind([addresses[1_500]]) }
                 #expect(one.changed == 1)
-                #expect(try namespace.interface("kube-ipvs0").addresses.count == 9_999)
+                #expect(try namespace.interface("kube-ipvs0").addresses.count == 1_999)
                 let unbound = try timed("1,000 unbound") { try binder.unbind(addresses.prefix(1_000)) }
                 #expect(unbound == outcome(changed: 1_000))
-                #expect(try binder.addresses().count == 8_999)
+                #expect(try binder.addresses().count == 999)
                 let wasThere = try timed("the interface removed") { try binder.removeInterface() }
                 #expect(wasThere)
                 #expect(try binder.addresses().isEmpty)
-                print("10,000 of \(addresses[0].family): \(times.joined(separator: ", "))")
+                print("2,000 of \(addresses[0].family): \(times.joined(separator: ", "))")
             }
         }
 
         @Test func removedUnderItsFeet() throws {
-            let others = (0..<500).map { IPAddress(ipv4: 0x0a61_0000 + $0) }
+            let others = (0..<100).map { IPAddress(ipv4: 0x0a61_0000 + $0) }
             _ = try binder.bind(others)
             try namespace.run("ip", "link", "del", "kube-ipvs0")
             #expect(try binder.bind([four]) == outcome(changed: 1, made: true))
@@ -123,10 +124,10 @@ extension NodeKernelTests {
 
         @Test func twoAtOnce() throws {
             let path = namespace.path
-            let addresses = (0..<500).map { IPAddress(ipv4: 0x0a62_0000 + $0) }
+            let addresses = (0..<100).map { IPAddress(ipv4: 0x0a62_0000 + $0) }
             let done = Mutex(0)
             let faults = Mutex<[String]>([])
-            for half in [addresses[..<300], addresses[200...]] {
+            for half in [addresses[..<60], addresses[40...]] {
                 Thread.detachNewThread {
                     do {
                         let binder = try AddressBinder(namespace: .path(path))

@@ -63,13 +63,13 @@ extension NodeKernelTests {
             #expect(try binder.addresses().isEmpty)
         }
 
-        @Test func tenThousandOfEither() throws {
-            let fours = (0..<10_000).map { IPAddress(ipv4: 0x0a60_0000 + $0) }
-            let sixes = try (0..<10_000).map { try #require(IPAddress("fd00::1:\(String($0, radix: 16))")) }
-            #expect(try binder.bind(fours + sixes).changed == 20_000)
+        @Test func thousandsOfEither() throws {
+            let fours = (0..<2_000).map { IPAddress(ipv4: 0x0a60_0000 + $0) }
+            let sixes = try (0..<2_000).map { try #require(IPAddress("fd00::1:\(String($0, radix: 16))")) }
+            #expect(try binder.bind(fours + sixes).changed == 4_000)
             #expect(try binder.addresses() == Set(fours + sixes))
-            #expect(try binder.unbind(fours.prefix(9_999) + sixes.prefix(9_999)).changed == 19_998)
-            #expect(try binder.addresses() == [fours[9_999], sixes[9_999]])
+            #expect(try binder.unbind(fours.prefix(1_999) + sixes.prefix(1_999)).changed == 3_998)
+            #expect(try binder.addresses() == [fours[1_999], sixes[1_999]])
             #expect(try binder.removeInterface())
             #expect(try namespace.run("ip", "route", "get", "fibmatch", "127.0.0.1").contains("lo"))
             #expect(try binder.addresses().isEmpty)

@@ -127,7 +127,7 @@ extension ProxyKernelTests {
                 state.withLock { $0.hasEnded = true }
             }
             var (failures, errors) = (0, 0)
-            for round in 1...60 {
+            for round in 1...20 {
                 await proxier.onServiceAdd(
                     service("api", ServicePort(.tcp, 80, clusterIPs: [IPAddress(10, 97, 0, UInt8(round))]))
                 )

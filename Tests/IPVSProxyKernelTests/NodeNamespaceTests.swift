@@ -76,7 +76,7 @@ extension ProxyKernelTests {
             var configuration = Proxier.Configuration()
             configuration.namespace = .path(link)
             var mixed: [[Int]] = []
-            for _ in 0..<200 {
+            for _ in 0..<60 {
                 let kernel = await (try Proxier(configuration, logger: .silent)).node.kernel
                 let parts = try parts(of: kernel)
                 if Set(parts).count > 1 { mixed.append(parts) }

@@ -27,6 +27,28 @@ extension PacketKernelTests {
             let sources: Set<IPAddress>
         }
 
+        /// How many requests each client has had an outcome of.
+        fileprivate final class Progress: Sendable {
+            let goal: Int
+            private let counts: Mutex<[Int]>
+
+            init(clients: Int, goal: Int) {
+                self.goal = goal
+                counts = Mutex(Array(repeating: 0, count: clients))
+            }
+
+            var isComplete: Bool { current.allSatisfy { $0 >= goal } }
+            var current: [Int] { counts.withLock { $0 } }
+
+            func report(_ client: Int, _ count: Int) { counts.withLock { $0[client] = count } }
+
+            /// Whether no request is under way any more that was under way at an earlier time. The number of all outcomes would
+            /// not do: a client can wait for the processor while the others get many answers.
+            func hasMoved(since earlier: [Int]) -> Bool {
+                zip(current, earlier).allSatisfy { $0 > $1 || $0 >= goal }
+            }
+        }
+
         /// Clients of each way that connections take: masqueraded or not, and sent to a cluster IP.
         private func clients() -> [Client] {
             func client(
@@ -67,8 +89,7 @@ extension PacketKernelTests {
             try await waitForTable([(.pod1, Backend.port), (.pod3, Backend.port)])
 
             let clients = clients()
-            let each = 10_000 / clients.count
-            let answered = Mutex(0)
+            let progress = Progress(clients: clients.count, goal: 10_000 / clients.count)
             let wrong = Mutex<[String]>([])
             let late = Mutex(0)
             let work = Task.detached {
@@ -78,9 +99,13 @@ extension PacketKernelTests {
                             with: Result {
                                 try inParallel(clients.count) { number in
                                     let client = clients[number]
-                                    let outcomes = try client.request.outcomes(in: client.namespace, atMost: each) {
-                                        _ in
-                                        answered.withLock { $0 += 1 }
+                                    // Nobody waits for a client that has ended, whatever ended it.
+                                    defer { progress.report(number, progress.goal) }
+                                    let outcomes = try client.request.outcomes(
+                                        in: client.namespace,
+                                        atMost: progress.goal
+                                    ) {
+                                        progress.report(number, $0.count)
                                         return false
                                     }
                                     for outcome in outcomes where !client.accepts(outcome) {
@@ -98,9 +123,9 @@ extension PacketKernelTests {
             }
             var replaced = 0
             var ports: [Backend: UInt16] = [.pod1: Backend.port, .pod3: Backend.port]
-            while answered.withLock({ $0 }) < each * clients.count {
+            while !progress.isComplete {
                 let backend = replaced.isMultiple(of: 2) ? Backend.pod1 : .pod3
-                try await replace(backend, &ports, proxier, answered)
+                try await replace(backend, &ports, proxier, progress)
                 replaced += 1
             }
             try await work.value
@@ -124,7 +149,7 @@ extension PacketKernelTests {
             _ backend: Backend,
             _ ports: inout [Backend: UInt16],
             _ proxier: Proxier,
-            _ answered: borrowing Mutex<Int>
+            _ progress: Progress
         ) async throws {
             let old = try #require(ports[backend])
             let new = old == 8_999 ? 8_081 : old + 1
@@ -133,8 +158,8 @@ extension PacketKernelTests {
             ports[backend] = new
             try await tell(proxier, ports.map { ($0, $1) })
             // Connections that were sent to the old one just before are still to arrive there.
-            let count = answered.withLock { $0 }
-            try await trying { answered.withLock { $0 } >= min(count + 50, 10_000) }
+            let before = progress.current
+            try await trying { progress.hasMoved(since: before) }
             if old != Backend.port { servers.close(backend.rawValue, port: old) }
         }
 

@@ -15,7 +15,7 @@ struct ServingOptions: ParsableArguments {
     @Option(
         name: [.customLong("healthz-bind-address"), .customLong("healthz-address")],
         help: ArgumentHelp(
-            "The address on which to serve /healthz and /livez over HTTP, or none. (default: 0.0.0.0:10256)",
+            "The address on which to serve /healthz, /livez and /readyz over HTTP, or none. (default: 0.0.0.0:10256)",
             valueName: "address:port"
         ),
         transform: ServingAddress.withoutPort(argument:)

@@ -22,6 +22,7 @@ struct StatusPages: Sendable {
         [
             "/healthz": { await health("healthz", isEligible: await isEligible()) },
             "/livez": { await health("livez", isEligible: nil) },
+            "/readyz": { await answer(proxier.health, isEligible: nil, onceSynced: true) },
         ]
     }
 
@@ -37,20 +38,28 @@ struct StatusPages: Sendable {
     }
 
     private func health(_ name: String, isEligible: Bool?) async -> Answer {
-        let health = await proxier.health
+        let answer = await answer(proxier.health, isEligible: isEligible)
+        let code = answer.isOK ? "200" : "503"
+        Counter(label: "kubeproxy_proxy_\(name)_total", dimensions: [("code", code)], factory: registry).increment()
+        return answer
+    }
+
+    /// The answer about a proxier; if `onceSynced`, it has to have synced, so that the node's services work.
+    private func answer(
+        _ health: Health<ContinuousClock.Instant>,
+        isEligible: Bool?,
+        onceSynced: Bool = false
+    ) async -> Answer {
         let knowledge = await knowledge()
         let (instant, now) = (ContinuousClock.now, Date())
         let age = health.lastFinished.map { $0.duration(to: instant) / .seconds(1) }
-        let answer = Answer.health(
-            isHealthy: health.isHealthy(at: instant),
+        return Answer.health(
+            isHealthy: health.isHealthy(at: instant) && (age != nil || !onceSynced),
             lastUpdated: age.map { now - $0 },
             now: now,
             isEligible: isEligible,
             knowledge: knowledge
         )
-        let code = answer.isOK ? "200" : "503"
-        Counter(label: "kubeproxy_proxy_\(name)_total", dimensions: [("code", code)], factory: registry).increment()
-        return answer
     }
 
     private func metrics() async -> Answer {

@@ -5,9 +5,13 @@ import IPVSTestKernel
 import Synchronization
 import Testing
 
-/// The program, built together with the tests.
+/// The program.
 enum Program {
-    static let path = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    /// The program that IPVS_PROXY names, such as an installed one; by default, the one built together with the tests.
+    static let path = ProcessInfo.processInfo.environment["IPVS_PROXY"] ?? besideTests
+
+    private static let besideTests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent()
         .appending(path: "ipvs-proxy").path
 
     /// Runs the program to its end.

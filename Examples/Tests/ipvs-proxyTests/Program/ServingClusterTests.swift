@@ -207,6 +207,18 @@ extension ProxyKernelTests {
             withExtendedLifetime(program) {}
         }
 
+        @Test("It is ready once the kernel has been synced, and alive before")
+        func readiness() async throws {
+            try server.apply(service("web", "10.96.0.1"))
+            try await server.stop()
+            let program = try start()
+            #expect(try Page.askAndWait(program.health, "/readyz").status == 503)
+            #expect(try Page.askAndWait(program.health, "/livez").status == 200)
+            try await server.start()
+            try await eventually { try Page.askAndWait(program.health, "/readyz").status == 200 }
+            #expect(try table() == ["TCP 10.96.0.1:80": []])
+        }
+
         @Test("What the node's object says counts")
         func node() async throws {
             try server.apply([

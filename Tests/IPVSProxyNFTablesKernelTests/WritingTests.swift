@@ -31,7 +31,7 @@ extension NFTablesKernelTests {
         }
 
         /// Each state is what nft lists, too, as a new table with the same rules is listed in the same way.
-        @Test(arguments: 1...6) func histories(seed: Int) throws {
+        @Test(arguments: 1...3) func histories(seed: Int) throws {
             var random = RandomRules(seed: UInt64(seed))
             var rules = PacketRules()
             var filter = node.filter
@@ -209,9 +209,11 @@ extension NFTablesKernelTests {
 
 extension FilteredNode {
     /// The lines of the table as nft lists it, in any order, without the order of elements.
-    func sortedList() throws -> [String] {
+    func sortedList() throws -> [String] { Self.sorted(try list()) }
+
+    static func sorted(_ list: String) -> [String] {
         // The mark depends on the order in which rules were written.
-        try list().split(separator: "\n").filter { !$0.contains("chain written/") }.joined(separator: "\n")
+        list.split(separator: "\n").filter { !$0.contains("chain written/") }.joined(separator: "\n")
             .split(whereSeparator: { "\n,{}".contains($0) })
             .map { $0.replacing("elements =", with: "").split(separator: " ").joined(separator: " ") }.sorted()
     }

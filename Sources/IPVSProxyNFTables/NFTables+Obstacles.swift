@@ -160,6 +160,9 @@ struct KubeProxyRemains {
         "KUBE-POSTROUTING",
     ]
 
+    private static let advice =
+        "stop it, and remove them or reboot the node (not with kube-proxy --cleanup, which deletes the virtual servers)"
+
     /// One sentence for each kind.
     var sentences: [String] {
         var sentences: [String] = []
@@ -168,13 +171,12 @@ struct KubeProxyRemains {
             let count = chains.values.reduce(0, +)
             sentences.append(
                 "kube-proxy has left \(count == 1 ? "a chain" : "\(count) chains") named KUBE-… in \(places), which may mark, drop "
-                    + "or redirect packets of services: stop it, and run kube-proxy --cleanup or reboot the node"
+                    + "or redirect packets of services: \(Self.advice)"
             )
         }
         if sets > 0 {
             sentences.append(
-                "kube-proxy has left \(sets == 1 ? "a set" : "\(sets) sets") of ipset named KUBE-…: "
-                    + "stop it, and run kube-proxy --cleanup or reboot the node"
+                "kube-proxy has left \(sets == 1 ? "a set" : "\(sets) sets") of ipset named KUBE-…: \(Self.advice)"
             )
         }
         sentences += tables.sorted().map { table in

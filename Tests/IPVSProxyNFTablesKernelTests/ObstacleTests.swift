@@ -105,11 +105,10 @@ extension NFTablesKernelTests {
             )
             try node.nft("table ip6 filter { chain KUBE-FORWARD { }; }")
             try node.nft("table ip kube-proxy { chain services { }; }")
-            let end = "stop it, and run kube-proxy --cleanup or reboot the node"
             #expect(
                 try found == [
                     "kube-proxy has left 3 chains named KUBE-… in ip nat, ip6 filter, which may mark, drop or redirect packets of "
-                        + "services: \(end)",
+                        + "services: \(Self.advice)",
                     "kube-proxy has left the table ip kube-proxy, which redirects packets of services: stop it, and run "
                         + "nft delete table ip kube-proxy",
                 ]
@@ -120,8 +119,11 @@ extension NFTablesKernelTests {
             try node.namespace.run("ipset", "create", "KUBE-CLUSTER-IP", "hash:ip")
             try node.namespace.run("ipset", "create", "mine", "hash:ip")
             let sentence = "kube-proxy has left a set of ipset named KUBE-…: "
-            #expect(try found == [sentence + "stop it, and run kube-proxy --cleanup or reboot the node"])
+            #expect(try found == [sentence + Self.advice])
         }
+
+        private static let advice =
+            "stop it, and remove them or reboot the node (not with kube-proxy --cleanup, which deletes the virtual servers)"
 
         private static let hasIpset: Bool = {
             guard let namespace = try? TestNamespace() else { return false }

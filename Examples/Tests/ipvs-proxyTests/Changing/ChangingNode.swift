@@ -146,7 +146,8 @@ final class Kubelet: Sendable {
         Thread.detachNewThread { [self] in
             while !isOver.withLock(\.self) {
                 try? pods.withLock { try reconcile(&$0) }
-                usleep(200_000)
+                // Each look takes a while in an emulated machine, which has other work.
+                usleep(2_000_000)
             }
         }
     }

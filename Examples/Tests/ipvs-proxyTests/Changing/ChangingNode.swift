@@ -145,7 +145,7 @@ final class Kubelet: Sendable {
         (self.server, self.namespace, self.path) = (server, namespace, path)
         Thread.detachNewThread { [self] in
             while !isOver.withLock(\.self) {
-                try? pods.withLock { try reconcile(&$0) }
+                do { try pods.withLock { try reconcile(&$0) } } catch { print("kubelet: \(error)") }
                 // Each look takes a while in an emulated machine, which has other work.
                 usleep(2_000_000)
             }
@@ -203,9 +203,12 @@ final class Kubelet: Sendable {
         let pod = "\(name)-\(String(UUID().uuidString.prefix(5)).lowercased())"
         try mountVolumes(template)
         for container in template["spec"]?["initContainers"]?.array ?? [] {
-            let process = try run(container, log: "/tmp/\(pod)-init.log")
+            let log = "/tmp/\(pod)-init.log"
+            let process = try run(container, log: log)
             process.waitUntilExit()
-            guard process.terminationStatus == 0 else { throw TestFailure("init container of \(name)") }
+            guard process.terminationStatus == 0 else {
+                throw TestFailure("init container of \(name): \(try String(contentsOfFile: log, encoding: .utf8))")
+            }
         }
         guard let container = template["spec"]?["containers"]?[0] else { throw TestFailure("no container in \(name)") }
         let log = "/tmp/\(pod).log"
@@ -264,7 +267,12 @@ final class Kubelet: Sendable {
     private func stop(_ name: String, _ pods: inout [String: Running]) {
         guard let running = pods.removeValue(forKey: name) else { return }
         if running.process.isRunning { kill(running.process.processIdentifier, SIGTERM) }
-        while running.process.isRunning { usleep(50_000) }
+        // A kubelet is as patient.
+        let deadline = ContinuousClock.now + .seconds(30)
+        while running.process.isRunning {
+            if ContinuousClock.now > deadline { kill(running.process.processIdentifier, SIGKILL) }
+            usleep(50_000)
+        }
         server.delete(.pods, running.pod, namespace: "kube-system")
     }
 
@@ -299,7 +307,10 @@ private enum Samples {
               user: {tokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token}
             """
         try server.load([
-            ["apiVersion": "v1", "kind": "Node", "metadata": ["name": "node-1"]],
+            [
+                "apiVersion": "v1", "kind": "Node",
+                "metadata": ["name": "node-1", "labels": ["kubernetes.io/os": "linux"]],
+            ],
             [
                 "apiVersion": "v1", "kind": "ConfigMap",
                 "metadata": ["name": "kube-proxy", "namespace": "kube-system"],

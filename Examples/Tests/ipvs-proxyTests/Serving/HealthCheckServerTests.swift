@@ -100,7 +100,8 @@ import Testing
         let endpoint = try Page.freeEndpoint(try #require(IPAddress("::1")))
         try await serving { [web, source] () async throws in
             source.yield([HealthCheck(service: web, port: endpoint.port, localEndpoints: 1)])
-            #expect(try await Page.ask(endpoint, "/").status == 200)
+            // It listens a moment later.
+            try await eventually { (try? await Page.ask(endpoint, "/").status) == 200 }
             #expect(try await Page.ask(Endpoint(IPAddress(127, 0, 0, 2), endpoint.port), "/").status == 200)
         }
     }
@@ -113,7 +114,7 @@ import Testing
                 HealthCheck(service: web, port: endpoint.port, addresses: addresses, localEndpoints: 1)
             }
             source.yield([check(endpoint.address)])
-            #expect(try await Page.ask(endpoint, "/").status == 200)
+            try await eventually { (try? await Page.ask(endpoint, "/").status) == 200 }
             #expect(try isRefused(other))
             source.yield([check(other.address)])
             #expect(try await Page.ask(other, "/").status == 200)
@@ -158,7 +159,8 @@ import Testing
         ]
         try await serving { [source] () async throws in
             source.yield(checks)
-            #expect(try await Page.ask(free, "/").status == 200)
+            // It listens a moment later.
+            try await eventually { (try? await Page.ask(free, "/").status) == 200 }
             source.yield(checks)
             source.yield(checks + [HealthCheck(service: NamespacedName("shop", "end"), port: 0, localEndpoints: 0)])
             try await eventually { log.lines.contains { $0.contains("shop/end") } }

@@ -30,6 +30,7 @@ struct BothReaders {
         var services: [String: (text: String, definition: ServiceDefinition?)] = [:]
         for object in objects where object.kind == "Service" {
             let manifest = manifest(object)
+            // What can't be decoded has no value, as a manifest with errors has none.
             let decoded = try? decode(CoreV1.Service.self, object)
             let reading = decoded.map { reader.service($0) }
             let own = manifest.manifests.services.values.first

@@ -6,7 +6,7 @@ import Testing
 
 extension ProxyKernelTests {
     /// Health-check node ports, which are in the node's network namespace.
-    @Suite struct HealthChecks {
+    @Suite(.needsPacketRules) struct HealthChecks {
         let folder: Folder
         let namespace: TestNamespace
         let port = Endpoint(IPAddress(127, 0, 0, 1), 31_877)

@@ -5,7 +5,7 @@ import Testing
 
 extension ProxyKernelTests {
     /// What users see of what is not served, of timeouts, and of take-overs.
-    @Suite struct Notices {
+    @Suite(.needsPacketRules) struct Notices {
         let folder: Folder
         let namespace: TestNamespace
         let handle: Handle

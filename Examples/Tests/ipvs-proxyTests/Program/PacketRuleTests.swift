@@ -6,7 +6,7 @@ import Testing
 
 extension ProxyKernelTests {
     /// The packet rules of the program.
-    @Suite struct PacketRules {
+    @Suite(.needsPacketRules) struct PacketRules {
         let folder: Folder
         let namespace: TestNamespace
 

@@ -14,8 +14,24 @@ enum Program {
         .deletingLastPathComponent()
         .appending(path: "ipvs-proxy").path
 
+    /// Whether this kernel has the address translation that the program's packet rules need.
+    static let hasPacketRules: Bool = {
+        let script = "add table inet x; add chain inet x c { type nat hook output priority 0; }"
+        return (try? TestNamespace().run("nft", script)) != nil
+    }()
+
+    /// The packet rules that the program can have here.
+    static let rules = hasPacketRules ? "nftables" : "none"
+
     /// Runs the program to its end.
     static func run(_ arguments: String...) throws -> TestProcess.Result { try TestProcess.run([path] + arguments) }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips a test or a suite where the program can't have its packet rules, as in User Mode Linux.
+    static var needsPacketRules: Self {
+        .enabled(if: Program.hasPacketRules, "this kernel can't translate addresses with nftables")
+    }
 }
 
 /// The program while it follows manifests or an API server. It is killed at the end if it is still running.

@@ -10,7 +10,7 @@ enum ProxyKernelTests {}
 
 extension ProxyKernelTests {
     /// The program as its users run it.
-    @Suite struct ServingManifests {
+    @Suite(.needsPacketRules) struct ServingManifests {
         let folder: Folder
         let namespace: TestNamespace
         let handle: Handle

@@ -79,7 +79,7 @@ extension ProxyKernelTests {
         func follows() async throws {
             try server.apply(service("web", "10.96.0.1"))
             try server.apply(slice("web", ["10.244.0.1", "10.244.0.2"]))
-            let program = try start(rules: "nftables")
+            let program = try start(rules: Program.rules)
             try await eventually { try table() == ["TCP 10.96.0.1:80": ["10.244.0.1:8080", "10.244.0.2:8080"]] }
             try server.apply(slice("web", ["10.244.0.2", "10.244.0.3"]))
             try await eventually { try table() == ["TCP 10.96.0.1:80": ["10.244.0.2:8080", "10.244.0.3:8080"]] }
@@ -246,10 +246,10 @@ extension ProxyKernelTests {
             web["spec"]?["externalIPs"] = ["not an address"]
             try server.apply(web)
             try server.apply(slice("web", ["10.244.0.1"]))
-            let dry = try run("--dry-run")
+            let dry = try run("--dry-run", "--rules", Program.rules)
             #expect(dry.status == 1 && dry.stdout.contains("\n+ TCP 10.96.0.1:80 rr"), "\(dry)")
             #expect(try table().isEmpty)
-            let once = try run("--once")
+            let once = try run("--once", "--rules", Program.rules)
             #expect(once.status == 0, "\(once)")
             #expect(try table() == ["TCP 10.96.0.1:80": ["10.244.0.1:8080"]])
             // Only a program that keeps running tells users.

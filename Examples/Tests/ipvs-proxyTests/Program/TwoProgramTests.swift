@@ -6,7 +6,7 @@ import Testing
 
 extension ProxyKernelTests {
     /// A second program with the interface of a running one.
-    @Suite struct TwoPrograms {
+    @Suite(.needsPacketRules) struct TwoPrograms {
         let folder: Folder
         let namespace: TestNamespace
         let first: RunningProgram

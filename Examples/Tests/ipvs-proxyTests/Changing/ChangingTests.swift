@@ -64,6 +64,15 @@ extension ProxyKernelTests {
             try follow(Self.ipvsadm, address: 0xc000_0250, port: 80, after: "\(Self.balancer)systemctl start ipvsadm")
         }
 
+        @Test func fromKeepalived() throws {
+            let start = """
+                \(Self.balancer)systemctl start keepalived
+                until ipvsadm -Sn | grep --quiet .; do sleep 1; done
+                """
+            try follow("From keepalived", address: 0xc000_0250, port: 80, after: start)
+            _ = try node.run("systemctl stop keepalived")
+        }
+
         /// What makes the node a balancer without kube-proxy.
         private static let balancer = """
             sysctl --quiet net.ipv4.ip_forward=1

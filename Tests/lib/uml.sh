@@ -15,7 +15,7 @@ prepare_machine() {
     download_uml "$folder"
   elif $prepare_only && [[ $series == uml-newest ]]; then
     with_lists || fail "Debian's package lists could not be read: $(reason)."
-    [[ $(<"$folder/version") == "$(package_version)" ]] || { rm -rf "$folder" && download_uml "$folder"; }
+    [[ $(<"$folder/version") == "$(package_version)" ]] || download_uml "$folder"
   fi
   image=$folder/linux
   release=$(ls "$folder/lib/modules")
@@ -51,6 +51,8 @@ download_uml() {
   # Its C library too, as this system's may be older.
   (cd "$unpacking" && apt_of_suite apt-get download user-mode-linux libc6) &>"$log" || fail "User Mode Linux could not be downloaded: $(reason)."
   unpack_uml "$unpacking" "$folder" &>"$log" || fail "User Mode Linux could not be unpacked: $(reason)."
+  # An older one is kept until here.
+  rm -rf "$folder"
   mv -T "$unpacking" "$folder"
 }
 

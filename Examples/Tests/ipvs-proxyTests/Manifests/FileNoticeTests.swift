@@ -39,6 +39,7 @@ struct ManifestNotices {
     ) async throws {
         let logger = Logger(label: "test") { _ in log }
         var watch = ManifestWatch(paths ?? [folder.path], node: NodeIdentity(name: "node-a"), logger: logger)
+        // What can't be read yet is read by the service later.
         let first = try? watch.read()
         let reports = Reports()
         let hangups = await UnixSignalsSequence(trapping: .sigusr2)

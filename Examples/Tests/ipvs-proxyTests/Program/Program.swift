@@ -17,6 +17,7 @@ enum Program {
     /// Whether this kernel has the address translation that the program's packet rules need.
     static let hasPacketRules: Bool = {
         let script = "add table inet x; add chain inet x c { type nat hook output priority 0; }"
+        // Without the program nft there is nothing to look at the rules with either.
         return (try? TestNamespace().run("nft", script)) != nil
     }()
 

@@ -277,6 +277,7 @@ private final class Load: Sendable {
     init(_ namespace: TestNamespace) {
         Thread { [self] in
             while !counts.withLock(\.isOver) {
+                // A connection that is refused has no answer, which is counted as a failure.
                 let answer = (try? TestConnection(namespace, to: 0x0a60_0001, port: 80)).map { connection in
                     defer { connection.close() }
                     return connection.answer(to: "GET / HTTP/1.1\r\nHost: web\r\n\r\n")

@@ -40,6 +40,7 @@ struct BothReaders {
             }
         }
         for object in objects where object.kind == "EndpointSlice" {
+            // As above.
             let decoded = try? decode(DiscoveryV1.EndpointSlice.self, object)
             let reading = decoded.map { reader.slice($0) }
             let service = services["\(object.namespace)/\(object.service)"]

@@ -114,6 +114,7 @@ import Testing
                 HealthCheck(service: web, port: endpoint.port, addresses: addresses, localEndpoints: 1)
             }
             source.yield([check(endpoint.address)])
+            // It listens a moment later.
             try await eventually { (try? await Page.ask(endpoint, "/").status) == 200 }
             #expect(try isRefused(other))
             source.yield([check(other.address)])

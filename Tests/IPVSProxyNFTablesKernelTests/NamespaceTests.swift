@@ -114,7 +114,12 @@ extension NFTablesKernelTests {
 }
 
 /// Where the kernel lacks a part of nftables, as in user-mode Linux.
-@Suite(.enabled(if: PacketFilterKernel.lacksNAT, "this kernel has address translation for nftables, or no nftables"))
+@Suite(
+    .enabled(
+        if: Kernel.hasNFTables && !Kernel.translatesAddresses,
+        "this kernel has address translation for nftables, or no nftables"
+    )
+)
 struct WithoutNATTests {
     @Test func checkSaysWhatIsMissing() throws {
         let node = try FilteredNode()
@@ -126,12 +131,4 @@ struct WithoutNATTests {
         #expect(error?.description.hasPrefix(text) == true, "\(error as Any)")
         #expect(try node.nft("list ruleset") == "")
     }
-}
-
-extension PacketFilterKernel {
-    /// Whether the kernel has nftables without address translation.
-    static let lacksNAT: Bool = {
-        guard let node = try? FilteredNode(), (try? node.nft("add table inet x")) != nil else { return false }
-        return (try? node.nft("add chain inet x c { type nat hook output priority 0; }")) == nil
-    }()
 }

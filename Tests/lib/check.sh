@@ -29,10 +29,11 @@ fail() {
 
 # One build folder for all packages here, which share most of their modules, and one set of compiler options, as with others
 # everything would be built again. A package that has dependencies can't be built with -Xcc -Werror, which SwiftPM 6.3 takes for
-# an option of swiftc. The documentation is generated from the symbol graphs.
+# an option of swiftc. The documentation is generated from the symbol graphs. Debug information, which nobody reads here, would
+# make the programs several times as large.
 readonly strict=$PWD/.build-strict
 build_strictly() {
-  swift_build --scratch-path "$strict" -Xswiftc -warnings-as-errors \
+  swift_build --scratch-path "$strict" -debug-info-format none -Xswiftc -warnings-as-errors \
     -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc "$strict/symbols" "$@"
 }
 

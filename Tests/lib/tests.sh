@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the checks that run tests.
 
-# shellcheck source=check.sh
+# shellcheck source=../lib/check.sh
 source "$(dirname "${BASH_SOURCE[0]}")/check.sh"
 readonly limit_seconds=900
 readonly events=$work/events

@@ -54,9 +54,9 @@ struct Page: Equatable {
         }
     }
 
-    /// Connects as soon as the server is listening.
+    /// Connects as soon as the server is listening. That can take minutes while other tests keep all threads of tasks busy.
     static func connection(to endpoint: Endpoint) throws -> Int32 {
-        for _ in 0..<600 {
+        for _ in 0..<6_000 {
             do {
                 return try connectionAtOnce(to: endpoint)
             } catch let error as POSIXError where error.code == .ECONNREFUSED {

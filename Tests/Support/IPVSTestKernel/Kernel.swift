@@ -22,6 +22,16 @@ public enum Kernel {
 
     /// True where modules may be unloaded and the machine's settings changed: in a virtual machine made for the tests.
     public static let isDisposable = ProcessInfo.processInfo.environment["IPVS_DISPOSABLE_KERNEL"] == "1"
+
+    /// Whether the kernel has nftables, and there is the program `nft` to look at it with.
+    public static let hasNFTables = nft("add table inet x")
+
+    /// Whether nftables can translate addresses, as packet rules need. It can't in User Mode Linux.
+    public static let translatesAddresses = nft(
+        "add table inet x; add chain inet x c { type nat hook output priority 0; }"
+    )
+
+    private static func nft(_ script: String) -> Bool { (try? TestNamespace().run("nft", script)) != nil }
 }
 
 #if canImport(Testing)

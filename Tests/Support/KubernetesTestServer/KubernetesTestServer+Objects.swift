@@ -1,3 +1,4 @@
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 
 // The objects.
@@ -103,6 +104,11 @@ extension KubernetesTestServer {
                 return (key.namespace.isEmpty ? key.name : "\(key.namespace)/\(key.name)", "\(object.version)")
             }
         )
+    }
+
+    /// Sets what `kubectl logs` prints for a pod of any namespace.
+    public func setLog(_ text: String, ofPod name: String) {
+        core.settings.withLockedValue { $0.logs[name] = text }
     }
 
     /// Forgets all history: watches and pages of older versions have expired from now on.

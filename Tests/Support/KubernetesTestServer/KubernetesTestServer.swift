@@ -1,6 +1,6 @@
 internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import NIOPosix
+public import NIOPosix
 
 /// A scripted Kubernetes API server, which speaks the real protocol over HTTPS and fails as tests want it to.
 ///
@@ -32,14 +32,16 @@ public final class KubernetesTestServer: Sendable {
     ///   - port: The port; 0 for any free one, which the server keeps when it is stopped and started.
     ///   - names: Names and addresses that its certificate is for, besides `localhost`, `127.0.0.1` and `::1`.
     ///   - certificate: Which certificate it has.
+    ///   - thread: The thread that it listens with, whose network namespace is the server's; nil for a new one.
     /// - Throws: An error if it can't listen there, or if the program `openssl` fails.
     public init(
         address: String = "127.0.0.1",
         port: Int = 0,
         names: [String] = [],
-        certificate: Certificate = .trusted
+        certificate: Certificate = .trusted,
+        thread: MultiThreadedEventLoopGroup? = nil
     ) async throws {
-        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        group = thread ?? MultiThreadedEventLoopGroup(numberOfThreads: 1)
         core = Core(eventLoop: group.next(), store: Store())
         self.address = address
         self.names = names

@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
 import IPVSTestKernel
+import KubernetesTestServer
+import NIOPosix
 
 /// A node with a pod, a client outside, and a terminal for the commands of the page.
 ///
@@ -39,7 +41,7 @@ final class ChangingNode {
             folder: folder.path,
             environment: [
                 "PATH": "\(Self.standIns):/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder.path, "NO_COLOR": "1",
-                "LC_ALL": "C.UTF-8", "TEST_PROGRAMS": programs,
+                "LC_ALL": "C.UTF-8", "KUBECONFIG": "\(folder.path)/kubeconfig", "TEST_PROGRAMS": programs,
                 "TEST_REPOSITORY": Self.repository,
             ]
         )
@@ -48,6 +50,20 @@ final class ChangingNode {
     private static var ipvsctl: String {
         ProcessInfo.processInfo.environment["IPVSCTL"]
             ?? URL(filePath: Program.path).deletingLastPathComponent().appending(path: "ipvsctl").path
+    }
+
+    /// A cluster of this node, whose API server listens on the node, as kubeadm leaves it.
+    func cluster() async throws -> (KubernetesTestServer, Kubelet) {
+        let descriptor = namespace.descriptor
+        // Its thread stays in the network namespace in which it was made.
+        let thread = try onThread {
+            guard enterNamespace(descriptor) == 0 else { throw TestFailure("setns") }
+            return MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        }
+        let server = try await KubernetesTestServer(thread: thread)
+        try server.writeKubeconfig(to: URL(filePath: folder["kubeconfig"]))
+        try ChangingCluster.load(into: server)
+        return (server, Kubelet(server, namespace, programs: "\(Self.standIns):/usr/sbin:/usr/bin"))
     }
 
     func write(_ path: String, _ text: String) throws {
@@ -85,7 +101,7 @@ private final class Terminal {
         process.currentDirectoryURL = URL(filePath: folder)
         process.environment = environment
         (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
-        try process.run()
+        try process.runWithAllSignals()
     }
 
     deinit { kill(process.processIdentifier, SIGKILL) }

@@ -1,5 +1,6 @@
 import Foundation
 import IPVSTestKernel
+import KubernetesTestServer
 import Testing
 
 extension ProxyKernelTests {
@@ -45,8 +46,8 @@ extension ProxyKernelTests {
 
         /// Runs a command, and if its output is not what the page shows, looks again for a while.
         private func check(_ command: String, _ shown: [Substring], _ line: Int) throws {
-            let finds = command.contains(/^ipvsctl diff/)
-            let isLook = command.contains(/^(ipvsctl -L|journalctl )/)
+            let finds = command.contains(/^(ipvsctl diff|ipvs-proxy .*--dry-run)/)
+            let isLook = command.contains(/^(curl|ipvsctl -L|iptables-save|journalctl|kubectl .*(get|logs|wait) )/)
             let deadline = ContinuousClock.now + .seconds(isLook ? 90 : 0)
             while true {
                 let (status, output) = try node.run(command)
@@ -58,7 +59,40 @@ extension ProxyKernelTests {
             }
         }
 
+        private static let kubeadm = "From kube-proxy, in a cluster of kubeadm"
+        private static let systemd = "From kube-proxy, as a service of systemd"
         private static let ipvsadm = "From ipvsadm"
+        private static let keepalived = "From keepalived"
+
+        @Test func everyCommandIsRun() {
+            #expect(page.sections.map(\.title) == [Self.kubeadm, Self.systemd, Self.ipvsadm, Self.keepalived])
+        }
+
+        @Test(.needsPacketRules) func fromKubeProxyInACluster() async throws {
+            let (server, kubelet) = try await node.cluster()
+            defer { kubelet.end() }
+            try follow(Self.kubeadm, port: 30080, after: Self.kubeProxyRuns)
+            withExtendedLifetime(server) {}
+        }
+
+        @Test(.needsPacketRules) func fromKubeProxyAsAService() async throws {
+            let (server, kubelet) = try await node.cluster()
+            // It leaves the files of kube-proxy's ConfigMap.
+            try await server.wait(for: "kube-proxy") { !$0.objects(of: .pods).isEmpty }
+            kubelet.end()
+            try node.write(
+                "/etc/systemd/system/kube-proxy.service",
+                """
+                [Service]
+                ExecStart=kube-proxy
+                [Install]
+                WantedBy=multi-user.target
+                """
+            )
+            try follow(Self.systemd, port: 30080, after: "systemctl start kube-proxy; \(Self.kubeProxyRuns)")
+            for unit in ["ipvs-proxy", "kube-proxy"] { _ = try node.run("systemctl stop \(unit)") }
+            withExtendedLifetime(server) {}
+        }
 
         @Test func fromIPVSAdm() throws {
             try follow(Self.ipvsadm, address: 0xc000_0250, port: 80, after: "\(Self.balancer)systemctl start ipvsadm")
@@ -69,9 +103,12 @@ extension ProxyKernelTests {
                 \(Self.balancer)systemctl start keepalived
                 until ipvsadm -Sn | grep --quiet .; do sleep 1; done
                 """
-            try follow("From keepalived", address: 0xc000_0250, port: 80, after: start)
+            try follow(Self.keepalived, address: 0xc000_0250, port: 80, after: start)
             _ = try node.run("systemctl stop keepalived")
         }
+
+        /// Waits for the stand-in of kube-proxy.
+        private static let kubeProxyRuns = "until curl --silent http://127.0.0.1:10249/proxyMode; do sleep 1; done"
 
         /// What makes the node a balancer without kube-proxy.
         private static let balancer = """

@@ -14,15 +14,8 @@ enum Program {
         .deletingLastPathComponent()
         .appending(path: "ipvs-proxy").path
 
-    /// Whether this kernel has the address translation that the program's packet rules need.
-    static let hasPacketRules: Bool = {
-        let script = "add table inet x; add chain inet x c { type nat hook output priority 0; }"
-        // Without the program nft there is nothing to look at the rules with either.
-        return (try? TestNamespace().run("nft", script)) != nil
-    }()
-
     /// The packet rules that the program can have here.
-    static let rules = hasPacketRules ? "nftables" : "none"
+    static let rules = Kernel.translatesAddresses ? "nftables" : "none"
 
     /// Runs the program to its end.
     static func run(_ arguments: String...) throws -> TestProcess.Result { try TestProcess.run([path] + arguments) }
@@ -31,7 +24,7 @@ enum Program {
 extension Trait where Self == ConditionTrait {
     /// Skips a test or a suite where the program can't have its packet rules, as in User Mode Linux.
     static var needsPacketRules: Self {
-        .enabled(if: Program.hasPacketRules, "this kernel can't translate addresses with nftables")
+        .enabled(if: Kernel.translatesAddresses, "this kernel can't translate addresses with nftables")
     }
 }
 

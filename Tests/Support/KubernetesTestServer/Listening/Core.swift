@@ -31,6 +31,7 @@ final class Core: @unchecked Sendable {
         var supportsStreamingLists = true
         var sendsBookmarks = true
         var bookmarkInterval: Duration = .seconds(60)
+        var logs: [String: String] = [:]
     }
 
     /// Changes the store, and sends the changes to the watches. Any thread can call it.

@@ -29,16 +29,19 @@ struct Listener: Sendable {
         // Like a real server, it asks for a certificate, and answers 401 later if it doesn't know it.
         configuration.certificateVerification = .optionalVerification
         let context = try NIOSSLContext(configuration: configuration)
-        channel = try await ServerBootstrap(group: eventLoop)
-            .serverChannelOption(.backlog, value: 256)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { child in
-                child.eventLoop.makeCompletedFuture {
-                    try Self.configure(child, context: context, core: core)
+        // The socket belongs to the network namespace of the thread that makes it.
+        channel = try await eventLoop.flatSubmit {
+            ServerBootstrap(group: eventLoop)
+                .serverChannelOption(.backlog, value: 256)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelInitializer { child in
+                    child.eventLoop.makeCompletedFuture {
+                        try Self.configure(child, context: context, core: core)
+                    }
                 }
-            }
-            .bind(host: address, port: port).get()
+                .bind(host: address, port: port)
+        }.get()
     }
 
     private static func configure(_ child: any Channel, context: NIOSSLContext, core: Core) throws {

@@ -58,8 +58,28 @@ extension KubernetesTestServer.Resource {
     /// Slices of the endpoints of services.
     public static let endpointSlices = Self("endpointslices", "EndpointSlice", group: "discovery.k8s.io")
 
+    /// Pods.
+    public static let pods = Self("pods", "Pod", shortNames: ["po"])
+
+    /// Accounts of pods.
+    public static let serviceAccounts = Self("serviceaccounts", "ServiceAccount", shortNames: ["sa"])
+
+    /// Programs that run on each node.
+    public static let daemonSets = Self("daemonsets", "DaemonSet", group: "apps", shortNames: ["ds"])
+
+    /// Who has a role of the cluster.
+    public static let clusterRoleBindings = Self(
+        "clusterrolebindings",
+        "ClusterRoleBinding",
+        group: "rbac.authorization.k8s.io",
+        isNamespaced: false
+    )
+
     /// All resources.
-    public static let all: [Self] = [configMaps, coreEvents, namespaces, nodes, services, endpointSlices, events]
+    public static let all: [Self] = [
+        configMaps, coreEvents, namespaces, nodes, pods, serviceAccounts, services, daemonSets, endpointSlices, events,
+        clusterRoleBindings,
+    ]
 
     /// The group and version as objects have it in `apiVersion`.
     public var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }

@@ -26,7 +26,7 @@ enum Discovery {
         }
     }
 
-    private static let groups = ["discovery.k8s.io", "events.k8s.io"]
+    private static let groups = Set(KubernetesTestServer.Resource.all.map(\.group)).subtracting([""]).sorted()
 
     private static let version: JSON = [
         "major": "1", "minor": "33", "gitVersion": "v1.33.0", "gitCommit": "0", "gitTreeState": "clean",

@@ -16,6 +16,9 @@ struct Router {
             if let fault = answerOfFault { return exchange.answer(fault) }
             try core.access.withLockedValue { try $0.check(request, caller: caller) }
             guard let target = request.target else { return exchange.answer(try Discovery.answer(to: request)) }
+            if target.resource == .pods, target.subresource == "log", let name = target.name {
+                return exchange.answer(HTTPAnswer(text: core.settings.withLockedValue { $0.logs[name] ?? "" }))
+            }
             guard target.subresource == nil || target.subresource == "status" else { throw APIStatus.noSuchResource }
             switch request.verb {
             case "watch": try watch(target)

@@ -5,6 +5,7 @@ struct Selection: Sendable {
     private let labels: LabelSelector
     private let names: [(isEqual: Bool, value: String)]
     private let namespaces: [(isEqual: Bool, value: String)]
+    private let nodes: [(isEqual: Bool, value: String)]
 
     /// Whether there are selectors, so that a server doesn't say how many objects remain.
     let hasSelectors: Bool
@@ -19,6 +20,7 @@ struct Selection: Sendable {
         labels = try LabelSelector(request.query["labelSelector"] ?? "")
         var names: [(Bool, String)] = []
         var namespaces: [(Bool, String)] = []
+        var nodes: [(Bool, String)] = []
         for term in (request.query["fieldSelector"] ?? "").split(separator: ",") {
             let isEqual = !term.contains("!=")
             let parts = term.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -31,6 +33,7 @@ struct Selection: Sendable {
             switch field {
             case "metadata.name": names.append((isEqual, value))
             case "metadata.namespace": namespaces.append((isEqual, value))
+            case "spec.nodeName" where resource == .pods: nodes.append((isEqual, value))
             // Only `kubectl describe` uses these, for events, and the events of all objects do no harm.
             case _ where field.hasPrefix("involvedObject.") && resource == .coreEvents: break
             default:
@@ -41,7 +44,8 @@ struct Selection: Sendable {
         }
         self.names = names
         self.namespaces = namespaces
-        hasSelectors = !labels.isEmpty || !names.isEmpty || !namespaces.isEmpty
+        self.nodes = nodes
+        hasSelectors = !labels.isEmpty || !names.isEmpty || !namespaces.isEmpty || !nodes.isEmpty
     }
 
     func includes(_ object: StoredObject) -> Bool {
@@ -49,5 +53,6 @@ struct Selection: Sendable {
         return names.allSatisfy { ($0.value == object.key.name) == $0.isEqual }
             && namespaces.allSatisfy { ($0.value == object.key.namespace) == $0.isEqual }
             && labels.matches(object.labels)
+            && nodes.allSatisfy { ($0.value == object.json["spec"]?["nodeName"]?.string) == $0.isEqual }
     }
 }

@@ -43,14 +43,16 @@ struct Page: Equatable {
         try await apart {
             let descriptor = try connection(to: endpoint)
             defer { close(descriptor) }
-            var patience = timeval()
-            patience.tv_sec = 30
-            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
             var bytes = Array(beginning.utf8)
-            while send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0 {
-                bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20)
+            while true {
+                if send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) > 0 {
+                    bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20)
+                    continue
+                }
+                let number = errno
+                var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard number == EAGAIN, poll(&state, 1, 30_000) > 0 else { return number }
             }
-            return errno
         }
     }
 

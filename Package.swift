@@ -6,6 +6,7 @@ let package = Package(
     name: "swift-ipvs",
     products: [
         .library(name: "IPVS", targets: ["IPVS"]),
+        .library(name: "IPVSTesting", targets: ["IPVSTesting"]),
         .library(name: "IPVSNode", targets: ["IPVSNode"]),
         .library(name: "IPVSProxy", targets: ["IPVSProxy"]),
         .library(name: "IPVSProxyNFTables", targets: ["IPVSProxyNFTables"]),
@@ -60,6 +61,7 @@ let package = Package(
         .target(name: "VisibleText"),
         .target(name: "Netlink", dependencies: ["CNetlinkShim", "VisibleText"]),
         .target(name: "IPVS", dependencies: ["Netlink", "CIPVS", "VisibleText"]),
+        .target(name: "IPVSTesting", dependencies: ["IPVS", "Netlink", "CIPVS", "CNetlinkShim"]),
         .target(name: "IPVSNode", dependencies: ["IPVS", "Netlink", "CRTNetlink", "VisibleText"]),
         .target(
             name: "IPVSProxy",
@@ -140,9 +142,12 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")]
         ),
+        .testTarget(name: "IPVSTestingTests", dependencies: ["IPVSTesting", "IPVSTestModels", "IPVS", "Netlink", "CIPVS", "CNetlinkShim"]),
         .testTarget(
             name: "KernelTests",
-            dependencies: ["IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS"]
+            dependencies: [
+                "IPVSTesting", "IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS",
+            ]
         ),
         .testTarget(
             name: "IPVSNodeTests",

@@ -18,6 +18,13 @@ package protocol FileOpener: Sendable {
 
     /// The namespace; nil for that of the calling thread.
     func namespace() throws(SystemError) -> HeldNamespace?
+
+    /// The name of the lock of the namespace's table. It differs where several tables share a namespace, as in tests.
+    var tableLockName: String { get }
+}
+
+extension FileOpener {
+    package var tableLockName: String { "swift-ipvs/table" }
 }
 
 /// The files of a socket's network namespace.

@@ -1,5 +1,5 @@
 import CIPVS
-import Netlink
+package import Netlink
 
 extension Handle {
     /// Adds a virtual server, without real servers (`IPVS_CMD_NEW_SERVICE`).
@@ -80,7 +80,7 @@ extension RawSpan {
     }
 
     /// The payload of the attribute of a type, among the attributes of a message.
-    func payload(of type: Int) throws(MalformedReply) -> Range<Int> {
+    package func payload(of type: Int) throws(MalformedReply) -> Range<Int> {
         var cursor = AttributeCursor(.command)
         while let attribute = try cursor.next(in: self) {
             if attribute.type == type { return attribute.payload }

@@ -1,5 +1,5 @@
 import CIPVS
-import Netlink
+package import Netlink
 
 /// A connection to the kernel's IPVS in one network namespace: its virtual servers, their real servers, and its settings.
 ///
@@ -43,7 +43,14 @@ public final class Handle: Sendable {
         try self.init(try namespace.hold(), named: namespace)
     }
 
-    init(
+    /// Opens IPVS over a channel, which the handle closes.
+    ///
+    /// - Parameters:
+    ///   - channel: The channel.
+    ///   - files: Opens the kernel's files.
+    ///   - bufferSize: The initial size of the buffer for a datagram.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/ipvsUnavailable`` if the kernel has no IPVS.
+    package init(
         channel: any Channel,
         files: any FileOpener = NoFiles(),
         bufferSize: Int = GenericNetlinkConnection.defaultBufferSize
@@ -81,6 +88,9 @@ public final class Handle: Sendable {
             return try files.namespace()
         }
     }
+
+    /// The name of the lock of the handle's table, among those of its network namespace.
+    var tableLockName: String { files.tableLockName }
 
     /// Sends a request that has no reply but its acknowledgement.
     func send(_ request: Request) throws(IPVSError) {

@@ -57,7 +57,7 @@ extension Handle {
     ) throws(IPVSError) -> TableLock {
         let attempt: NamespaceLock.Attempt
         do throws(SystemError) {
-            let locks = TableLocks(try namespace(), until: .now + timeout)
+            let locks = TableLocks(try namespace(), named: tableLockName, until: .now + timeout)
             attempt = try mode == .exclusive ? locks.takeExclusively(onWait) : locks.share(onWait)
         } catch {
             throw IPVSError(locking: error)
@@ -80,19 +80,21 @@ private struct TableLocks {
     /// Until when to wait for the main lock, which others may hold for a moment only.
     private let mainDeadline: ContinuousClock.Instant
 
-    private static let main = "swift-ipvs/table"
-    private static let shares = (0..<32).map { "\(main)/\($0)" }
+    private let main: String
+    private let shares: [String]
 
-    init(_ namespace: HeldNamespace?, until deadline: ContinuousClock.Instant) {
+    init(_ namespace: HeldNamespace?, named main: String, until deadline: ContinuousClock.Instant) {
         self.namespace = namespace
+        self.main = main
+        shares = (0..<32).map { "\(main)/\($0)" }
         self.deadline = deadline
         mainDeadline = max(deadline, .now + .milliseconds(100))
     }
 
     func takeExclusively(_ onWait: (String) -> Void) throws(SystemError) -> NamespaceLock.Attempt {
-        let attempt = try take(Self.main, until: mainDeadline, onWait)
+        let attempt = try take(main, until: mainDeadline, onWait)
         guard case .taken(let lock) = attempt else { return attempt }
-        for share in Self.shares {
+        for share in shares {
             guard try NamespaceLock.holder(of: share, in: namespace) != nil else { continue }
             if case .held(let holder) = try take(share, until: deadline, onWait) {
                 lock.release()
@@ -103,15 +105,15 @@ private struct TableLocks {
     }
 
     func share(_ onWait: (String) -> Void) throws(SystemError) -> NamespaceLock.Attempt {
-        let attempt = try take(Self.main, until: mainDeadline, onWait)
+        let attempt = try take(main, until: mainDeadline, onWait)
         guard case .taken(let lock) = attempt else { return attempt }
         defer { lock.release() }
-        for share in Self.shares {
+        for share in shares {
             let attempt = try take(share, until: .now, onWait)
             // Whoever can't exclude others from this one tries the next.
             if case .taken(let own) = attempt, own.obstacle == nil { return attempt }
         }
-        return try take(Self.shares[0], until: deadline, onWait)
+        return try take(shares[0], until: deadline, onWait)
     }
 
     private func take(

@@ -1,8 +1,8 @@
-import Netlink
+package import Netlink
 
 // The names of attributes in linux/ip_vs.h, for errors.
 extension AttributeSet {
-    static var command: Self {
+    package static var command: Self {
         Self("IPVS_CMD_ATTR_", "UNSPEC SERVICE DEST DAEMON TIMEOUT_TCP TIMEOUT_TCP_FIN TIMEOUT_UDP")
     }
 

@@ -1,5 +1,5 @@
 import CIPVS
-import Netlink
+package import Netlink
 
 // The nested attribute IPVS_CMD_ATTR_DEST: a real server, or its identity.
 
@@ -58,18 +58,18 @@ extension RealServer {
     /// Decodes the contents of its nested attribute. Linux before 3.18 doesn't send the family, which is then that of
     /// the virtual server. Linux before 5.2 has no kinds of tunnels.
     @inline(__always)
-    init(decoding bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) {
+    package init(decoding bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) {
         self = try DestinationFields(bytes).server(serviceFamily: serviceFamily)
     }
 
     /// Decodes the identity of a real server.
-    static func decodeEndpoint(_ bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) -> Endpoint {
+    package static func decodeEndpoint(_ bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) -> Endpoint {
         try DestinationFields(bytes).endpoint(serviceFamily: serviceFamily)
     }
 }
 
 extension RealServer.Status {
-    init(decoding bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) {
+    package init(decoding bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) {
         let counters = try DestinationCounters(bytes)
         self.init(
             server: try RealServer(decoding: bytes, serviceFamily: serviceFamily),

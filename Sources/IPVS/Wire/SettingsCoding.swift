@@ -1,5 +1,5 @@
 import CIPVS
-import Netlink
+package import Netlink
 
 // Properties of the whole namespace: timeouts, version, and sync daemons.
 
@@ -40,7 +40,7 @@ extension AttributeWriter where Self: ~Copyable {
 
 extension Timeouts {
     /// Decodes timeouts from the attributes of a message.
-    init(decoding bytes: RawSpan) throws(MalformedReply) {
+    package init(decoding bytes: RawSpan) throws(MalformedReply) {
         self.init()
         var cursor = AttributeCursor(.command)
         while let attribute = try cursor.next(in: bytes) {
@@ -75,7 +75,7 @@ extension KernelInfo {
 
 extension SyncDaemon {
     /// Decodes the contents of its nested attribute. Linux before 4.3 sends only the first three attributes.
-    init(decoding bytes: RawSpan) throws(MalformedReply) {
+    package init(decoding bytes: RawSpan) throws(MalformedReply) {
         var role: Role?
         var interface: String?
         var syncID: UInt32?

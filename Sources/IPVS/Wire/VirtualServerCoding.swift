@@ -1,5 +1,5 @@
 import CIPVS
-import Netlink
+package import Netlink
 
 // The nested attribute IPVS_CMD_ATTR_SERVICE: a virtual server, or its identity.
 
@@ -51,16 +51,16 @@ extension AttributeWriter where Self: ~Copyable {
 
 extension VirtualServer {
     /// Decodes the contents of its nested attribute.
-    init(decoding bytes: RawSpan) throws(MalformedReply) { self = try ServiceFields(bytes).server() }
+    package init(decoding bytes: RawSpan) throws(MalformedReply) { self = try ServiceFields(bytes).server() }
 
     /// Decodes the identity of a virtual server from the contents of its nested attribute.
-    static func decodeIdentity(_ bytes: RawSpan) throws(MalformedReply) -> Identity {
+    package static func decodeIdentity(_ bytes: RawSpan) throws(MalformedReply) -> Identity {
         try ServiceFields(bytes).identity()
     }
 }
 
 extension VirtualServer.Status {
-    init(decoding bytes: RawSpan) throws(MalformedReply) {
+    package init(decoding bytes: RawSpan) throws(MalformedReply) {
         self.init(server: try VirtualServer(decoding: bytes), statistics: try Self.statistics(in: bytes))
     }
 

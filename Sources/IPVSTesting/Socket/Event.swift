@@ -1,0 +1,62 @@
+import CNetlinkShim
+import Netlink
+
+/// What a receive gets.
+enum Event: Sendable {
+    /// A datagram from a port; the kernel's is 0.
+    case datagram([UInt8], sender: UInt32)
+
+    /// The first bytes of a datagram that does not fit.
+    case truncated([UInt8])
+
+    /// An error number.
+    case failure(Int32)
+
+    /// Nothing for a while; then the next event.
+    case delay(Duration)
+}
+
+extension Fault {
+    /// The errno that the command is refused with instead of being executed.
+    var refusal: Int32? {
+        if case .errno(let number) = kind { number } else { nil }
+    }
+
+    /// What the sender of a message gets instead of its answer.
+    func events(for answer: [[UInt8]], to message: ReceivedMessage, port: UInt32) -> [Event] {
+        let events = answer.map { Event.datagram($0, sender: 0) }
+        switch kind {
+        case .errno: return events
+        case .lostAnswer: return []
+        case .overrun: return [.failure(ENOBUFS)]
+        case .interruption: return [.failure(EINTR)] + events
+        case .wrongSequence: return [Self.stray(message, port) { header, _ in header.sequence &-= 1 }] + events
+        case .wrongPort: return [Self.stray(message, port) { header, _ in header.port ^= 1 }] + events
+        case .otherSender: return [Self.stray(message, port) { _, sender in sender = 4_711 }] + events
+        case .truncatedAnswer:
+            return answer.prefix(1).map { .truncated(Array($0.prefix($0.count / 2))) } + events.dropFirst()
+        case .malformedAnswer:
+            return answer.prefix(1).map { .datagram(Array($0.dropLast(4)), sender: 0) } + events.dropFirst()
+        case .doubledAnswer: return events + events
+        case .delay(let time): return [.delay(time)] + events
+        }
+    }
+
+    /// An error that looks like the answer to a message, except for one thing.
+    private static func stray(
+        _ message: ReceivedMessage,
+        _ port: UInt32,
+        _ change: (inout MessageHeader, inout UInt32) -> Void
+    ) -> Event {
+        var header = message.header
+        header.type = UInt16(NLMSG_ERROR)
+        header.flags = UInt16(NLM_F_CAPPED)
+        header.port = port
+        var sender: UInt32 = 0
+        change(&header, &sender)
+        var writer = MessageWriter()
+        writer.append(-EIO)
+        writer.append(Array(message.bytes.prefix(Framing.headerLength)))
+        return .datagram(header.message(writer.bytes), sender: sender)
+    }
+}

@@ -1,0 +1,69 @@
+import CNetlinkShim
+import Netlink
+
+/// A netlink socket of a kernel in memory.
+final class KernelSocket: Channel {
+    let port: UInt32
+    let answerCapacity = 4_096
+
+    private let kernel: InMemoryKernel
+    private let queue = Lock(Queue())
+
+    private struct Queue: Sendable {
+        var events: [Event] = []
+
+        /// The number of events that were received. They are removed now and then.
+        var received = 0
+
+        mutating func next() -> Event? {
+            guard received < events.count else { return nil }
+            defer { received += 1 }
+            return events[received]
+        }
+
+        mutating func append(_ more: [Event], capacity: Int) {
+            if received == events.count { (events, received) = ([], 0) }
+            let room = capacity - (events.count - received)
+            events += more.prefix(room)
+            if more.count > room { events.append(.failure(ENOBUFS)) }
+        }
+    }
+
+    init(_ kernel: InMemoryKernel, port: UInt32) { (self.kernel, self.port) = (kernel, port) }
+
+    func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        let sent = unsafe Array(bytes)
+        let events = kernel.receive(sent, from: port)
+        queue.withLock { $0.append(events, capacity: answerCapacity) }
+    }
+
+    func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
+        while true {
+            switch queue.withLock({ $0.next() }) {
+            case .datagram(let bytes, let sender):
+                unsafe buffer.copyBytes(from: bytes.prefix(buffer.count))
+                return Datagram(length: bytes.count, sender: sender)
+            case .truncated(let bytes):
+                let filled = bytes.prefix(buffer.count) + Array(repeating: 0, count: max(0, buffer.count - bytes.count))
+                unsafe buffer.copyBytes(from: filled)
+                return Datagram(length: buffer.count + 1, sender: 0)
+            case .failure(let errno): throw SystemError(errno: errno, call: .receive)
+            case .delay(let time): Self.sleep(time)
+            case nil: throw SystemError(errno: EAGAIN, call: .receive)
+            }
+        }
+    }
+
+    /// Blocks the thread, as a receive does while no answer is there.
+    private static func sleep(_ time: Duration) {
+        let end = ContinuousClock.now + time
+        while true {
+            // A signal can end it early, and it takes less than a second.
+            let rest = min(ContinuousClock.now.duration(to: end) / .microseconds(1), 900_000)
+            guard rest > 0 else { return }
+            usleep(UInt32(rest.rounded(.up)))
+        }
+    }
+
+    func close() {}
+}

@@ -1,0 +1,123 @@
+import CNetlinkShim
+import Glibc
+import IPVS
+import IPVSTestKernel
+import Netlink
+
+@testable import IPVSTesting
+
+/// What a kernel sends for messages: everything but the numbers that differ from socket to socket.
+struct SeenAnswer: Equatable {
+    struct Part: Equatable {
+        /// The message that is answered, by its place.
+        var place: Int
+
+        /// The type: a reply, an error or an end.
+        var kind: String
+
+        var flags: UInt16
+
+        /// The command and the attributes of a reply; the error number and the attributes of an end.
+        var bytes: [UInt8]
+    }
+
+    var parts: [Part] = []
+
+    /// The answer with the entries of lists in any order, as the kernel's tables are hashed.
+    var sorted: SeenAnswer {
+        SeenAnswer(parts: parts.filter { $0.kind == "reply" }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+            + parts.filter { $0.kind != "reply" })
+    }
+
+    var description: String {
+        parts.map { "\($0.place) \($0.kind) flags \($0.flags): \($0.bytes.map { String($0, radix: 16) }.joined(separator: " "))" }
+            .joined(separator: "\n")
+    }
+}
+
+/// A channel to a kernel, over which raw messages are sent.
+struct Line {
+    let channel: any Channel
+    let family: UInt16
+
+    init(_ channel: any Channel) throws {
+        self.channel = channel
+        family = try Self.resolve(channel)
+    }
+
+    /// Asks for the number of the family.
+    private static func resolve(_ channel: any Channel) throws -> UInt16 {
+        var writer = MessageWriter()
+        writer.put(Int(CTRL_ATTR_FAMILY_NAME), "IPVS")
+        let header = MessageHeader(
+            type: UInt16(GENL_ID_CTRL),
+            flags: UInt16(NLM_F_REQUEST | NLM_F_ACK),
+            sequence: 1,
+            port: channel.port
+        )
+        let message = header.message(command: UInt8(CTRL_CMD_GETFAMILY), version: 1, writer.bytes)
+        let answer = try exchange(channel, [message], first: 1, family: UInt16(GENL_ID_CTRL))
+        guard let reply = answer.parts.first(where: { $0.kind == "reply" }) else { throw TestFailure("no family") }
+        var cursor = AttributeCursor(.control)
+        let bytes = reply.bytes.span.bytes.extracting(droppingFirst: 4)
+        while let attribute = try cursor.next(in: bytes) {
+            if attribute.type == Int(CTRL_ATTR_FAMILY_ID) { return try bytes.read(attribute, as: UInt16.self) }
+        }
+        throw TestFailure("no number of a family")
+    }
+
+    /// Sends messages with one call, and returns all that arrives until the last one is answered.
+    func exchange(_ messages: [RandomMessage], acknowledging asked: [Bool], first: UInt32) throws -> SeenAnswer {
+        let sent = messages.enumerated().map { place, message in
+            let dump = message.isDump ? NLM_F_ROOT | NLM_F_MATCH : 0
+            let header = MessageHeader(
+                type: family,
+                flags: UInt16(NLM_F_REQUEST | (asked[place] ? NLM_F_ACK : 0) | dump),
+                sequence: first + UInt32(place),
+                port: channel.port
+            )
+            let bytes = message.bytes(header)
+            return bytes + Array(repeating: 0, count: Framing.aligned(bytes.count) - bytes.count)
+        }
+        return try Self.exchange(channel, sent, first: first, family: family)
+    }
+
+    private static func exchange(
+        _ channel: any Channel,
+        _ messages: [[UInt8]],
+        first: UInt32,
+        family: UInt16
+    ) throws -> SeenAnswer {
+        let all = messages.flatMap { $0 }
+        try all.withUnsafeBytes { (bytes) throws(SystemError) in try channel.send(bytes) }
+        var answer = SeenAnswer()
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let received = try buffer.withUnsafeMutableBytes { (bytes) throws(SystemError) in
+                try channel.receive(into: bytes, wait: true)
+            }
+            let bytes = buffer.span.bytes.extracting(0..<received.length)
+            var cursor = NetlinkCursor()
+            while let message = try cursor.next(in: bytes) {
+                let part = Self.part(message, bytes.extracting(message.payload), first: first, family: family)
+                answer.parts.append(part)
+                if part.kind != "reply", part.place == messages.count - 1 { return answer }
+            }
+        }
+    }
+
+    private static func part(_ message: NetlinkMessage, _ payload: RawSpan, first: UInt32, family: UInt16) -> SeenAnswer.Part {
+        var bytes = payload.withUnsafeBytes { Array($0) }
+        let kind: String
+        switch Int32(message.type) {
+        case NLMSG_ERROR:
+            kind = "error"
+            // The header of the request.
+            bytes.removeSubrange(4..<20)
+        case NLMSG_DONE: kind = "end"
+        case Int32(family): kind = "reply"
+        default: kind = "type \(message.type)"
+        }
+        return SeenAnswer.Part(place: Int(message.sequence &- first), kind: kind, flags: message.flags, bytes: bytes)
+    }
+}

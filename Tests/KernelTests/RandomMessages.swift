@@ -70,7 +70,9 @@ extension RandomMessages {
             draft.append((IPVS_CMD_ATTR_DEST, written(destination(isWhole: isWhole))))
         case IPVS_CMD_NEW_DAEMON: draft.append((IPVS_CMD_ATTR_DAEMON, written(daemon())))
         case IPVS_CMD_DEL_DAEMON:
-            draft.append((IPVS_CMD_ATTR_DAEMON, written([word(IPVS_DAEMON_ATTR_STATE, models.pick([1, 2, 1, 2, 0, 3]))])))
+            draft.append(
+                (IPVS_CMD_ATTR_DAEMON, written([word(IPVS_DAEMON_ATTR_STATE, models.pick([1, 2, 1, 2, 0, 3]))]))
+            )
         case IPVS_CMD_SET_CONFIG:
             let types = [IPVS_CMD_ATTR_TIMEOUT_TCP, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, IPVS_CMD_ATTR_TIMEOUT_UDP]
             draft = types.filter { _ in models.once(in: 2) }.map { word($0, timeout()) }
@@ -93,7 +95,9 @@ extension RandomMessages {
         }
         if draft.count == 1 || models.once(in: 8) {
             draft.append(short(IPVS_SVC_ATTR_PROTOCOL, models.pick([6, 6, 17, 132, 47])))
-            draft.append((IPVS_SVC_ATTR_ADDR, address(family, ["10.96.0.1", "10.96.0.2"], ["fd00:96::1", "2001:db8::"])))
+            draft.append(
+                (IPVS_SVC_ATTR_ADDR, address(family, ["10.96.0.1", "10.96.0.2"], ["fd00:96::1", "2001:db8::"]))
+            )
             draft.append(port(IPVS_SVC_ATTR_PORT, models.pick([0, 80, 80])))
         }
         if isWhole { draft += configuration(family) }
@@ -104,7 +108,8 @@ extension RandomMessages {
         // The kernel looks for the module of each name that it does not know, which takes time.
         let isUnknown = models.once(in: 40)
         let known = ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "none"]
-        let name = isUnknown ? models.pick(["nosuch", "", "sixteen-letters-", "fifteen-letters", "RR"]) : models.pick(known)
+        let name =
+            isUnknown ? models.pick(["nosuch", "", "sixteen-letters-", "fifteen-letters", "RR"]) : models.pick(known)
         var draft: Draft = [
             text(IPVS_SVC_ATTR_SCHED_NAME, name),
             (IPVS_SVC_ATTR_FLAGS, bytes(models.number(0...UInt32.max)) + bytes(models.pick([.max, .max, 0, 5, 0x1d]))),
@@ -119,7 +124,8 @@ extension RandomMessages {
 
     private mutating func mask(_ family: UInt16) -> UInt32 {
         if models.once(in: 12) { return models.number(0...UInt32.max) }
-        return family == 10 ? models.pick([128, 128, 64, 1, 0, 129]) : models.pick([.max, UInt32(0xffff_ff00).bigEndian, 0])
+        return family == 10
+            ? models.pick([128, 128, 64, 1, 0, 129]) : models.pick([.max, UInt32(0xffff_ff00).bigEndian, 0])
     }
 
     private mutating func destination(isWhole: Bool) -> Draft {
@@ -138,10 +144,16 @@ extension RandomMessages {
         guard isWhole else { return draft }
         let upper = models.once(in: 3) ? models.number(0...UInt32(Int32.max)) : 0
         draft += [
-            word(IPVS_DEST_ATTR_FWD_METHOD, models.once(in: 20) ? models.number(0...UInt32.max) : models.pick([0, 1, 2, 2, 3, 4])),
+            word(
+                IPVS_DEST_ATTR_FWD_METHOD,
+                models.once(in: 20) ? models.number(0...UInt32.max) : models.pick([0, 1, 2, 2, 3, 4])
+            ),
             word(IPVS_DEST_ATTR_WEIGHT, models.pick([0, 1, 1, 1, 100, 0x7fff_ffff, 1, 1, 1, 0x8000_0000])),
             word(IPVS_DEST_ATTR_U_THRESH, models.once(in: 40) ? 0x8000_0000 : upper),
-            word(IPVS_DEST_ATTR_L_THRESH, models.once(in: 12) ? models.number(0...UInt32.max) : models.number(0...upper)),
+            word(
+                IPVS_DEST_ATTR_L_THRESH,
+                models.once(in: 12) ? models.number(0...UInt32.max) : models.number(0...upper)
+            ),
         ]
         if models.once(in: 2) { draft.append((IPVS_DEST_ATTR_TUN_TYPE, [models.pick([0, 1, 1, 2, 2, 3, 255])])) }
         if models.once(in: 2) { draft.append(port(IPVS_DEST_ATTR_TUN_PORT, models.pick([0, 6080, .max]))) }
@@ -152,7 +164,10 @@ extension RandomMessages {
     private mutating func daemon() -> Draft {
         var draft: Draft = [
             word(IPVS_DAEMON_ATTR_STATE, models.once(in: 10) ? models.pick([0, 3, .max]) : models.pick([1, 2])),
-            text(IPVS_DAEMON_ATTR_MCAST_IFN, models.once(in: 6) ? models.pick(["mc7", "", "sixteen-letters-"]) : "mc0"),
+            text(
+                IPVS_DAEMON_ATTR_MCAST_IFN,
+                models.once(in: 6) ? models.pick(["mc7", "", "sixteen-letters-"]) : "mc0"
+            ),
             word(IPVS_DAEMON_ATTR_SYNC_ID, models.pick([0, 7, 255, 256, .max])),
         ]
         if models.once(in: 3) {

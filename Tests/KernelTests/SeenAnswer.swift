@@ -1,3 +1,4 @@
+import CIPVS
 import CNetlinkShim
 import Glibc
 import IPVS
@@ -25,13 +26,22 @@ struct SeenAnswer: Equatable {
 
     /// The answer with the entries of lists in any order, as the kernel's tables are hashed.
     var sorted: SeenAnswer {
-        SeenAnswer(parts: parts.filter { $0.kind == "reply" }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-            + parts.filter { $0.kind != "reply" })
+        SeenAnswer(
+            parts: parts.filter { $0.kind == "reply" }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+                + parts.filter { $0.kind != "reply" }
+        )
+    }
+
+    /// The number of messages that were answered without an error.
+    var successes: Int {
+        Set(parts.filter { $0.kind != "reply" && $0.bytes.starts(with: [0, 0, 0, 0]) }.map(\.place)).count
     }
 
     var description: String {
-        parts.map { "\($0.place) \($0.kind) flags \($0.flags): \($0.bytes.map { String($0, radix: 16) }.joined(separator: " "))" }
-            .joined(separator: "\n")
+        parts.map {
+            "\($0.place) \($0.kind) flags \($0.flags): \($0.bytes.map { String($0, radix: 16) }.joined(separator: " "))"
+        }
+        .joined(separator: "\n")
     }
 }
 
@@ -66,8 +76,34 @@ struct Line {
         throw TestFailure("no number of a family")
     }
 
+    /// Attributes without those that align 64-bit values, which depend on the processor and the position in the kernel's memory.
+    ///
+    /// - Parameters:
+    ///   - bytes: The attributes, behind some other bytes.
+    ///   - start: The number of the other bytes.
+    ///   - nests: The nests on the way to the attributes that may be aligned.
+    ///   - pad: The number of the attributes to leave out there.
+    private static func withoutPads(_ bytes: ArraySlice<UInt8>, from start: Int, under nests: [[Int]], _ pad: Int)
+        -> [UInt8]
+    {
+        var writer = MessageWriter()
+        writer.append(Array(bytes.prefix(start)))
+        var rest = bytes.dropFirst(start)
+        while rest.count >= 4 {
+            let length = Int(rest.integer(at: 0, as: UInt16.self))
+            let type = Int(rest.integer(at: 2, as: UInt16.self))
+            var payload = Array(rest.prefix(length).dropFirst(4))
+            if nests.first?.contains(type & 0x3fff) == true {
+                payload = withoutPads(payload[...], from: 0, under: Array(nests.dropFirst()), pad)
+            }
+            if !nests.isEmpty || type != pad { writer.put(type, payload) }
+            rest = rest.dropFirst(Framing.aligned(length))
+        }
+        return writer.bytes
+    }
+
     /// Sends messages with one call, and returns all that arrives until the last one is answered.
-    func exchange(_ messages: [RandomMessage], acknowledging asked: [Bool], first: UInt32) throws -> SeenAnswer {
+    func exchange(_ messages: [RandomMessage], acknowledging asked: [Bool], first: UInt32) -> SeenAnswer {
         let sent = messages.enumerated().map { place, message in
             let dump = message.isDump ? NLM_F_ROOT | NLM_F_MATCH : 0
             let header = MessageHeader(
@@ -79,7 +115,11 @@ struct Line {
             let bytes = message.bytes(header)
             return bytes + Array(repeating: 0, count: Framing.aligned(bytes.count) - bytes.count)
         }
-        return try Self.exchange(channel, sent, first: first, family: family)
+        do {
+            return try Self.exchange(channel, sent, first: first, family: family)
+        } catch {
+            return SeenAnswer(parts: [SeenAnswer.Part(place: 0, kind: "\(error)", flags: 0, bytes: [])])
+        }
     }
 
     private static func exchange(
@@ -89,13 +129,11 @@ struct Line {
         family: UInt16
     ) throws -> SeenAnswer {
         let all = messages.flatMap { $0 }
-        try all.withUnsafeBytes { (bytes) throws(SystemError) in try channel.send(bytes) }
+        try all.withUnsafeBytes { try channel.send($0) }
         var answer = SeenAnswer()
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
-            let received = try buffer.withUnsafeMutableBytes { (bytes) throws(SystemError) in
-                try channel.receive(into: bytes, wait: true)
-            }
+            let received = try buffer.withUnsafeMutableBytes { try channel.receive(into: $0, wait: true) }
             let bytes = buffer.span.bytes.extracting(0..<received.length)
             var cursor = NetlinkCursor()
             while let message = try cursor.next(in: bytes) {
@@ -106,7 +144,9 @@ struct Line {
         }
     }
 
-    private static func part(_ message: NetlinkMessage, _ payload: RawSpan, first: UInt32, family: UInt16) -> SeenAnswer.Part {
+    private static func part(_ message: NetlinkMessage, _ payload: RawSpan, first: UInt32, family: UInt16)
+        -> SeenAnswer.Part
+    {
         var bytes = payload.withUnsafeBytes { Array($0) }
         let kind: String
         switch Int32(message.type) {
@@ -114,8 +154,16 @@ struct Line {
             kind = "error"
             // The header of the request.
             bytes.removeSubrange(4..<20)
+            bytes = withoutPads(bytes[...], from: 4, under: [[Int(NLMSGERR_ATTR_POLICY.rawValue)]], 11)
         case NLMSG_DONE: kind = "end"
-        case Int32(family): kind = "reply"
+        case Int32(family):
+            kind = "reply"
+            if family != UInt16(GENL_ID_CTRL), [IPVS_CMD_NEW_SERVICE, IPVS_CMD_NEW_DEST].contains(Int(bytes[0])) {
+                let nests = [
+                    [IPVS_CMD_ATTR_SERVICE, IPVS_CMD_ATTR_DEST], [IPVS_SVC_ATTR_STATS, IPVS_SVC_ATTR_STATS64],
+                ]
+                bytes = withoutPads(bytes[...], from: 4, under: nests, IPVS_STATS_ATTR_PAD)
+            }
         default: kind = "type \(message.type)"
         }
         return SeenAnswer.Part(place: Int(message.sequence &- first), kind: kind, flags: message.flags, bytes: bytes)

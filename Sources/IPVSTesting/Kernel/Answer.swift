@@ -67,8 +67,37 @@ struct Answer {
         guard let text = verdict.text else { return }
         header.flags |= UInt16(NLM_F_ACK_TLVS)
         writer.put(Int(NLMSGERR_ATTR_MSG.rawValue), text)
-        if verdict.errno != 0, let offset = verdict.offset {
-            writer.put(Int(NLMSGERR_ATTR_OFFS.rawValue), UInt32(offset))
+        guard verdict.errno != 0, let culprit = verdict.culprit else { return }
+        writer.put(Int(NLMSGERR_ATTR_OFFS.rawValue), UInt32(culprit.offset))
+        culprit.rule.put(into: &writer)
+    }
+}
+
+extension AttributeRule {
+    /// Puts the rule that was broken, as the kernel describes it.
+    fileprivate func put(into writer: inout MessageWriter) {
+        let nested = Int(NLMSGERR_ATTR_POLICY.rawValue) | Int(NLA_F_NESTED)
+        switch self {
+        case .integer(let size):
+            // The types of 8, 16 and 32 bits have the numbers 2, 3 and 4.
+            let type = NL_ATTR_TYPE_U8.rawValue + UInt32(size.trailingZeroBitCount)
+            writer.nest(nested) { nest in
+                nest.put(Int(NL_POLICY_TYPE_ATTR_MIN_VALUE_U.rawValue), UInt64(0))
+                nest.put(Int(NL_POLICY_TYPE_ATTR_MAX_VALUE_U.rawValue), UInt64.max >> UInt64(64 - 8 * size))
+                nest.put(Int(NL_POLICY_TYPE_ATTR_TYPE.rawValue), type)
+            }
+        case .atMost(let length): writer.nest(nested) { $0.putLimit(length, NL_ATTR_TYPE_BINARY) }
+        case .text(let length): writer.nest(nested) { $0.putLimit(length, NL_ATTR_TYPE_NUL_STRING) }
+        case .nest:
+            writer.nest(nested) { $0.put(Int(NL_POLICY_TYPE_ATTR_TYPE.rawValue), NL_ATTR_TYPE_NESTED.rawValue) }
+        case .atLeast: break
         }
+    }
+}
+
+extension MessageWriter {
+    fileprivate mutating func putLimit(_ length: Int, _ type: netlink_attribute_type) {
+        put(Int(NL_POLICY_TYPE_ATTR_MAX_LENGTH.rawValue), UInt32(length))
+        put(Int(NL_POLICY_TYPE_ATTR_TYPE.rawValue), type.rawValue)
     }
 }

@@ -22,7 +22,7 @@ struct KernelState {
         } catch {
             var refusal = error
             // Positions are those in the message, which may not be the first of its send.
-            refusal.offset = error.offset.map { $0 - message.bytes.startIndex }
+            refusal.culprit?.offset -= message.bytes.startIndex
             return Answer(verdict: refusal)
         }
     }
@@ -60,7 +60,8 @@ extension TableState {
         if message.isDump { return try dump(command, message.attributes) }
         try Self.requireCommand(command)
         let attributes = try ReceivedAttributes(message.attributes, .command)
-        var answer = Answer(verdict: Refusal(0, text: attributes.remark))
+        var answer = Answer()
+        var remark = attributes.remark
         let service = attributes[IPVS_CMD_ATTR_SERVICE]
         let destination = attributes[IPVS_CMD_ATTR_DEST]
         do throws(Refusal) {
@@ -71,8 +72,8 @@ extension TableState {
             case IPVS_CMD_NEW_DEST: try change(.add, service, destination)
             case IPVS_CMD_SET_DEST: try change(.set, service, destination)
             case IPVS_CMD_DEL_DEST: try change(.delete, service, destination)
-            case IPVS_CMD_NEW_DAEMON: try startDaemon(attributes[IPVS_CMD_ATTR_DAEMON])
-            case IPVS_CMD_DEL_DAEMON: try stopDaemon(attributes[IPVS_CMD_ATTR_DAEMON])
+            case IPVS_CMD_NEW_DAEMON: try startDaemon(attributes[IPVS_CMD_ATTR_DAEMON], remark: &remark)
+            case IPVS_CMD_DEL_DAEMON: try stopDaemon(attributes[IPVS_CMD_ATTR_DAEMON], remark: &remark)
             case IPVS_CMD_SET_CONFIG: try setTimeouts(attributes)
             case IPVS_CMD_ZERO: try zeroCounters(service)
             case IPVS_CMD_FLUSH: services.removeAll()
@@ -80,8 +81,9 @@ extension TableState {
             }
         } catch {
             // A remark about the message stays, unless something else is to be said.
-            throw Refusal(error.errno, text: error.text ?? attributes.remark, offset: error.offset)
+            throw Refusal(error.errno, text: error.text ?? remark, culprit: error.culprit)
         }
+        answer.verdict.text = remark
         return answer
     }
 
@@ -111,7 +113,12 @@ extension TableState {
         }
     }
 
-    private var connectionTableSize: UInt32 { version == .v7 && !hasConnectionTable ? 0 : 4_096 }
+    private var connectionTableSize: UInt32 {
+        switch version {
+        case .v6_1, .v6_12: 4_096
+        case .v7: hasConnectionTable ? 256 : 0
+        }
+    }
 
     /// Lists servers or daemons. Unlike other commands, a list ignores what is wrong with its attributes.
     private func dump(_ command: Int, _ bytes: ArraySlice<UInt8>) throws(Refusal) -> Answer {

@@ -52,8 +52,9 @@ extension TableState {
         let old = services[arguments.key]
         let configuration = try Configuration(arguments.attributes, oldFlags: old?.flags)
         guard old == nil else { throw Refusal(EEXIST) }
-        try require(configuration, arguments.key)
+        // Even if the virtual server is refused now.
         hasConnectionTable = true
+        try require(configuration, arguments.key)
         services[arguments.key] = VirtualServerState(
             key: arguments.key,
             number: takeNumber(),

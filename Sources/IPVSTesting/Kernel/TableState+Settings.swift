@@ -41,21 +41,22 @@ extension TableState {
         )
     }
 
-    mutating func startDaemon(_ bytes: ArraySlice<UInt8>?) throws(Refusal) {
-        let attributes = try Self.daemon(bytes)
+    mutating func startDaemon(_ bytes: ArraySlice<UInt8>?, remark: inout String?) throws(Refusal) {
+        let attributes = try Self.daemon(bytes, &remark)
         guard let state = attributes.integer(IPVS_DAEMON_ATTR_STATE, as: UInt32.self),
             let interface = attributes.text(IPVS_DAEMON_ATTR_MCAST_IFN),
             let syncID = attributes.integer(IPVS_DAEMON_ATTR_SYNC_ID, as: UInt32.self)
         else { throw Refusal(EINVAL) }
         let group = try Self.group(attributes)
         guard !hasMixedFamilies else { throw Refusal(EINVAL) }
+        // Even if the daemon is refused now.
+        if state == SyncDaemon.Role.backup.rawValue { hasConnectionTable = true }
         guard interfaces.contains(interface) else { throw Refusal(ENODEV) }
         guard daemons[state] == nil else { throw Refusal(EEXIST) }
         guard let role = SyncDaemon.Role(rawValue: state) else { throw Refusal(EINVAL) }
         let length = attributes.integer(IPVS_DAEMON_ATTR_SYNC_MAXLEN, as: UInt16.self) ?? 0
         let port = attributes.integer(IPVS_DAEMON_ATTR_MCAST_PORT, as: UInt16.self) ?? 0
         let timeToLive = attributes.integer(IPVS_DAEMON_ATTR_MCAST_TTL, as: UInt8.self) ?? 0
-        if role == .backup { hasConnectionTable = true }
         daemons[state] = DaemonState(
             state: state,
             interface: interface,
@@ -67,8 +68,8 @@ extension TableState {
         )
     }
 
-    mutating func stopDaemon(_ bytes: ArraySlice<UInt8>?) throws(Refusal) {
-        let attributes = try Self.daemon(bytes)
+    mutating func stopDaemon(_ bytes: ArraySlice<UInt8>?, remark: inout String?) throws(Refusal) {
+        let attributes = try Self.daemon(bytes, &remark)
         guard let state = attributes.integer(IPVS_DAEMON_ATTR_STATE, as: UInt32.self),
             SyncDaemon.Role(rawValue: state) != nil
         else { throw Refusal(EINVAL) }
@@ -76,12 +77,17 @@ extension TableState {
     }
 
     /// Reads the attributes of a sync daemon. Unlike those of servers, what is wrong with one is reported.
-    private static func daemon(_ bytes: ArraySlice<UInt8>?) throws(Refusal) -> ReceivedAttributes {
+    private static func daemon(
+        _ bytes: ArraySlice<UInt8>?,
+        _ remark: inout String?
+    ) throws(Refusal) -> ReceivedAttributes {
         guard let bytes else { throw Refusal(EINVAL) }
         do throws(Refusal) {
-            return try ReceivedAttributes(bytes, .daemon)
+            let attributes = try ReceivedAttributes(bytes, .daemon)
+            remark = attributes.remark ?? remark
+            return attributes
         } catch {
-            throw Refusal(EINVAL, text: error.text, offset: error.offset)
+            throw Refusal(EINVAL, text: error.text, culprit: error.culprit)
         }
     }
 

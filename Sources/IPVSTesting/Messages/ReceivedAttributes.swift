@@ -1,7 +1,7 @@
 import Netlink
 
 /// What the kernel requires of an attribute's value before it looks at it.
-enum AttributeRule {
+enum AttributeRule: Hashable {
     /// An integer of a size, or more bytes, of which the first are used.
     case integer(bytes: Int)
     /// At most this many bytes.
@@ -29,11 +29,19 @@ struct Refusal: Error, Hashable {
     /// The text of the extended acknowledgement.
     var text: String?
 
-    /// The position of the attribute that is to blame, from the beginning of the message.
-    var offset: Int?
+    /// The attribute that is to blame.
+    var culprit: Culprit?
 
-    init(_ errno: Int32, text: String? = nil, offset: Int? = nil) {
-        (self.errno, self.text, self.offset) = (errno, text, offset)
+    struct Culprit: Hashable {
+        /// Its position, from the beginning of the message.
+        var offset: Int
+
+        /// The rule that it breaks.
+        let rule: AttributeRule
+    }
+
+    init(_ errno: Int32, text: String? = nil, culprit: Culprit? = nil) {
+        (self.errno, self.text, self.culprit) = (errno, text, culprit)
     }
 }
 
@@ -55,8 +63,9 @@ struct ReceivedAttributes {
             let type = Int(rest.integer(at: 2, as: UInt16.self)) & Framing.attributeTypeMask
             let payload = rest.prefix(length).dropFirst(Framing.attributeHeaderLength)
             if (1...policy.last).contains(type) {
-                if let errno = policy.rules[type]?.errno(for: payload) {
-                    throw Refusal(errno, text: "Attribute failed policy validation", offset: rest.startIndex)
+                if let rule = policy.rules[type], let errno = rule.errno(for: payload) {
+                    let culprit = Refusal.Culprit(offset: rest.startIndex, rule: rule)
+                    throw Refusal(errno, text: "Attribute failed policy validation", culprit: culprit)
                 }
                 payloads[type] = payload
             }

@@ -81,11 +81,13 @@ extension InMemoryKernel.State {
             return kernel.answer(message).datagrams(to: message, port: port, version: version)
                 .map { .datagram($0, sender: 0) }
         }
-        let command = Command(message)
+        let command = InMemoryKernel.Command(message)
         let fault = faults.next(for: command)
         var answer = Answer(verdict: Refusal(fault?.refusal ?? 0))
         if fault?.refusal == nil { answer = kernel.answer(message) }
-        log.append(SentCommand(command: command, errno: answer.verdict.errno, bytes: Array(message.bytes)))
+        log.append(
+            InMemoryKernel.SentCommand(command: command, errno: answer.verdict.errno, bytes: Array(message.bytes))
+        )
         let datagrams = answer.datagrams(to: message, port: port, version: version)
         return fault?.events(for: datagrams, to: message, port: port) ?? datagrams.map { .datagram($0, sender: 0) }
     }

@@ -83,6 +83,7 @@ struct Line {
     ///   - start: The number of the other bytes.
     ///   - nests: The nests on the way to the attributes that may be aligned.
     ///   - pad: The number of the attributes to leave out there.
+    /// - Returns: All bytes but those.
     private static func withoutPads(_ bytes: ArraySlice<UInt8>, from start: Int, under nests: [[Int]], _ pad: Int)
         -> [UInt8]
     {

@@ -63,7 +63,10 @@ extension RealServer {
     }
 
     /// Decodes the identity of a real server.
-    package static func decodeEndpoint(_ bytes: RawSpan, serviceFamily: IPAddress.Family) throws(MalformedReply) -> Endpoint {
+    package static func decodeEndpoint(
+        _ bytes: RawSpan,
+        serviceFamily: IPAddress.Family
+    ) throws(MalformedReply) -> Endpoint {
         try DestinationFields(bytes).endpoint(serviceFamily: serviceFamily)
     }
 }

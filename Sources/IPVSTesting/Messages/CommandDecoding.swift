@@ -2,7 +2,7 @@ import CIPVS
 import IPVS
 import Netlink
 
-extension Command {
+extension InMemoryKernel.Command {
     /// Decodes the command of a message of the family.
     init(_ message: ReceivedMessage) {
         let command = message.command ?? 0
@@ -13,7 +13,7 @@ extension Command {
         }
     }
 
-    private static func decode(_ command: Int, _ isDump: Bool, _ bytes: RawSpan) throws(MalformedReply) -> Command {
+    private static func decode(_ command: Int, _ isDump: Bool, _ bytes: RawSpan) throws(MalformedReply) -> Self {
         switch (command, isDump) {
         case (IPVS_CMD_GET_SERVICE, true): .listVirtualServers
         case (IPVS_CMD_GET_DAEMON, true): .listSyncDaemons

@@ -16,7 +16,7 @@ enum Event: Sendable {
     case delay(Duration)
 }
 
-extension Fault {
+extension InMemoryKernel.Fault {
     /// The errno that the command is refused with instead of being executed.
     var refusal: Int32? {
         if case .errno(let number) = kind { number } else { nil }

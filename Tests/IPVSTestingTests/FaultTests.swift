@@ -1,0 +1,124 @@
+import CIPVS
+import Glibc
+import IPVS
+import IPVSTesting
+import Testing
+
+/// An operation of a handle, and whether it changes something.
+private struct Operation: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    var isRead = false
+    let body: @Sendable (Handle) throws -> Void
+
+    static let all: [Operation] = [
+        Operation(testDescription: "add a virtual server") { try $0.add(dns) },
+        Operation(testDescription: "update a real server") { try $0.update(real, of: web.id) },
+        Operation(testDescription: "delete a virtual server") { try $0.delete(web.id) },
+        Operation(testDescription: "flush") { try $0.flush() },
+        Operation(testDescription: "set timeouts") { try $0.setTimeouts(Timeouts(tcp: 5)) },
+        Operation(testDescription: "read a virtual server", isRead: true) { (handle) throws in
+            #expect(try handle.virtualServer(web.id)?.server == web)
+        },
+        Operation(testDescription: "list virtual servers", isRead: true) { (handle) throws in
+            #expect(try handle.virtualServers().map(\.server) == [web])
+        },
+        Operation(testDescription: "list real servers", isRead: true) { (handle) throws in
+            #expect(try handle.realServers(of: web.id).map(\.server) == [real])
+        },
+        Operation(testDescription: "read the table", isRead: true) { (handle) throws in
+            #expect(try handle.table() == Table([Table.Entry(web, realServers: [real])]))
+        },
+        Operation(testDescription: "read timeouts", isRead: true) { (handle) throws in
+            #expect(try handle.timeouts().tcp == 900)
+        },
+        Operation(testDescription: "read the version", isRead: true) { (handle) throws in
+            #expect(try handle.info().version.major == 1)
+        },
+    ]
+}
+
+@Suite("Faults")
+struct FaultTests {
+    let kernel = InMemoryKernel()
+    let handle: Handle
+
+    init() throws {
+        handle = try Handle(testing: kernel)
+        try handle.add(web)
+        try handle.add(real, to: web.id)
+    }
+
+    /// The only faults that a handle can't hide from a caller that reads.
+    private static let fatal: [InMemoryKernel.Fault] = [.malformedAnswer]
+
+    /// The faults after which the result of a change is unknown.
+    private static let uncertain: [InMemoryKernel.Fault] = [.lostAnswer, .overrun, .truncatedAnswer, .malformedAnswer]
+
+    @Test("Each fault with each operation", arguments: InMemoryKernel.Fault.allAnswerFaults, Operation.all)
+    private func eachOperation(_ fault: InMemoryKernel.Fault, _ operation: Operation) throws {
+        kernel.inject(fault)
+        let isFatal = (operation.isRead ? Self.fatal : Self.uncertain).contains(fault)
+        if isFatal {
+            let error = #expect(throws: IPVSError.self) { try operation.body(handle) }
+            let expected: [IPVSError.Code] = [.answerLost, .malformedReply]
+            #expect(error.map { expected.contains($0.code) } == true)
+        } else {
+            try operation.body(handle)
+        }
+        // The handle is as good as before, and agrees with the kernel.
+        #expect(try handle.table() == kernel.table)
+        try handle.add(six)
+        #expect(kernel.table[six.id] == Table.Entry(six))
+    }
+
+    @Test("An errno is reported, and nothing is changed", arguments: Operation.all)
+    private func errno(_ operation: Operation) throws {
+        kernel.inject(.errno(ENOMEM))
+        let before = kernel.table
+        expectError(.system, errno: ENOMEM) { try operation.body(handle) }
+        #expect(kernel.table == before)
+        #expect(try handle.table() == before)
+    }
+
+    @Test("A fault in the middle of a batch")
+    func batch() throws {
+        let servers = (1...9).map { RealServer(IPAddress(10, 1, 1, $0), 80, forwarding: .masquerade) }
+        kernel.inject(.errno(ENOMEM), at: 3)
+        kernel.inject(.errno(EPERM), where: { $0 == .addRealServer(servers[6], to: web.id) })
+        let outcome = try handle.perform { batch in for server in servers { batch.add(server, to: web.id) } }
+        #expect(outcome.succeeded == 7)
+        #expect(outcome.failures.map(\.index) == [2, 6])
+        #expect(outcome.failures.map(\.error.code) == [.system, .permissionDenied])
+        #expect(kernel.table[web.id]?.realServers.count == 8)
+    }
+
+    @Test("A batch whose last answer is lost has no known outcome, and all of its effects")
+    func lostBatch() throws {
+        kernel.inject(.lostAnswer, at: 2)
+        let outcome = try handle.perform { batch in
+            batch.add(dns)
+            batch.add(six)
+        }
+        #expect(outcome.failures.map(\.error.code) == [.answerLost, .answerLost])
+        #expect(kernel.table.count == 3)
+    }
+
+    @Test("A late answer is waited for")
+    func delay() throws {
+        let time: Duration = .milliseconds(30)
+        kernel.inject(.delay(time))
+        let taken = try ContinuousClock().measure { try handle.flush() }
+        #expect(taken >= time)
+    }
+
+    @Test("Faults are counted, repeated and removed")
+    func planning() throws {
+        kernel.inject(.errno(ENOMEM), times: 2, where: \.isChange)
+        _ = try handle.virtualServers()
+        for _ in 0..<2 { expectError(.system) { try handle.flush() } }
+        try handle.flush()
+        kernel.inject(.errno(ENOMEM))
+        kernel.removeFaults()
+        try handle.flush()
+    }
+}

@@ -34,8 +34,9 @@ struct RuleTests {
         #expect(try handle.table() == table)
     }
 
-    /// Whether the address is that of a host, for the kernel too.
+    /// Whether the kernel accepts it too: its thresholds, and that its address is that of a host.
     private static func isAccepted(_ server: RealServer) -> Bool {
+        if server.upperThreshold > UInt32(Int32.max) { return false }
         let bytes = server.endpoint.address.bytes
         if bytes.count == 4 { return bytes != [127, 255, 255, 255] }
         let isMapped = bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
@@ -119,9 +120,9 @@ struct RuleTests {
         expectError(.syncDaemonNotRunning, errno: ESRCH) { try handle.stopSyncDaemon(.master) }
     }
 
-    @Test("Versions differ in the scheduler twos and in the connection table")
+    @Test("Versions differ in the scheduler twos, in thresholds and in the connection table")
     func versions() throws {
-        let twos = VirtualServer(web.id, scheduler: .powerOfTwoChoices)
+        let twos = VirtualServer(.firewallMark(1), scheduler: .powerOfTwoChoices)
         for version in InMemoryKernel.Version.allCases {
             let handle = try Handle(testing: InMemoryKernel(version: version))
             #expect((try handle.info().connectionTableSize == 0) == (version == .v7))
@@ -130,6 +131,13 @@ struct RuleTests {
                 expectError(.schedulerNotFound) { try handle.add(twos) }
             } else {
                 try handle.add(twos)
+            }
+            try handle.add(web)
+            let high = RealServer(real.endpoint, forwarding: .masquerade, upperThreshold: 0x8000_0000)
+            if version == .v6_1 {
+                try handle.add(high, to: web.id)
+            } else {
+                expectError(.invalidValue, errno: EINVAL) { try handle.add(high, to: web.id) }
             }
             try handle.add(dns)
             #expect(try handle.info().connectionTableSize > 0)

@@ -37,7 +37,7 @@ struct RandomMessages {
     private static let commands = frequencies.flatMap { Array(repeating: $0.command, count: $0.count) }
 
     mutating func next() -> RandomMessage {
-        if models.once(in: 150) { return RandomMessage(command: IPVS_CMD_FLUSH, attributes: []) }
+        if models.once(in: 400) { return RandomMessage(command: IPVS_CMD_FLUSH, attributes: []) }
         if models.once(in: 60) { return unusual() }
         let command = models.pick(Self.commands)
         let isList = [IPVS_CMD_GET_DEST, IPVS_CMD_GET_DAEMON].contains(command)
@@ -66,8 +66,10 @@ extension RandomMessages {
             draft.append((IPVS_CMD_ATTR_SERVICE, written(service(isWhole: true))))
         case IPVS_CMD_NEW_DEST, IPVS_CMD_SET_DEST, IPVS_CMD_DEL_DEST:
             let isWhole = command != IPVS_CMD_DEL_DEST
-            draft.append((IPVS_CMD_ATTR_SERVICE, written(service(isWhole: false))))
-            draft.append((IPVS_CMD_ATTR_DEST, written(destination(isWhole: isWhole))))
+            let service = service(isWhole: false)
+            let family = service[0].payload[...].integer(at: 0, as: UInt16.self)
+            draft.append((IPVS_CMD_ATTR_SERVICE, written(service)))
+            draft.append((IPVS_CMD_ATTR_DEST, written(destination(isWhole: isWhole, of: family))))
         case IPVS_CMD_NEW_DAEMON: draft.append((IPVS_CMD_ATTR_DAEMON, written(daemon())))
         case IPVS_CMD_DEL_DAEMON:
             draft.append(
@@ -88,17 +90,19 @@ extension RandomMessages {
     }
 
     private mutating func service(isWhole: Bool) -> Draft {
-        let family = models.pick([2, 2, 2, 2, 10, 10, 10, 10, 2, 10, 2, 10, 0, 99].map { UInt16($0) })
+        let family: UInt16 = models.once(in: 40) ? models.pick([0, 99]) : models.pick([2, 10])
         var draft: Draft = [short(IPVS_SVC_ATTR_AF, family)]
         if models.once(in: 4) {
             draft.append(word(IPVS_SVC_ATTR_FWMARK, models.pick([0, 1, 2, .max])))
         }
         if draft.count == 1 || models.once(in: 8) {
-            draft.append(short(IPVS_SVC_ATTR_PROTOCOL, models.pick([6, 6, 17, 132, 47])))
+            draft.append(
+                short(IPVS_SVC_ATTR_PROTOCOL, models.once(in: 6) ? models.pick([132, 47]) : models.pick([6, 6, 17]))
+            )
             draft.append(
                 (IPVS_SVC_ATTR_ADDR, address(family, ["10.96.0.1", "10.96.0.2"], ["fd00:96::1", "2001:db8::"]))
             )
-            draft.append(port(IPVS_SVC_ATTR_PORT, models.pick([0, 80, 80])))
+            draft.append(port(IPVS_SVC_ATTR_PORT, models.pick([0, 80, 80, 80])))
         }
         if isWhole { draft += configuration(family) }
         return draft
@@ -112,7 +116,7 @@ extension RandomMessages {
             isUnknown ? models.pick(["nosuch", "", "sixteen-letters-", "fifteen-letters", "RR"]) : models.pick(known)
         var draft: Draft = [
             text(IPVS_SVC_ATTR_SCHED_NAME, name),
-            (IPVS_SVC_ATTR_FLAGS, bytes(models.number(0...UInt32.max)) + bytes(models.pick([.max, .max, 0, 5, 0x1d]))),
+            (IPVS_SVC_ATTR_FLAGS, bytes(models.number(0...UInt32.max)) + bytes(models.pick([UInt32.max, .max, 0, 5, 0x1d]))),
             word(IPVS_SVC_ATTR_TIMEOUT, models.pick([0, 1, 360, 2_678_400, 42_949_673, .max, 0x8000_0000])),
             word(IPVS_SVC_ATTR_NETMASK, mask(family)),
         ]
@@ -128,8 +132,9 @@ extension RandomMessages {
             ? models.pick([128, 128, 64, 1, 0, 129]) : models.pick([.max, UInt32(0xffff_ff00).bigEndian, 0])
     }
 
-    private mutating func destination(isWhole: Bool) -> Draft {
-        let family = models.pick([2, 2, 2, 10, 10, 10, 2, 10, 2, 10, 2, 10, 2, 10, 0, 99].map { UInt16($0) })
+    private mutating func destination(isWhole: Bool, of serviceFamily: UInt16) -> Draft {
+        var family = models.once(in: 4) ? models.pick([2, 10]) : serviceFamily
+        if models.once(in: 40) { family = models.pick([0, 99]) }
         let usual = (["10.244.1.1", "10.244.1.2", "127.0.0.1"], ["fd00:2::5", "2001:db8::", "::1"])
         let unusual = (
             ["0.0.0.0", "255.255.255.255", "224.0.0.1", "240.0.0.1", "127.255.255.255", "0.0.0.1", "169.254.1.1"],

@@ -114,10 +114,7 @@ extension TableState {
     }
 
     private var connectionTableSize: UInt32 {
-        switch version {
-        case .v6_1, .v6_12: 4_096
-        case .v7: hasConnectionTable ? 256 : 0
-        }
+        version.makesConnectionTableLate && !hasConnectionTable ? 0 : version.connectionTableSize
     }
 
     /// Lists servers or daemons. Unlike other commands, a list ignores what is wrong with its attributes.

@@ -49,6 +49,8 @@ extension TableState {
         guard settings.weight <= UInt32(Int32.max), settings.lowerThreshold <= settings.upperThreshold else {
             throw Refusal(ERANGE)
         }
+        let isTooHigh = settings.upperThreshold > UInt32(Int32.max)
+        guard !isTooHigh || version.takesAnyThreshold else { throw Refusal(EINVAL) }
         let isGUE = settings.tunnelKind == Tunnel.Kind.gue.rawValue
         guard !isGUE || settings.tunnelPort != 0 else { throw Refusal(EINVAL) }
     }

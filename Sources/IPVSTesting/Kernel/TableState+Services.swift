@@ -124,14 +124,3 @@ private struct Configuration {
         self.mask = mask
     }
 }
-
-extension InMemoryKernel.Version {
-    /// The names of the kernel's schedulers, and that of none at all.
-    fileprivate var schedulers: Set<String> {
-        var names: Set<String> = [
-            "none", "rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf",
-        ]
-        if self != .v6_1 { names.insert("twos") }
-        return names
-    }
-}

@@ -4,7 +4,7 @@ import Netlink
 
 /// A kernel with IPVS in memory, for tests of programs that change its table.
 ///
-/// It has the rules, the defaults and the errors of the real one, and needs neither root nor Linux's module. A ``IPVS/Handle``
+/// It has the rules, the defaults and the errors of the real one, and needs neither root nor Linux's module. A `Handle`
 /// that is opened on it sends the same bytes as to the real kernel and reads the same bytes.
 ///
 ///     let kernel = InMemoryKernel()

@@ -13,7 +13,7 @@ extension KernelTests {
     @Suite struct Differential {
         /// The number of commands, in histories of this length. Each history has a namespace of its own.
         private static let count =
-            ProcessInfo.processInfo.environment["IPVS_DIFFERENTIAL_COMMANDS"].flatMap(Int.init) ?? 30_000
+            ProcessInfo.processInfo.environment["IPVS_DIFFERENTIAL_COMMANDS"].flatMap(Int.init) ?? 15_000
         private static let historyLength = 1_000
 
         private static let firstSeed =

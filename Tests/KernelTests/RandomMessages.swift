@@ -108,15 +108,18 @@ extension RandomMessages {
         return draft
     }
 
+    /// Schedulers that not every kernel has, or none.
+    private static let otherSchedulers = ["nosuch", "", "sixteen-letters-", "fifteen-letters", "RR", "twos"]
+
     private mutating func configuration(_ family: UInt16) -> Draft {
         // The kernel looks for the module of each name that it does not know, which takes time.
         let isUnknown = models.once(in: 40)
         let known = ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "none"]
-        let name =
-            isUnknown ? models.pick(["nosuch", "", "sixteen-letters-", "fifteen-letters", "RR"]) : models.pick(known)
+        let name = isUnknown ? models.pick(Self.otherSchedulers) : models.pick(known)
+        let changed = models.pick([UInt32.max, .max, 0, 5, 0x1d])
         var draft: Draft = [
             text(IPVS_SVC_ATTR_SCHED_NAME, name),
-            (IPVS_SVC_ATTR_FLAGS, bytes(models.number(0...UInt32.max)) + bytes(models.pick([UInt32.max, .max, 0, 5, 0x1d]))),
+            (IPVS_SVC_ATTR_FLAGS, bytes(models.number(0...UInt32.max)) + bytes(changed)),
             word(IPVS_SVC_ATTR_TIMEOUT, models.pick([0, 1, 360, 2_678_400, 42_949_673, .max, 0x8000_0000])),
             word(IPVS_SVC_ATTR_NETMASK, mask(family)),
         ]

@@ -142,7 +142,7 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")]
         ),
-        .testTarget(name: "IPVSTestingTests", dependencies: ["IPVSTesting", "IPVSTestModels", "IPVS", "Netlink", "CIPVS", "CNetlinkShim"]),
+        .testTarget(name: "IPVSTestingTests", dependencies: ["IPVSTesting", "IPVSTestModels", "IPVS", "CIPVS"]),
         .testTarget(
             name: "KernelTests",
             dependencies: [

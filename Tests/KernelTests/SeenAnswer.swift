@@ -32,6 +32,9 @@ struct SeenAnswer: Equatable {
         )
     }
 
+    /// Whether no answer arrived.
+    var isLost: Bool { parts.map(\.kind) == ["no answer"] }
+
     /// The number of messages that were answered without an error.
     var successes: Int {
         Set(parts.filter { $0.kind != "reply" && $0.bytes.starts(with: [0, 0, 0, 0]) }.map(\.place)).count
@@ -118,6 +121,8 @@ struct Line {
         }
         do {
             return try Self.exchange(channel, sent, first: first, family: family)
+        } catch let error as SystemError where error.errno == EAGAIN {
+            return SeenAnswer(parts: [SeenAnswer.Part(place: 0, kind: "no answer", flags: 0, bytes: [])])
         } catch {
             return SeenAnswer(parts: [SeenAnswer.Part(place: 0, kind: "\(error)", flags: 0, bytes: [])])
         }

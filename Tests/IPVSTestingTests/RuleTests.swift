@@ -168,6 +168,24 @@ struct RuleTests {
         lock.release()
     }
 
+    @Test("Handles of several threads change one table")
+    func threads() async throws {
+        try handle.add(web)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in UInt8(1)...4 {
+                group.addTask { [kernel] in
+                    let handle = try Handle(testing: kernel)
+                    for host in UInt8(1)...50 {
+                        let server = RealServer(IPAddress(10, 1, writer, host), 80, forwarding: .masquerade)
+                        try handle.add(server, to: web.id)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(kernel.table[web.id]?.realServers.count == 200)
+    }
+
     @Test("A module that was reloaded is found again, with an empty table")
     func reload() throws {
         try handle.add(web)

@@ -36,7 +36,10 @@ extension Handle {
 
     /// Stops the sync daemon with a role (`IPVS_CMD_DEL_DAEMON`).
     ///
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/syncDaemonNotRunning``.
+    /// The kernel stops one in the very moment of its start too, but then it may give no answer.
+    ///
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/syncDaemonNotRunning``, or with ``IPVSError/Code/answerLost`` after
+    ///   10 seconds without an answer.
     public func stopSyncDaemon(_ role: SyncDaemon.Role) throws(IPVSError) {
         try send(.stopDaemon(role))
     }

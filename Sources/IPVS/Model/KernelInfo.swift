@@ -4,6 +4,10 @@ public struct KernelInfo: Hashable, Sendable, Codable {
     public var version: Version
 
     /// The number of buckets of the connection hash table.
+    ///
+    /// Before Linux 7, all namespaces share one table, whose size is a parameter of the module (`conn_tab_bits`). Since Linux 7,
+    /// each namespace has its own, which grows and shrinks with its connections, and 0 is that of a namespace that has not
+    /// needed one yet.
     public var connectionTableSize: UInt32
 
     /// A version of IPVS. The text form, which `Codable` uses too, is `1.2.1`.

@@ -27,7 +27,7 @@ public final class InMemoryKernel: Sendable {
         var kernel: KernelState
         var sockets: UInt32 = 0
         var connectionEntries: [ConnectionEntry] = []
-        var log = CommandLog()
+        var log: [InMemoryKernel.SentCommand] = []
         var faults = FaultPlan()
     }
 
@@ -137,7 +137,7 @@ extension InMemoryKernel {
 
 extension InMemoryKernel {
     /// The commands that all handles have sent, in order, with their results.
-    public var sentCommands: [SentCommand] { state.withLock { $0.log.entries } }
+    public var sentCommands: [SentCommand] { state.withLock { $0.log } }
 
     /// The commands that all handles have sent, in order, whether they succeeded or not.
     public var commands: [Command] { sentCommands.map(\.command) }
@@ -146,7 +146,7 @@ extension InMemoryKernel {
     public var changes: [Command] { commands.filter(\.isChange) }
 
     /// Forgets the commands that were sent, such as those that prepare a test.
-    public func forgetCommands() { state.withLock { $0.log.entries.removeAll() } }
+    public func forgetCommands() { state.withLock { $0.log.removeAll() } }
 }
 
 // MARK: - What goes wrong

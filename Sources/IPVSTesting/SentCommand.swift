@@ -11,10 +11,3 @@ extension InMemoryKernel {
         public let bytes: [UInt8]
     }
 }
-
-/// The commands that were received.
-struct CommandLog: Sendable {
-    var entries: [InMemoryKernel.SentCommand] = []
-
-    mutating func append(_ command: InMemoryKernel.SentCommand) { entries.append(command) }
-}

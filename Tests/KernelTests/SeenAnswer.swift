@@ -49,9 +49,12 @@ struct SeenAnswer: Equatable {
 }
 
 /// A channel to a kernel, over which raw messages are sent.
-struct Line {
+final class Line {
     let channel: any Channel
     let family: UInt16
+
+    /// An open socket keeps its namespace, whose table keeps the kernel's modules.
+    deinit { channel.close() }
 
     init(_ channel: any Channel) throws {
         self.channel = channel

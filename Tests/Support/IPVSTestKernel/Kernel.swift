@@ -31,6 +31,7 @@ public enum Kernel {
         "add table inet x; add chain inet x c { type nat hook output priority 0; }"
     )
 
+    /// Whether `nft` succeeds. If it fails, for whatever reason, there are no rules to test.
     private static func nft(_ script: String) -> Bool { (try? TestNamespace().run("nft", script)) != nil }
 }
 

@@ -23,7 +23,7 @@ public struct Kubectl: Sendable {
         try server.writeKubeconfig(to: folder.appending(path: "config"), credentials: credentials)
     }
 
-    /// Removes the kubeconfig and what has been printed.
+    /// Removes the kubeconfig and what has been printed. What remains of a failure is in the folder for temporary files.
     public func removeFiles() { try? FileManager.default.removeItem(at: folder) }
 
     /// Runs the program to its end.
@@ -82,7 +82,7 @@ public struct Kubectl: Sendable {
         fileprivate let process: Process
         fileprivate let output: URL
 
-        /// What it has written so far.
+        /// What it has written so far; nothing once the files are removed.
         public var text: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
 
         /// Ends it.

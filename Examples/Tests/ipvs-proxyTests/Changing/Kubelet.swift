@@ -167,6 +167,7 @@ final class Kubelet: Sendable {
         guard let probe = template["spec"]?["containers"]?[0]?["readinessProbe"]?["httpGet"],
             let port = probe["port"]?.integer, let path = probe["path"]?.string
         else { return true }
+        // Any failure means that it is not ready.
         return (try? namespace.run("curl", "--silent", "--fail", "http://127.0.0.1:\(port)\(path)")) != nil
     }
 }

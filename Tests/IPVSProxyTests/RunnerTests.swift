@@ -3,7 +3,7 @@ import Testing
 
 @testable import IPVSProxy
 
-@Suite("Runs with a bounded frequency", .timeLimit(.minutes(2)))
+@Suite("Runs with a bounded frequency", .timeLimit(.minutes(15)))
 struct RunnerTests {
     @Test("Without requests nothing is run until the longest interval has passed")
     func period() async throws {

@@ -33,7 +33,9 @@ fail() {
 # make the programs several times as large.
 readonly strict=$PWD/.build-strict
 build_strictly() {
-  swift_build --scratch-path "$strict" -debug-info-format none -Xswiftc -warnings-as-errors \
+  local compiler=${CC-}
+  [[ -n $compiler ]] || ! type -P ccache >/dev/null || compiler=$PWD/Tests/lib/cached-clang
+  CC=$compiler swift_build --scratch-path "$strict" -debug-info-format none -Xswiftc -warnings-as-errors \
     -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc "$strict/symbols" "$@"
 }
 

@@ -3,8 +3,6 @@ import IPVSTestKernel
 import KubernetesTestServer
 import Testing
 
-@testable import ipvs_proxy
-
 /// The manifests in `Packaging/kubernetes` by which a cluster runs the program.
 @Suite(.enabled(if: Kubectl.isInstalled, "needs kubectl (package kubernetes-client)"))
 struct ClusterManifests {

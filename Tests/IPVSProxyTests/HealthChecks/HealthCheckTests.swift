@@ -230,7 +230,7 @@ struct ProxierHealthCheckTests {
         return [.service(ServiceDefinition(web, ports: ["http": port], healthCheckNodePort: 31_877)), .endpoints(pods)]
     }
 
-    @Test("They are those of the last completed sync, and followers get them with each sync", .timeLimit(.minutes(1)))
+    @Test("They are those of the last completed sync, and followers get them with each sync", .timeLimit(.minutes(15)))
     func updates() async throws {
         let harness = try Harness()
         var updates = harness.proxier.healthCheckUpdates().makeAsyncIterator()
@@ -266,7 +266,7 @@ struct ProxierHealthCheckTests {
         #expect(harness.proxier.healthChecks.isEmpty)
     }
 
-    @Test("The sequence ends with its task, or with the proxier", .timeLimit(.minutes(1)))
+    @Test("The sequence ends with its task, or with the proxier", .timeLimit(.minutes(15)))
     func ends() async throws {
         let harness = try Harness()
         let updates = harness.proxier.healthCheckUpdates()

@@ -10,7 +10,7 @@ import Testing
 
 @testable import IPVSProxy
 
-@Suite("The loop of a proxier", .timeLimit(.minutes(2)))
+@Suite("The loop of a proxier", .timeLimit(.minutes(15)))
 struct LoopTests {
     private let port = ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.1")])
 

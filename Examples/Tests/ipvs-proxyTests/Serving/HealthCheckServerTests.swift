@@ -11,7 +11,7 @@ import Testing
 @testable import ipvs_proxy
 
 /// Health-check node ports over HTTP.
-@Suite(.timeLimit(.minutes(2))) struct HealthCheckServing {
+@Suite(.timeLimit(.minutes(15))) struct HealthCheckServing {
     private let updates: AsyncStream<[HealthCheck]>
     private let source: AsyncStream<[HealthCheck]>.Continuation
     private let log = LogLines()

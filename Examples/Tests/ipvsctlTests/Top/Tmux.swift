@@ -34,7 +34,7 @@ final class Tmux {
         server.standardOutput = FileHandle.nullDevice
         server.standardError = FileHandle.nullDevice
         try Self.withAllSignals { try server.run() }
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(300)
         while true {
             do {
                 // The simplest shell, which doesn't change how the terminal reads lines.

@@ -13,6 +13,11 @@ extension InMemoryKernel {
             case otherSender
             case truncatedAnswer
             case malformedAnswer
+            case shortAnswer
+            case lateAnswer
+            case brokenSocket
+            case changedList
+            case listError(Int32)
             case doubledAnswer
             case delay(Duration)
         }
@@ -52,6 +57,28 @@ extension InMemoryKernel {
         /// The last bytes of the answer are missing.
         public static let malformedAnswer = Fault(kind: .malformedAnswer)
 
+        /// Of the answer, only the first bytes arrive, fewer than a message has at least.
+        public static let shortAnswer = Fault(kind: .shortAnswer)
+
+        /// The answer arrives after the handle has given up waiting for it: it gets `EAGAIN` first.
+        public static let lateAnswer = Fault(kind: .lateAnswer)
+
+        /// The kernel executes the command, and nothing can be received from the socket: the handle gets `EBADF`.
+        public static let brokenSocket = Fault(kind: .brokenSocket)
+
+        /// The kernel says that a list changed while it was read (`NLM_F_DUMP_INTR`). Commands that list nothing have no fault.
+        public static let changedList = Fault(kind: .changedList)
+
+        /// A list ends after its first entry with an error number of the C library, such as `ENOMEM`. Commands that list nothing
+        /// have no fault.
+        ///
+        /// - Parameter number: The error number, which is positive.
+        /// - Returns: The fault.
+        public static func listError(_ number: Int32) -> Fault {
+            precondition(number > 0, "an error number is positive")
+            return Fault(kind: .listError(number))
+        }
+
         /// The answer arrives twice.
         public static let doubledAnswer = Fault(kind: .doubledAnswer)
 
@@ -64,8 +91,7 @@ extension InMemoryKernel {
         /// The faults that are the same each time, for tests with all of them.
         public static let allAnswerFaults: [Fault] = [
             .lostAnswer, .overrun, .interruption, .wrongSequence, .wrongPort, .otherSender, .truncatedAnswer,
-            .malformedAnswer,
-            .doubledAnswer,
+            .malformedAnswer, .shortAnswer, .lateAnswer, .brokenSocket, .changedList, .doubledAnswer,
         ]
     }
 }

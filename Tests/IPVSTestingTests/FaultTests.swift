@@ -48,29 +48,6 @@ struct FaultTests {
         try handle.add(real, to: web.id)
     }
 
-    /// The only faults that a handle can't hide from a caller that reads.
-    private static let fatal: [InMemoryKernel.Fault] = [.malformedAnswer]
-
-    /// The faults after which the result of a change is unknown.
-    private static let uncertain: [InMemoryKernel.Fault] = [.lostAnswer, .overrun, .truncatedAnswer, .malformedAnswer]
-
-    @Test("Each fault with each operation", arguments: InMemoryKernel.Fault.allAnswerFaults, Operation.all)
-    private func eachOperation(_ fault: InMemoryKernel.Fault, _ operation: Operation) throws {
-        kernel.inject(fault)
-        let isFatal = (operation.isRead ? Self.fatal : Self.uncertain).contains(fault)
-        if isFatal {
-            let error = #expect(throws: IPVSError.self) { try operation.body(handle) }
-            let expected: [IPVSError.Code] = [.answerLost, .malformedReply]
-            #expect(error.map { expected.contains($0.code) } == true)
-        } else {
-            try operation.body(handle)
-        }
-        // The handle is as good as before, and agrees with the kernel.
-        #expect(try handle.table() == kernel.table)
-        try handle.add(six)
-        #expect(kernel.table[six.id] == Table.Entry(six))
-    }
-
     @Test("An errno is reported, and nothing is changed", arguments: Operation.all)
     private func errno(_ operation: Operation) throws {
         kernel.inject(.errno(ENOMEM))
@@ -101,6 +78,17 @@ struct FaultTests {
         }
         #expect(outcome.failures.map(\.error.code) == [.answerLost, .answerLost])
         #expect(kernel.table.count == 3)
+    }
+
+    @Test("A list that changes while it is read is read once more", arguments: [1, 2])
+    func changedList(times: Int) throws {
+        kernel.inject(.changedList, times: times) { $0.isChange == false }
+        if times == 1 {
+            #expect(try handle.virtualServers().map(\.server) == [web])
+        } else {
+            expectError(.tableChanging) { _ = try handle.virtualServers() }
+        }
+        #expect(try handle.virtualServers().map(\.server) == [web])
     }
 
     @Test("A late answer is waited for")

@@ -37,9 +37,41 @@ extension InMemoryKernel.Fault {
             return answer.prefix(1).map { .truncated(Array($0.prefix($0.count / 2))) } + events.dropFirst()
         case .malformedAnswer:
             return answer.prefix(1).map { .datagram(Array($0.dropLast(4)), sender: 0) } + events.dropFirst()
+        case .shortAnswer:
+            return answer.prefix(1).map { .datagram(Array($0.prefix(8)), sender: 0) } + events.dropFirst()
+        case .lateAnswer: return [.failure(EAGAIN)] + events
+        case .brokenSocket: return [.failure(EBADF)]
+        case .changedList:
+            guard message.isDump else { return events }
+            return answer.map { .datagram(Self.marked($0, UInt16(NLM_F_DUMP_INTR)), sender: 0) }
+        case .listError(let number):
+            guard message.isDump, let first = answer.first else { return events }
+            return [.datagram(Self.cut(first, message, port, number), sender: 0)]
         case .doubledAnswer: return events + events
         case .delay(let time): return [.delay(time)] + events
         }
+    }
+
+    /// A datagram whose messages all have another flag.
+    private static func marked(_ datagram: [UInt8], _ flag: UInt16) -> [UInt8] {
+        ReceivedMessage.split(datagram).flatMap { message in
+            var header = message.header
+            header.flags |= flag
+            return header.message(Array(message.bytes.dropFirst(Framing.headerLength)))
+        }
+    }
+
+    /// The first entry of a list, and an error as its end.
+    private static func cut(_ datagram: [UInt8], _ request: ReceivedMessage, _ port: UInt32, _ errno: Int32) -> [UInt8]
+    {
+        let entry = ReceivedMessage.split(datagram).first { $0.header.type != NLMSG_DONE }
+        var header = request.header
+        header.type = UInt16(NLMSG_DONE)
+        header.flags = UInt16(NLM_F_MULTI)
+        header.port = port
+        var writer = MessageWriter()
+        writer.append(-errno)
+        return Array(entry?.bytes ?? []) + header.message(writer.bytes)
     }
 
     /// An error that looks like the answer to a message, except for one thing.

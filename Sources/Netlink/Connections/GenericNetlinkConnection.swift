@@ -36,7 +36,7 @@ public struct GenericNetlinkConnection: ~Copyable, Sendable {
     public mutating func close() { netlink.close() }
 
     /// Makes a request of the family and folds the messages of its reply into a result. If the request has to be
-    /// repeated, the result starts again with `initial`.
+    /// repeated, as after a list that changed meanwhile, the result starts again with `initial`.
     @inlinable
     public mutating func exchange<Result>(
         _ request: borrowing some NetlinkRequest,
@@ -53,6 +53,8 @@ public struct GenericNetlinkConnection: ~Copyable, Sendable {
             let current = try resolveFamily()
             guard current != known else { throw .kernel(answer) }
             return try netlink.exchange(request, type: current, isRead: isRead, .generic(current), initial, fold)
+        } catch .interrupted where isRead {
+            return try netlink.exchange(request, type: known, isRead: isRead, .generic(known), initial, fold)
         }
     }
 

@@ -11,13 +11,13 @@ source Tests/lib/common.sh
 # Prints the comment at the top of the check.
 describe() { sed --quiet '2,/^[^#]/ s/^# //p' "Tests/checks/${0##*/}"; }
 
-# The usage line is also the rule: each argument must be one of the words at its position.
+# The usage line is also the rule: each argument must be one of the words at its position, where capitals stand for any value.
 accept() {
   local words argument
   read -ra words < <(describe)
   (($# == ${#words[@]} - 2)) || return
   for argument; do
-    [[ "|${words[2]}|" == *"|$argument|"* ]] || return
+    [[ ${words[2]} =~ ^[A-Z]+$ || "|${words[2]}|" == *"|$argument|"* ]] || return
     words=("${words[@]:1}")
   done
 }

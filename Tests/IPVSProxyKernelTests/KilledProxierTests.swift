@@ -120,7 +120,7 @@ extension ProxyKernelTests {
             // The rounds that a worker may have reached when it is killed.
             let states = (0..<42).map { Self.expectation($0) }
             var interrupted = 0
-            for round in 0..<20 {
+            for round in 0..<Endurance.kills {
                 let call = Int.random(in: 1...150)
                 // Sometimes the proxier has nothing at the start.
                 if round % 5 == 0 {
@@ -147,7 +147,7 @@ extension ProxyKernelTests {
                 #expect(try binder.addresses() == expected.addresses, "killed at call \(call)")
                 #expect(try settings.map { try sysctls.value(of: $0.name) } == settings.map(\.value))
             }
-            print("\(interrupted) of 20 proxiers were killed in the middle of a sync")
+            print("\(interrupted) of \(Endurance.kills) proxiers were killed in the middle of a sync")
             #expect(interrupted > 0)
             try await node.proxier().cleanup()
             #expect(try node.handle.table() == others)

@@ -102,28 +102,6 @@ extension KernelTests {
             #expect(try handle.virtualServers().count == 300)
         }
 
-        @Test func manyThreads() async throws {
-            let handle = handle
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for worker in UInt8(1)...8 {
-                    group.addTask {
-                        for number in UInt8(1)...40 {
-                            let id = VirtualServer.Identity.tcp(IPAddress(10, 98, worker, number), 80)
-                            let server = VirtualServer(id, scheduler: .roundRobin)
-                            let real = RealServer(IPAddress(10, 244, worker, number), 80, forwarding: .masquerade)
-                            try handle.add(server)
-                            try handle.add(real, to: id)
-                            #expect(try handle.virtualServer(id)?.server == server)
-                            #expect(try handle.realServers(of: id).map(\.server) == [real])
-                            if number % 2 == 0 { try handle.delete(id) }
-                        }
-                    }
-                }
-                try await group.waitForAll()
-            }
-            #expect(try handle.virtualServers().count == 160)
-        }
-
         @Test func aClosedHandle() throws {
             try handle.add(web)
             handle.close()

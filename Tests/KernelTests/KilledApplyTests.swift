@@ -41,7 +41,7 @@ extension KernelTests {
             let handle = try namespace.open()
             let desired = try Self.table(weight: 1)
             var interrupted = 0
-            for round in UInt32(0)..<20 {
+            for round in UInt32(0)..<UInt32(Endurance.kills) {
                 try handle.flush()
                 let process = Process()
                 process.executableURL = URL(filePath: "/proc/self/exe")
@@ -53,7 +53,7 @@ extension KernelTests {
                 try process.run()
                 try eventually(every: 2_000) { try !handle.virtualServers().isEmpty }
                 // At another moment in each round.
-                usleep(round * 3_000)
+                usleep(round % 20 * 3_000)
                 kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
                 #expect(process.terminationReason == .uncaughtSignal)
@@ -63,7 +63,7 @@ extension KernelTests {
                 #expect(try handle.apply(desired).failures.isEmpty)
                 #expect(try handle.table() == desired)
             }
-            print("\(interrupted) of 20 applies were killed in the middle")
+            print("\(interrupted) of \(Endurance.kills) applies were killed in the middle")
             #expect(interrupted > 0)
         }
     }

@@ -14,7 +14,7 @@ let package = Package(
         .library(name: "IPVSKubernetes", targets: ["IPVSKubernetes"]),
         // For this repository's own test suites only, as those of Examples are a package of their own: it may change in
         // any release.
-        .library(name: "_IPVSTestSupport", targets: ["IPVSTestModels", "IPVSTestKernel"]),
+        .library(name: "_IPVSTestSupport", targets: ["IPVSTestModels", "IPVSTestKernel", "IPVSFuzzing"]),
         .library(name: "_KubernetesTestServer", targets: ["KubernetesTestServer"]),
     ],
     // SwiftPM resolves the dependencies of a package for all of its users, whichever product they use, except those that only
@@ -104,6 +104,12 @@ let package = Package(
         // differ.
         .target(name: "IPVSTestModels", dependencies: ["IPVS"], path: "Tests/Support/IPVSTestModels"),
         .target(name: "IPVSTestKernel", dependencies: ["IPVS"], path: "Tests/Support/IPVSTestKernel"),
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Support/CLibFuzzer"),
+        .target(
+            name: "IPVSFuzzing",
+            dependencies: ["CLibFuzzer", "IPVSTestModels", "Netlink"],
+            path: "Tests/Support/IPVSFuzzing"
+        ),
         .target(
             name: "IPVSNodeTestFakes",
             dependencies: ["IPVSNode", "IPVS", "Netlink", "CRTNetlink"],
@@ -138,7 +144,8 @@ let package = Package(
         .testTarget(
             name: "IPVSTests",
             dependencies: [
-                "IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS", "VisibleText",
+                "IPVSFuzzing", "IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS",
+                "VisibleText",
             ],
             resources: [.copy("Fixtures")]
         ),
@@ -151,7 +158,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IPVSNodeTests",
-            dependencies: ["IPVSNodeTestFakes", "IPVSNode", "IPVS", "Netlink", "CRTNetlink"]
+            dependencies: ["IPVSFuzzing", "IPVSNodeTestFakes", "IPVSNode", "IPVS", "Netlink", "CRTNetlink"]
         ),
         .testTarget(name: "IPVSNodeKernelTests", dependencies: ["IPVSTestKernel", "IPVSNode", "IPVS"]),
         .testTarget(
@@ -178,7 +185,9 @@ let package = Package(
         ),
         .testTarget(
             name: "IPVSProxyNFTablesTests",
-            dependencies: ["IPVSTestModels", "IPVSProxyNFTables", "IPVSProxy", "IPVS", "Netlink", "CNetfilter"]
+            dependencies: [
+                "IPVSFuzzing", "IPVSTestModels", "IPVSProxyNFTables", "IPVSProxy", "IPVS", "Netlink", "CNetfilter",
+            ]
         ),
         .testTarget(
             name: "IPVSProxyNFTablesKernelTests",
@@ -200,7 +209,7 @@ let package = Package(
         .testTarget(
             name: "KubernetesAPITests",
             dependencies: [
-                "KubernetesAPI", "KubernetesTestServer",
+                "IPVSFuzzing", "KubernetesAPI", "KubernetesTestServer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: kubernetes),
                 .product(name: "Logging", package: "swift-log", condition: kubernetes),
                 .product(name: "NIOCore", package: "swift-nio", condition: kubernetes),
@@ -226,6 +235,9 @@ let package = Package(
 var proxy: TargetDependencyCondition? { .when(traits: ["Proxy"]) }
 var kubernetes: TargetDependencyCondition? { .when(traits: ["Kubernetes"]) }
 
+// The check fuzz sets it to the path of libFuzzer.
+let fuzzer = Context.environment["IPVS_FUZZER"]
+
 for target in package.targets where target.type == .regular || target.type == .test {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
@@ -235,4 +247,9 @@ for target in package.targets where target.type == .regular || target.type == .t
     // The library only: a test, and what tests have in common, may be as unsafe as it likes.
     let isForTests = target.type == .test || target.path?.hasPrefix("Tests/Support/") == true
     if !isForTests { target.swiftSettings?.append(.strictMemorySafety()) }
+    if let fuzzer {
+        target.swiftSettings?.append(.define("FUZZING"))
+        if !isForTests { target.swiftSettings?.append(.unsafeFlags(["-Xfrontend", "-sanitize=fuzzer"])) }
+        target.linkerSettings = [.unsafeFlags([fuzzer, "-lstdc++"])]
+    }
 }

@@ -69,7 +69,9 @@ extension VirtualServer.Flags {
     init?(name: String) {
         if let known = (Self.generic + Self.aliases).first(where: { $0.name == name }) {
             self = known.flag
-        } else if name.hasPrefix("0x"), let bits = UInt32(name.dropFirst(2), radix: 16) {
+        } else if name.hasPrefix("0x"), name.dropFirst(2).allSatisfy(\.isHexDigit),
+            let bits = UInt32(name.dropFirst(2), radix: 16)
+        {
             self.init(rawValue: bits)
         } else {
             return nil

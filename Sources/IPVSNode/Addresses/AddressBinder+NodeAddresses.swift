@@ -9,7 +9,6 @@ extension AddressBinder {
     /// have.
     /// - Parameter blocks: The blocks that an address must be in. If there are none, all addresses are returned.
     /// - Returns: The addresses.
-    /// - Returns: The addresses.
     /// - Throws: ``AddressError``.
     public func nodeAddresses(in blocks: [IPAddress.Block] = []) throws(AddressError) -> Set<IPAddress> {
         try nodeAddresses(in: blocks) { _ in false }

@@ -123,6 +123,14 @@ extension AddressError {
         case listAddresses
         case bind(IPAddress, String)
         case unbind(IPAddress, String)
+
+        /// Whether it changes nothing.
+        var isRead: Bool {
+            switch self {
+            case .open, .findInterface, .listAddresses: true
+            default: false
+            }
+        }
     }
 }
 
@@ -149,6 +157,7 @@ extension AddressError: CustomStringConvertible {
         case .permissionDenied: "not permitted; this requires CAP_NET_ADMIN, which root has"
         case .namespaceNotFound: "no such network namespace"
         case .binderClosed: "the binder is closed"
+        case .answerLost where operation.isRead: "the kernel's answer was lost, twice"
         case .answerLost: "the kernel's answer was lost, so whether it took effect is unknown: list and see"
         case .malformedReply: "the kernel's reply can't be understood"
         case .system: systemReason

@@ -93,6 +93,7 @@ extension ConnectionTrackingError: CustomStringConvertible {
         case .permissionDenied: "not permitted; this requires CAP_NET_ADMIN, which root has"
         case .namespaceNotFound: "no such network namespace"
         case .closed: "the socket is closed"
+        case .answerLost where operation == .list: "the kernel's answer was lost, twice"
         case .answerLost: "the kernel's answer was lost, so whether it took effect is unknown"
         case .malformedReply: "the kernel's reply can't be understood"
         case .system: systemReason

@@ -75,6 +75,9 @@ final class RulesetReader: Sendable {
                 }
             }
             guard isOwn else { return }
+            guard sets.allSatisfy({ $0.utf8.count < Int(NFT_NAME_MAXLEN) }) else {
+                throw MalformedReply(attribute: "a rule", problem: "has a set with a name that no set can have")
+            }
             var hash = seen.hashes[name] ?? StableHash()
             if seen.hashes[name] == nil { hash.combine(name.utf8) }
             for place in places {

@@ -43,7 +43,8 @@ extension APIError {
             "can't \(request.action): \(verdict) (\(status)\(phrase.isEmpty ? "" : " \(phrase.visible(upTo: 60))"))"
         if !words.isEmpty { message += ": \(words.visible)" }
         if code == .forbidden, let hint = request.roleHint { message += "; it needs \(hint)" }
-        self.init(code, message, status: status, retryAfter: retryAfterSeconds.map { .seconds(max(0, $0)) })
+        let wait = retryAfterSeconds.map { Duration.seconds(min(max(0, $0), Self.maximumWait)) }
+        self.init(code, message, status: status, retryAfter: wait)
     }
 
     private static func kind(_ status: Int) -> (Code, verdict: String) {

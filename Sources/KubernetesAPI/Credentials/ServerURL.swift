@@ -49,6 +49,10 @@ struct URLParts {
     let password: String?
     let hasQuery: Bool
 
+    private static func isAlphanumeric(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+    }
+
     static let wrongForm = ClientConfigurationError("must be a URL with https or http, such as https://10.0.0.1:6443")
 
     init(_ text: String) throws(ClientConfigurationError) {
@@ -56,6 +60,11 @@ struct URLParts {
             var host = url.host(percentEncoded: false), !host.isEmpty
         else { throw Self.wrongForm }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        // A host that was written with percent signs can have anything, even the ends of lines.
+        let marks = text.contains("://[") || text.contains("@[") ? "-._:%" : "-._"
+        guard host.unicodeScalars.allSatisfy({ Self.isAlphanumeric($0) || marks.unicodeScalars.contains($0) }) else {
+            throw ClientConfigurationError("must be a URL with a host name or an IP address")
+        }
         if let port = url.port, !(1...65535).contains(port) {
             throw ClientConfigurationError("must be a URL with a port from 1 to 65535")
         }

@@ -1,3 +1,4 @@
+import VisibleText
 import Yams
 
 /// A value in a YAML document, with what messages need to name it.
@@ -21,35 +22,58 @@ struct YAMLField: Sendable {
 
     /// The root of the only document of a text. It is null if the text has no document.
     init(_ text: String, file: String) throws(ClientConfigurationError) {
+        let root: Node
         do {
-            self.init(try Yams.compose(yaml: text) ?? Node("", Tag(.null)), file: file, path: "")
+            root = try Yams.compose(yaml: text) ?? Node("", Tag(.null))
         } catch let error as YamlError {
             throw Self.error(error, file: file)
         } catch {
             throw ClientConfigurationError("\(file): is not YAML")
         }
+        var budget = Self.maximumCount
+        try self.init(root, file: file, path: "", depth: 0, &budget)
     }
 
-    private init(_ node: Node, file: String, path: String) {
+    /// The numbers of values in values and of all values that a document can have. An alias counts as all that it stands for.
+    private static let (maximumDepth, maximumCount) = (100, 1_000_000)
+
+    private init(
+        _ node: Node,
+        file: String,
+        path: String,
+        depth: Int,
+        _ budget: inout Int
+    ) throws(ClientConfigurationError) {
         self.file = file
         self.path = path
         line = node.mark?.line
-        value =
-            switch node {
-            case .sequence(let items):
-                .sequence(items.enumerated().map { YAMLField($1, file: file, path: "\(path)[\($0)]") })
-            case .mapping(let entries):
-                .mapping(
-                    entries.compactMap { key, value in
-                        key.scalar.map { key in
-                            let path = path.isEmpty ? key.string : "\(path).\(key.string)"
-                            return (key.string, YAMLField(value, file: file, path: path))
-                        }
-                    }
-                )
-            case .scalar(let scalar): Self.scalar(scalar, node)
-            case .alias: .null
+        budget -= 1
+        guard budget >= 0, depth <= Self.maximumDepth else {
+            throw ClientConfigurationError(
+                "\(file): has more than \(Self.maximumCount) values, or values that are nested more than "
+                    + "\(Self.maximumDepth) times; aliases count as what they stand for"
+            )
+        }
+        switch node {
+        case .sequence(let items):
+            var fields: [YAMLField] = []
+            for (index, item) in items.enumerated() {
+                let path = "\(path)[\(index)]"
+                fields.append(try YAMLField(item, file: file, path: path, depth: depth + 1, &budget))
             }
+            value = .sequence(fields)
+        case .mapping(let entries):
+            var fields: [(key: String, value: YAMLField)] = []
+            for (key, item) in entries {
+                guard let key = key.scalar?.string else { continue }
+                let name = key.visible(upTo: 100)
+                let path = path.isEmpty ? name : "\(path).\(name)"
+                fields.append((key, try YAMLField(item, file: file, path: path, depth: depth + 1, &budget)))
+            }
+            value = .mapping(fields)
+        case .scalar(let scalar): value = Self.scalar(scalar, node)
+        case .alias: value = .null
+        }
     }
 
     private static func scalar(_ scalar: Node.Scalar, _ node: Node) -> Value {

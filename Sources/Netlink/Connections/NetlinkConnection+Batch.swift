@@ -34,7 +34,8 @@ extension NetlinkConnection {
                 let datagram = try receive(wait: isCertain)
                 guard datagram.sender == 0 else { continue }
                 withReceived(datagram) { verdicts.read($0, port: port) }
-                if verdicts.isMalformed { isCertain = false }
+                // What did not fit may have been the answers to others.
+                if verdicts.isMalformed || datagram.length > buffer.size { isCertain = false }
             } catch .system(let error) where error.errno == ENOBUFS {
                 isCertain = false
             } catch {
@@ -51,6 +52,9 @@ private struct BatchVerdicts {
     private(set) var failures: [NetlinkConnection.BatchFailure] = []
     private(set) var isAnswered = false
     private(set) var isMalformed = false
+
+    /// The requests that have failed. Only the first answer to a request counts.
+    private var failed: Set<Int> = []
     private let sequence: UInt32
     private let count: Int
 
@@ -67,7 +71,7 @@ private struct BatchVerdicts {
                 let place = Int(message.sequence &- sequence &- 1)
                 guard message.port == port, place < count, Int32(message.type) == NLMSG_ERROR else { continue }
                 let answer = try KernelAnswer(message, in: bytes)
-                if answer.errno != 0 { failures.append((place, .kernel(answer))) }
+                if answer.errno != 0, failed.insert(place).inserted { failures.append((place, .kernel(answer))) }
                 if place == count - 1 { isAnswered = true }
             }
         } catch {
@@ -77,7 +81,6 @@ private struct BatchVerdicts {
 
     /// Records an unknown outcome for the requests without an answer.
     mutating func doubtTheRest() {
-        let failed = Set(failures.map(\.place))
         // If the last one was answered and has not failed, it has succeeded.
         for place in 0..<(isAnswered ? count - 1 : count) where !failed.contains(place) {
             failures.append((place, .answerLost))

@@ -51,6 +51,16 @@ struct BatchAnswerTests {
         #expect(kernel.waits == [true, true, true, true, true])
     }
 
+    @Test("Answers that come twice count once")
+    func doubledAnswers() throws {
+        let kernel = BatchKernel(
+            script { number, _, events in if number == 0 { events = events.flatMap { [$0, $0] } } }
+        )
+        let outcome = try perform(kernel)
+        #expect(outcome.codes == Self.known && outcome.failures.count == 3)
+        #expect(outcome.succeeded == 5)
+    }
+
     @Test("Without any answer, the outcome of all changes is unknown")
     func silence() throws {
         let kernel = BatchKernel(script(failing: [:]) { number, _, events in if number == 0 { events = [] } })

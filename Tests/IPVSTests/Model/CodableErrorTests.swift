@@ -32,6 +32,7 @@ struct CodableErrorTests {
             (#"{"id":7}"#, "id: another type"),
             (#"{"id":"FWM 7","scheduler":1}"#, "scheduler: another type"),
             (#"{"id":"FWM 7","flags":["ops","x"]}"#, #"flags: "x" is not a flag of a virtual server"#),
+            (#"{"id":"FWM 7","flags":["0x+40"]}"#, #"flags: "0x+40" is not a flag of a virtual server"#),
             (#"{"id":"FWM 7","flags":"ops"}"#, "flags: another type"),
             (
                 #"{"id":"FWM 7","persistence":{"timeout":1,"mask":"24.0"}}"#,

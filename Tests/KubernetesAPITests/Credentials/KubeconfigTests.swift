@@ -20,6 +20,35 @@ struct KubeconfigTests {
         return try Kubeconfig(path: path).configuration()
     }
 
+    @Test("Aliases that stand for a million values are an error, as are values that are nested too deeply")
+    func aliases() throws {
+        var bomb = "a0: &a0 [\(Array(repeating: "x", count: 9).joined(separator: ", "))]"
+        for level in 1...7 {
+            let names = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
+            bomb += ", a\(level): &a\(level) [\(names)]"
+        }
+        let nested = "a: \(String(repeating: "[", count: 200))\(String(repeating: "]", count: 200))"
+        for user in [bomb, nested] {
+            let error = #expect(throws: ClientConfigurationError.self) { try configuration(user: user) }
+            #expect(error?.message.contains("aliases count as what they stand for") == true, "\(user)")
+        }
+    }
+
+    @Test("A host has no characters that a host name can't have", arguments: ["a%0d%0aX", "a%2Fb", "a%40b", "a%20b"])
+    func hosts(host: String) throws {
+        for cluster in ["server: 'https://\(host):1'", "server: 'https://a:1', proxy-url: 'http://\(host):1'"] {
+            #expect(throws: ClientConfigurationError.self) { try configuration(user: "token: t", cluster: cluster) }
+        }
+    }
+
+    @Test("A message shows the control characters of a key as escapes")
+    func keys() throws {
+        let error = #expect(throws: ClientConfigurationError.self) {
+            try configuration(user: #"as: x, as-user-extra: {"\e[31m\n": 1}"#)
+        }
+        #expect(error?.message.unicodeScalars.contains { $0.value < 32 } == false)
+    }
+
     @Test("A token is taken, and appears neither in a description nor in a dump")
     func token() throws {
         let configuration = try configuration(user: "token: hush-hush")

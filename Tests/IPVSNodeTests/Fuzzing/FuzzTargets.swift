@@ -1,0 +1,13 @@
+import IPVSFuzzing
+import Testing
+
+@Suite("Readers of bytes that others write")
+struct FuzzTargets {
+    private static let all: [FuzzTarget] = [.routes, .connectionTracking, .sysctls]
+
+    @Test("The corpus and changed copies of it", arguments: all)
+    func corpus(target: FuzzTarget) throws {
+        target.fuzzIfChosen()
+        try target.checkCorpus()
+    }
+}

@@ -1,0 +1,12 @@
+import IPVSFuzzing
+import Testing
+
+@Suite struct FuzzTargets {
+    private static let all: [FuzzTarget] = [.replies, .texts]
+
+    @Test(arguments: all)
+    func corpus(target: FuzzTarget) throws {
+        target.fuzzIfChosen()
+        try target.checkCorpus()
+    }
+}

@@ -1,0 +1,15 @@
+import IPVSFuzzing
+import Testing
+
+@Suite("Readers of bytes that others write")
+struct FuzzTargets {
+    private static let all: [FuzzTarget] = [
+        .replies, .attributes, .addresses, .tables, .connections,
+    ]
+
+    @Test("The corpus and changed copies of it", arguments: all)
+    func corpus(target: FuzzTarget) throws {
+        target.fuzzIfChosen()
+        try target.checkCorpus()
+    }
+}

@@ -1,10 +1,10 @@
-import IPVS
-import IPVSNode
+package import IPVS
+package import IPVSNode
 import Netlink
 
 extension NodeSync {
     /// What a sync reads and writes: the parts of one node.
-    struct Kernel {
+    package struct Kernel {
         let table: any KernelTable
         let binder: AddressBinder
         let sysctls: Sysctls
@@ -19,11 +19,22 @@ extension NodeSync {
         var namespace: NodeNamespace?
 
         /// Where the lock on the interface is; nil if nothing has to be locked.
-        var lockSpace: LockSpace?
+        var lockSpace: (any LockSpace)?
     }
 }
 
 extension NodeSync.Kernel {
+    /// A node of parts that are open already, which tracks no connections.
+    package init(
+        handle: Handle,
+        binder: AddressBinder,
+        sysctls: Sysctls,
+        packetFilter: (any PacketFilter)?,
+        lockSpace: any LockSpace
+    ) {
+        self.init(table: handle, binder: binder, sysctls: sysctls, packetFilter: packetFilter, lockSpace: lockSpace)
+    }
+
     /// Opens the node that a configuration names. Its namespace is looked up once, so that all parts belong to the same node
     /// even if the name is given to another one meanwhile.
     ///
@@ -36,7 +47,7 @@ extension NodeSync.Kernel {
             sysctls = Sysctls()
             tracking = try ConnectionTracking()
             // Without /proc it can't be held open, and is that of the thread that takes the lock.
-            lockSpace = LockSpace(namespace: try? HeldNamespace(path: nil))
+            lockSpace = NamespaceLockSpace(namespace: try? HeldNamespace(path: nil))
             return
         }
         let held = try name.hold()
@@ -50,6 +61,6 @@ extension NodeSync.Kernel {
         sysctls = Sysctls(files: KernelSysctlFiles(held, named: name))
         tracking = try ConnectionTracking(held, named: name)
         namespace = NodeNamespace(held, named: name)
-        lockSpace = LockSpace(namespace: held)
+        lockSpace = NamespaceLockSpace(namespace: held)
     }
 }

@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "IPVSTesting", targets: ["IPVSTesting"]),
         .library(name: "IPVSNode", targets: ["IPVSNode"]),
         .library(name: "IPVSProxy", targets: ["IPVSProxy"]),
+        .library(name: "IPVSProxyTesting", targets: ["IPVSProxyTesting"]),
         .library(name: "IPVSProxyNFTables", targets: ["IPVSProxyNFTables"]),
         .library(name: "KubernetesAPI", targets: ["KubernetesAPI"]),
         .library(name: "IPVSKubernetes", targets: ["IPVSKubernetes"]),
@@ -70,6 +71,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: proxy),
+            ]
+        ),
+        .target(
+            name: "IPVSProxyTesting",
+            dependencies: [
+                "IPVSTesting", "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CRTNetlink",
+                .product(name: "Logging", package: "swift-log", condition: proxy),
+                .product(name: "Metrics", package: "swift-metrics", condition: proxy),
             ]
         ),
         .target(
@@ -164,6 +173,13 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics", condition: proxy),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: proxy),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle", condition: proxy),
+            ]
+        ),
+        .testTarget(
+            name: "IPVSProxyTestingTests",
+            dependencies: [
+                "IPVSProxyTesting", "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTesting", "IPVSProxy", "IPVSNode",
+                "IPVS",
             ]
         ),
         .testTarget(

@@ -166,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "IPVSProxyTests",
             dependencies: [
-                "IPVSProxyTestSamples", "IPVSNodeTestFakes", "IPVSTestModels",
-                "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CRTNetlink",
+                "IPVSProxyTesting", "IPVSTesting", "IPVSProxyTestSamples", "IPVSTestModels",
+                "IPVSProxy", "IPVSNode", "IPVS", "Netlink",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
                 .product(name: "MetricsTestKit", package: "swift-metrics", condition: proxy),
@@ -228,8 +228,7 @@ let package = Package(
         .testTarget(
             name: "IPVSKubernetesTests",
             dependencies: [
-                "IPVSKubernetes", "KubernetesAPI", "KubernetesTestServer", "IPVSNodeTestFakes", "IPVSProxy", "IPVSNode",
-                "IPVS",
+                "IPVSKubernetes", "KubernetesAPI", "KubernetesTestServer", "IPVSProxyTesting", "IPVSProxy", "IPVS",
                 .product(name: "Logging", package: "swift-log", condition: kubernetes),
                 .product(name: "Metrics", package: "swift-metrics", condition: kubernetes),
             ]

@@ -5,7 +5,7 @@ import Netlink
 extension NodeSync {
     /// What a sync reads and writes: the parts of one node.
     package struct Kernel {
-        let table: any KernelTable
+        let table: Handle
         let binder: AddressBinder
         let sysctls: Sysctls
 
@@ -20,21 +20,25 @@ extension NodeSync {
 
         /// Where the lock on the interface is; nil if nothing has to be locked.
         var lockSpace: (any LockSpace)?
+
+        /// A node of parts that are open already, which tracks no connections.
+        package init(
+            table: Handle,
+            binder: AddressBinder,
+            sysctls: Sysctls,
+            packetFilter: (any PacketFilter)? = nil,
+            lockSpace: (any LockSpace)? = nil
+        ) {
+            self.table = table
+            self.binder = binder
+            self.sysctls = sysctls
+            self.packetFilter = packetFilter
+            self.lockSpace = lockSpace
+        }
     }
 }
 
 extension NodeSync.Kernel {
-    /// A node of parts that are open already, which tracks no connections.
-    package init(
-        handle: Handle,
-        binder: AddressBinder,
-        sysctls: Sysctls,
-        packetFilter: (any PacketFilter)?,
-        lockSpace: any LockSpace
-    ) {
-        self.init(table: handle, binder: binder, sysctls: sysctls, packetFilter: packetFilter, lockSpace: lockSpace)
-    }
-
     /// Opens the node that a configuration names. Its namespace is looked up once, so that all parts belong to the same node
     /// even if the name is given to another one meanwhile.
     ///

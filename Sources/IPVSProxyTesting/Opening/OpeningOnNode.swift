@@ -47,7 +47,7 @@ extension Proxier {
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
         let kernel = NodeSync.Kernel(
-            handle: try Handle(testing: node.kernel),
+            table: try Handle(testing: node.kernel),
             binder: try AddressBinder(
                 interface: configuration.interface,
                 method: configuration.bindingMethod,

@@ -114,11 +114,6 @@ let package = Package(
         .target(name: "IPVSTestModels", dependencies: ["IPVS"], path: "Tests/Support/IPVSTestModels"),
         .target(name: "IPVSTestKernel", dependencies: ["IPVS"], path: "Tests/Support/IPVSTestKernel"),
         .target(
-            name: "IPVSNodeTestFakes",
-            dependencies: ["IPVSNode", "IPVS", "Netlink", "CRTNetlink"],
-            path: "Tests/Support/IPVSNodeTestFakes"
-        ),
-        .target(
             name: "IPVSProxyTestKernel",
             dependencies: [
                 "IPVSTestKernel", "IPVSProxyNFTables", "IPVSProxy",
@@ -158,10 +153,7 @@ let package = Package(
                 "IPVSTesting", "IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS",
             ]
         ),
-        .testTarget(
-            name: "IPVSNodeTests",
-            dependencies: ["IPVSNodeTestFakes", "IPVSNode", "IPVS", "Netlink", "CRTNetlink"]
-        ),
+        .testTarget(name: "IPVSNodeTests", dependencies: ["IPVSNode", "IPVS", "Netlink", "CRTNetlink"]),
         .testTarget(name: "IPVSNodeKernelTests", dependencies: ["IPVSTestKernel", "IPVSNode", "IPVS"]),
         .testTarget(
             name: "IPVSProxyTests",

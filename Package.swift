@@ -177,7 +177,7 @@ let package = Package(
         .testTarget(
             name: "IPVSProxyKernelTests",
             dependencies: [
-                "IPVSProxyTestKernel", "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTestKernel",
+                "IPVSProxyTesting", "IPVSProxyTestKernel", "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTestKernel",
                 "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CIPVS",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),

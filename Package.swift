@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "IPVSTesting", targets: ["IPVSTesting"]),
         .library(name: "IPVSNode", targets: ["IPVSNode"]),
         .library(name: "IPVSProxy", targets: ["IPVSProxy"]),
+        .library(name: "IPVSProxyTesting", targets: ["IPVSProxyTesting"]),
         .library(name: "IPVSProxyNFTables", targets: ["IPVSProxyNFTables"]),
         .library(name: "KubernetesAPI", targets: ["KubernetesAPI"]),
         .library(name: "IPVSKubernetes", targets: ["IPVSKubernetes"]),
@@ -73,6 +74,14 @@ let package = Package(
             ]
         ),
         .target(
+            name: "IPVSProxyTesting",
+            dependencies: [
+                "IPVSTesting", "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CRTNetlink",
+                .product(name: "Logging", package: "swift-log", condition: proxy),
+                .product(name: "Metrics", package: "swift-metrics", condition: proxy),
+            ]
+        ),
+        .target(
             name: "IPVSProxyNFTables",
             dependencies: ["IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CLibNFTables", "CNetfilter", "VisibleText"]
         ),
@@ -109,11 +118,6 @@ let package = Package(
             name: "IPVSFuzzing",
             dependencies: ["CLibFuzzer", "IPVSTestModels", "Netlink"],
             path: "Tests/Support/IPVSFuzzing"
-        ),
-        .target(
-            name: "IPVSNodeTestFakes",
-            dependencies: ["IPVSNode", "IPVS", "Netlink", "CRTNetlink"],
-            path: "Tests/Support/IPVSNodeTestFakes"
         ),
         .target(
             name: "IPVSProxyTestKernel",
@@ -156,16 +160,13 @@ let package = Package(
                 "IPVSTesting", "IPVSTestModels", "IPVSTestKernel", "IPVS", "Netlink", "CNetlinkShim", "CIPVS",
             ]
         ),
-        .testTarget(
-            name: "IPVSNodeTests",
-            dependencies: ["IPVSFuzzing", "IPVSNodeTestFakes", "IPVSNode", "IPVS", "Netlink", "CRTNetlink"]
-        ),
+        .testTarget(name: "IPVSNodeTests", dependencies: ["IPVSFuzzing", "IPVSNode", "IPVS", "Netlink", "CRTNetlink"]),
         .testTarget(name: "IPVSNodeKernelTests", dependencies: ["IPVSTestKernel", "IPVSNode", "IPVS"]),
         .testTarget(
             name: "IPVSProxyTests",
             dependencies: [
-                "IPVSProxyTestSamples", "IPVSNodeTestFakes", "IPVSTestModels",
-                "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CRTNetlink",
+                "IPVSProxyTesting", "IPVSTesting", "IPVSProxyTestSamples", "IPVSTestModels",
+                "IPVSProxy", "IPVSNode", "IPVS", "Netlink",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
                 .product(name: "MetricsTestKit", package: "swift-metrics", condition: proxy),
@@ -174,9 +175,16 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "IPVSProxyTestingTests",
+            dependencies: [
+                "IPVSProxyTesting", "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTesting", "IPVSProxy", "IPVSNode",
+                "IPVS",
+            ]
+        ),
+        .testTarget(
             name: "IPVSProxyKernelTests",
             dependencies: [
-                "IPVSProxyTestKernel", "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTestKernel",
+                "IPVSProxyTesting", "IPVSProxyTestKernel", "IPVSProxyTestSamples", "IPVSTestModels", "IPVSTestKernel",
                 "IPVSProxy", "IPVSNode", "IPVS", "Netlink", "CIPVS",
                 .product(name: "Logging", package: "swift-log", condition: proxy),
                 .product(name: "Metrics", package: "swift-metrics", condition: proxy),
@@ -221,8 +229,7 @@ let package = Package(
         .testTarget(
             name: "IPVSKubernetesTests",
             dependencies: [
-                "IPVSKubernetes", "KubernetesAPI", "KubernetesTestServer", "IPVSNodeTestFakes", "IPVSProxy", "IPVSNode",
-                "IPVS",
+                "IPVSKubernetes", "KubernetesAPI", "KubernetesTestServer", "IPVSProxyTesting", "IPVSProxy", "IPVS",
                 .product(name: "Logging", package: "swift-log", condition: kubernetes),
                 .product(name: "Metrics", package: "swift-metrics", condition: kubernetes),
             ]

@@ -28,7 +28,7 @@ public final class InMemoryKernel: Sendable {
         var sockets: UInt32 = 0
         var connectionEntries: [ConnectionEntry] = []
         var log: [InMemoryKernel.SentCommand] = []
-        var faults = FaultPlan()
+        var faults = FaultPlan<Command>()
     }
 
     private static let kernels = Lock(0)
@@ -64,7 +64,7 @@ public final class InMemoryKernel: Sendable {
             state.sockets += 1
             return state.sockets
         }
-        return KernelSocket(self, port: 0x7000_0000 + count)
+        return KernelSocket(port: 0x7000_0000 + count) { self.receive($0, from: $1) }
     }
 
     /// Reads the messages of a send, and returns what its socket receives.
@@ -101,8 +101,11 @@ extension InMemoryKernel {
         state.withLock { $0.kernel.table.decoded }
     }
 
-    /// The timeouts of idle connections.
-    public var timeouts: Timeouts { state.withLock { $0.kernel.table.timeouts } }
+    /// The timeouts of idle connections. A test can set one to nil: that of a protocol that the kernel does not balance.
+    public var timeouts: Timeouts {
+        get { state.withLock { $0.kernel.table.timeouts } }
+        set { state.withLock { $0.kernel.table.timeouts = newValue } }
+    }
 
     /// The sync daemons that run.
     public var syncDaemons: Set<SyncDaemon> { state.withLock { $0.kernel.table.decodedDaemons } }

@@ -90,6 +90,12 @@ struct RuleTests {
         try handle.add(real, to: web.id)
     }
 
+    @Test("A protocol that the kernel does not balance has no timeout")
+    func missingTimeout() throws {
+        kernel.timeouts.udp = nil
+        #expect(try handle.timeouts() == Timeouts(tcp: 900, tcpFIN: 120))
+    }
+
     @Test("Timeouts have the kernel's defaults and limits")
     func timeouts() throws {
         #expect(try handle.timeouts() == Timeouts(tcp: 900, tcpFIN: 120, udp: 300))

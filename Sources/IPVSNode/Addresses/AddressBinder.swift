@@ -113,7 +113,8 @@ public final class AddressBinder: Sendable {
         try self.init(interface: interface, method: method, channel: socket)
     }
 
-    init(
+    /// A binder over a channel to a kernel.
+    package init(
         interface: String = defaultInterface,
         method: Method = .addresses,
         channel: any Channel

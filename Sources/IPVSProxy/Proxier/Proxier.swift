@@ -95,7 +95,8 @@ public actor Proxier {
         self.init(configuration, kernel, logger: logger, metrics: metrics) { ContinuousClock.now }
     }
 
-    init(
+    /// A proxier of a node whose parts are open already, with a clock.
+    package init(
         _ configuration: Configuration,
         _ kernel: NodeSync.Kernel,
         logger: Logger,

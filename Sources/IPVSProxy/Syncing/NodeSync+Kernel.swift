@@ -1,11 +1,11 @@
-import IPVS
-import IPVSNode
+package import IPVS
+package import IPVSNode
 import Netlink
 
 extension NodeSync {
     /// What a sync reads and writes: the parts of one node.
-    struct Kernel {
-        let table: any KernelTable
+    package struct Kernel {
+        let table: Handle
         let binder: AddressBinder
         let sysctls: Sysctls
 
@@ -19,7 +19,22 @@ extension NodeSync {
         var namespace: NodeNamespace?
 
         /// Where the lock on the interface is; nil if nothing has to be locked.
-        var lockSpace: LockSpace?
+        var lockSpace: (any LockSpace)?
+
+        /// A node of parts that are open already, which tracks no connections.
+        package init(
+            table: Handle,
+            binder: AddressBinder,
+            sysctls: Sysctls,
+            packetFilter: (any PacketFilter)? = nil,
+            lockSpace: (any LockSpace)? = nil
+        ) {
+            self.table = table
+            self.binder = binder
+            self.sysctls = sysctls
+            self.packetFilter = packetFilter
+            self.lockSpace = lockSpace
+        }
     }
 }
 
@@ -36,7 +51,7 @@ extension NodeSync.Kernel {
             sysctls = Sysctls()
             tracking = try ConnectionTracking()
             // Without /proc it can't be held open, and is that of the thread that takes the lock.
-            lockSpace = LockSpace(namespace: try? HeldNamespace(path: nil))
+            lockSpace = NamespaceLockSpace(namespace: try? HeldNamespace(path: nil))
             return
         }
         let held = try name.hold()
@@ -50,6 +65,6 @@ extension NodeSync.Kernel {
         sysctls = Sysctls(files: KernelSysctlFiles(held, named: name))
         tracking = try ConnectionTracking(held, named: name)
         namespace = NodeNamespace(held, named: name)
-        lockSpace = LockSpace(namespace: held)
+        lockSpace = NamespaceLockSpace(namespace: held)
     }
 }

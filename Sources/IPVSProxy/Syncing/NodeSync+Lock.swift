@@ -1,15 +1,38 @@
-import IPVSNode
+package import IPVSNode
 import Netlink
 
+/// Where proxiers lock their interfaces.
+package protocol LockSpace: Sendable {
+    /// Takes the lock on an interface.
+    ///
+    /// - Parameters:
+    ///   - interface: The name of the interface.
+    ///   - deadline: Until when to wait for who has the lock. The thread is blocked meanwhile.
+    /// - Returns: The lock.
+    /// - Throws: `AddressError` with `inUse`, which names who has the lock.
+    func take(_ interface: String, until deadline: ContinuousClock.Instant) throws(AddressError) -> any InterfaceLock
+}
+
+/// The lock on an interface, which is released when it is deallocated.
+package protocol InterfaceLock: AnyObject, Sendable {
+    /// Why the lock excludes nobody; nil if it does.
+    var obstacle: String? { get }
+
+    /// Releases the lock.
+    func release()
+
+    /// Makes room for others that want to wait.
+    func endPendingConnections()
+}
+
+extension NamespaceLock: InterfaceLock {}
+
 /// The network namespace in which a proxier locks its interface.
-struct LockSpace {
+struct NamespaceLockSpace: LockSpace {
     /// The namespace; nil for that of the calling thread, where it can't be held open for lack of `/proc`.
     let namespace: HeldNamespace?
 
-    /// Takes the lock on an interface.
-    ///
-    /// - Throws: `AddressError` with `inUse`, which names the process that has the lock.
-    func take(_ interface: String, until deadline: ContinuousClock.Instant) throws(AddressError) -> NamespaceLock {
+    func take(_ interface: String, until deadline: ContinuousClock.Instant) throws(AddressError) -> any InterfaceLock {
         let attempt: NamespaceLock.Attempt
         do throws(SystemError) {
             attempt = try NamespaceLock.take("swift-ipvs/proxier/\(interface)", in: namespace, until: deadline)

@@ -6,11 +6,11 @@ import Netlink
 /// are draining and what has failed.
 ///
 /// It runs on a serial dispatch queue, as each call to the kernel blocks until the kernel has done the work.
-actor NodeSync {
+package actor NodeSync {
     typealias Instant = ContinuousClock.Instant
 
     private let queue = KernelQueue()
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
     let kernel: Kernel
     let configuration: Proxier.Configuration
@@ -36,7 +36,7 @@ actor NodeSync {
     var startedUDP: Set<Endpoint> = []
 
     /// The lock on the interface, while anything needs it, and how many do.
-    var lock: NamespaceLock?
+    var lock: (any InterfaceLock)?
     var lockUses = 0
 
     /// When the last full sync that was due began, if it was completed; nil if one is due.

@@ -2,26 +2,27 @@ import CNetlinkShim
 import Netlink
 
 /// A message that was sent to the kernel.
-struct ReceivedMessage {
-    let header: MessageHeader
+package struct ReceivedMessage {
+    package let header: MessageHeader
 
     /// All of its bytes.
-    let bytes: ArraySlice<UInt8>
+    package let bytes: ArraySlice<UInt8>
 
     /// The generic netlink command; nil if the message is too short for one.
     var command: UInt8? { payload.count >= Framing.genericHeaderLength ? payload[payload.startIndex] : nil }
 
-    /// The bytes of the attributes.
+    /// The bytes of the attributes of a generic netlink message.
     var attributes: ArraySlice<UInt8> { payload.dropFirst(Framing.genericHeaderLength) }
 
-    var isDump: Bool { has(UInt16(NLM_F_ROOT | NLM_F_MATCH)) }
+    package var isDump: Bool { has(UInt16(NLM_F_ROOT | NLM_F_MATCH)) }
 
-    private var payload: ArraySlice<UInt8> { bytes.dropFirst(Framing.headerLength) }
+    /// What follows the header.
+    package var payload: ArraySlice<UInt8> { bytes.dropFirst(Framing.headerLength) }
 
-    func has(_ flags: UInt16) -> Bool { header.flags & flags == flags }
+    package func has(_ flags: UInt16) -> Bool { header.flags & flags == flags }
 
     /// The messages of a send. One whose length is wrong ends them, and nothing tells the sender.
-    static func split(_ sent: [UInt8]) -> [ReceivedMessage] {
+    package static func split(_ sent: [UInt8]) -> [ReceivedMessage] {
         var messages: [ReceivedMessage] = []
         var rest = sent[...]
         while rest.count >= Framing.headerLength {

@@ -62,9 +62,10 @@ extension MessageWriter {
     }
 
     mutating func putTimeouts(_ timeouts: Timeouts) {
-        put(IPVS_CMD_ATTR_TIMEOUT_TCP, timeouts.tcp ?? 0)
-        put(IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, timeouts.tcpFIN ?? 0)
-        put(IPVS_CMD_ATTR_TIMEOUT_UDP, timeouts.udp ?? 0)
+        // Those of protocols that the kernel does not balance are missing.
+        if let tcp = timeouts.tcp { put(IPVS_CMD_ATTR_TIMEOUT_TCP, tcp) }
+        if let tcpFIN = timeouts.tcpFIN { put(IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, tcpFIN) }
+        if let udp = timeouts.udp { put(IPVS_CMD_ATTR_TIMEOUT_UDP, udp) }
     }
 
     /// Puts counters twice, as the kernel does: with 32 bits for all but the bytes, and with 64 bits.

@@ -1,36 +1,38 @@
 import CIPVS
-import Netlink
+package import Netlink
 
 /// Writes the bytes of netlink attributes and messages.
-struct MessageWriter: AttributeWriter {
-    private(set) var bytes: [UInt8] = []
+package struct MessageWriter: AttributeWriter {
+    package private(set) var bytes: [UInt8] = []
 
-    mutating func put(_ attribute: Int, _ value: UInt8) { putInteger(attribute, value) }
+    package init() {}
 
-    mutating func put(_ attribute: Int, _ value: UInt16) { putInteger(attribute, value) }
+    package mutating func put(_ attribute: Int, _ value: UInt8) { putInteger(attribute, value) }
 
-    mutating func put(_ attribute: Int, _ value: UInt32) { putInteger(attribute, value) }
+    package mutating func put(_ attribute: Int, _ value: UInt16) { putInteger(attribute, value) }
 
-    mutating func put(_ attribute: Int, _ value: UInt64) { putInteger(attribute, value) }
+    package mutating func put(_ attribute: Int, _ value: UInt32) { putInteger(attribute, value) }
 
-    mutating func put(_ attribute: Int, _ string: String) { put(attribute, Array(string.utf8) + [0]) }
+    package mutating func put(_ attribute: Int, _ value: UInt64) { putInteger(attribute, value) }
 
-    mutating func put(_ attribute: Int, _ sixteen: SixteenBytes) {
+    package mutating func put(_ attribute: Int, _ string: String) { put(attribute, Array(string.utf8) + [0]) }
+
+    package mutating func put(_ attribute: Int, _ sixteen: SixteenBytes) {
         put(attribute, Self.bytes(of: sixteen.high.bigEndian) + Self.bytes(of: sixteen.low.bigEndian))
     }
 
-    mutating func put(_ attribute: Int, _ first: UInt32, _ second: UInt32) {
+    package mutating func put(_ attribute: Int, _ first: UInt32, _ second: UInt32) {
         put(attribute, Self.bytes(of: first) + Self.bytes(of: second))
     }
 
-    mutating func nest(_ attribute: Int, _ body: (inout Self) -> Void) {
+    package mutating func nest(_ attribute: Int, _ body: (inout Self) -> Void) {
         var inner = Self()
         body(&inner)
         put(attribute, inner.bytes)
     }
 
     /// Puts an attribute with any bytes.
-    mutating func put(_ attribute: Int, _ payload: [UInt8]) {
+    package mutating func put(_ attribute: Int, _ payload: [UInt8]) {
         append(UInt16(truncatingIfNeeded: Framing.attributeHeaderLength + payload.count))
         append(UInt16(truncatingIfNeeded: attribute))
         bytes += payload
@@ -42,10 +44,10 @@ struct MessageWriter: AttributeWriter {
     }
 
     /// Appends an integer in host byte order, outside of an attribute.
-    mutating func append(_ value: some FixedWidthInteger) { bytes += Self.bytes(of: value) }
+    package mutating func append(_ value: some FixedWidthInteger) { bytes += Self.bytes(of: value) }
 
     /// Appends bytes that are complete already.
-    mutating func append(_ more: [UInt8]) { bytes += more }
+    package mutating func append(_ more: [UInt8]) { bytes += more }
 
     private mutating func pad() {
         bytes += repeatElement(0, count: Framing.aligned(bytes.count) - bytes.count)
@@ -57,14 +59,14 @@ struct MessageWriter: AttributeWriter {
 }
 
 /// The header of a netlink message.
-struct MessageHeader: Hashable, Sendable {
-    var type: UInt16
-    var flags: UInt16
-    var sequence: UInt32
-    var port: UInt32
+package struct MessageHeader: Hashable, Sendable {
+    package var type: UInt16
+    package var flags: UInt16
+    package var sequence: UInt32
+    package var port: UInt32
 
     /// The message with a payload.
-    func message(_ payload: [UInt8]) -> [UInt8] {
+    package func message(_ payload: [UInt8]) -> [UInt8] {
         var writer = MessageWriter()
         writer.append(UInt32(Framing.headerLength + payload.count))
         writer.append(type)

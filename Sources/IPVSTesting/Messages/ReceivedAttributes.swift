@@ -1,7 +1,7 @@
 import Netlink
 
 /// What the kernel requires of an attribute's value before it looks at it.
-enum AttributeRule: Hashable {
+package enum AttributeRule: Hashable {
     /// An integer of a size, or more bytes, of which the first are used.
     case integer(bytes: Int)
     /// At most this many bytes.
@@ -15,16 +15,16 @@ enum AttributeRule: Hashable {
 }
 
 /// A set of attributes: the rules for their values, and the highest number that the kernel knows.
-struct AttributePolicy {
+package struct AttributePolicy {
     let last: Int
     let rules: [Int: AttributeRule]
 
-    init(last: Int, _ rules: [Int: AttributeRule]) { (self.last, self.rules) = (last, rules) }
+    package init(last: Int, _ rules: [Int: AttributeRule]) { (self.last, self.rules) = (last, rules) }
 }
 
 /// An error that the kernel answers with.
-struct Refusal: Error, Hashable {
-    var errno: Int32
+package struct Refusal: Error, Hashable {
+    package var errno: Int32
 
     /// The text of the extended acknowledgement.
     var text: String?
@@ -32,7 +32,7 @@ struct Refusal: Error, Hashable {
     /// The attribute that is to blame.
     var culprit: Culprit?
 
-    struct Culprit: Hashable {
+    package struct Culprit: Hashable {
         /// Its position, from the beginning of the message.
         var offset: Int
 
@@ -40,13 +40,13 @@ struct Refusal: Error, Hashable {
         let rule: AttributeRule
     }
 
-    init(_ errno: Int32, text: String? = nil, culprit: Culprit? = nil) {
+    package init(_ errno: Int32, text: String? = nil, culprit: Culprit? = nil) {
         (self.errno, self.text, self.culprit) = (errno, text, culprit)
     }
 }
 
 /// Attributes as the kernel reads them: unknown ones are skipped, and of two with the same number the last one counts.
-struct ReceivedAttributes {
+package struct ReceivedAttributes {
     /// A remark about bytes that are no attribute, which the kernel ignores otherwise.
     private(set) var remark: String?
 
@@ -55,7 +55,7 @@ struct ReceivedAttributes {
     /// Reads the attributes in a part of a message.
     ///
     /// - Throws: `Refusal` for a value that breaks its rule.
-    init(_ bytes: ArraySlice<UInt8>, _ policy: AttributePolicy) throws(Refusal) {
+    package init(_ bytes: ArraySlice<UInt8>, _ policy: AttributePolicy) throws(Refusal) {
         var rest = bytes
         while rest.count >= Framing.attributeHeaderLength {
             let length = Int(rest.integer(at: 0, as: UInt16.self))
@@ -75,10 +75,10 @@ struct ReceivedAttributes {
     }
 
     /// The value of an attribute.
-    subscript(type: Int) -> ArraySlice<UInt8>? { payloads[type] }
+    package subscript(type: Int) -> ArraySlice<UInt8>? { payloads[type] }
 
     /// The value of an attribute whose rule is an integer.
-    func integer<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Int, as _: Value.Type) -> Value? {
+    package func integer<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Int, as _: Value.Type) -> Value? {
         payloads[type]?.integer(at: 0, as: Value.self)
     }
 
@@ -97,7 +97,7 @@ struct ReceivedAttributes {
     }
 
     /// The value of an attribute whose rule is a text, up to its first NUL.
-    func text(_ type: Int) -> String? {
+    package func text(_ type: Int) -> String? {
         payloads[type].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }
@@ -123,7 +123,7 @@ extension AttributeRule {
 
 extension ArraySlice<UInt8> {
     /// An integer in host byte order. Callers must check the bounds.
-    func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Value.Type) -> Value {
+    package func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Value.Type) -> Value {
         unsafe span.bytes.integer(at: offset, as: type)
     }
 }

@@ -2,7 +2,7 @@ import CNetlinkShim
 import Netlink
 
 /// What a receive gets.
-enum Event: Sendable {
+package enum Event: Sendable {
     /// A datagram from a port; the kernel's is 0.
     case datagram([UInt8], sender: UInt32)
 
@@ -18,12 +18,12 @@ enum Event: Sendable {
 
 extension InMemoryKernel.Fault {
     /// The errno that the command is refused with instead of being executed.
-    var refusal: Int32? {
+    package var refusal: Int32? {
         if case .errno(let number) = kind { number } else { nil }
     }
 
     /// What the sender of a message gets instead of its answer.
-    func events(for answer: [[UInt8]], to message: ReceivedMessage, port: UInt32) -> [Event] {
+    package func events(for answer: [[UInt8]], to message: ReceivedMessage, port: UInt32) -> [Event] {
         let events = answer.map { Event.datagram($0, sender: 0) }
         switch kind {
         case .errno: return events

@@ -1,12 +1,12 @@
 import CNetlinkShim
-import Netlink
+package import Netlink
 
 /// A netlink socket of a kernel in memory.
-final class KernelSocket: Channel {
-    let port: UInt32
-    let answerCapacity = 4_096
+package final class KernelSocket: Channel {
+    package let port: UInt32
+    package let answerCapacity = 4_096
 
-    private let kernel: InMemoryKernel
+    private let answer: @Sendable ([UInt8], UInt32) -> [Event]
     private let queue = Lock(Queue())
 
     private struct Queue: Sendable {
@@ -29,15 +29,22 @@ final class KernelSocket: Channel {
         }
     }
 
-    init(_ kernel: InMemoryKernel, port: UInt32) { (self.kernel, self.port) = (kernel, port) }
+    /// Opens a socket.
+    ///
+    /// - Parameters:
+    ///   - port: Its port, by which a kernel knows it.
+    ///   - answer: What the kernel does with the bytes of a send from a port, and what the socket then receives.
+    package init(port: UInt32, answer: @escaping @Sendable ([UInt8], UInt32) -> [Event]) {
+        (self.port, self.answer) = (port, answer)
+    }
 
-    func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    package func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         let sent = unsafe Array(bytes)
-        let events = kernel.receive(sent, from: port)
+        let events = answer(sent, port)
         queue.withLock { $0.append(events, capacity: answerCapacity) }
     }
 
-    func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
+    package func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
         while true {
             switch queue.withLock({ $0.next() }) {
             case .datagram(let bytes, let sender):
@@ -65,5 +72,5 @@ final class KernelSocket: Channel {
         }
     }
 
-    func close() {}
+    package func close() {}
 }

@@ -20,7 +20,7 @@ struct FeedHarness {
         onNode: @escaping ClusterFeed.NodeHandler = { _ in }
     ) async throws {
         server = try await KubernetesTestServer()
-        proxier = try .withoutKernel()
+        proxier = try .inMemory()
         let file = FileManager.default.temporaryDirectory.appending(path: "kubeconfig-\(UUID())")
         defer { try? FileManager.default.removeItem(at: file) }
         try server.writeKubeconfig(to: file)

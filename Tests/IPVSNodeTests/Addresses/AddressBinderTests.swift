@@ -1,7 +1,6 @@
 import CRTNetlink
 import Glibc
 import IPVS
-import IPVSNodeTestFakes
 import Testing
 
 @testable import IPVSNode

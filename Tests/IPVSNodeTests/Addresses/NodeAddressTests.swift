@@ -1,5 +1,4 @@
 import IPVS
-import IPVSNodeTestFakes
 import Testing
 
 @testable import IPVSNode

@@ -1,6 +1,5 @@
 import CRTNetlink
 import IPVS
-import IPVSNodeTestFakes
 import Testing
 
 @testable import IPVSNode

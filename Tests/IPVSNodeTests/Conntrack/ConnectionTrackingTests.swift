@@ -1,6 +1,5 @@
 import Glibc
 import IPVS
-import IPVSNodeTestFakes
 import Testing
 
 @testable import IPVSNode

@@ -1,6 +1,5 @@
 import IPVS
 import IPVSFuzzing
-import IPVSNodeTestFakes
 
 @testable import IPVSNode
 

@@ -1,6 +1,5 @@
 import IPVSFuzzing
 import IPVSNode
-import IPVSNodeTestFakes
 
 extension FuzzTarget {
     /// The value of a sysctl, and the release of a kernel, as texts.

@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
 import IPVS
-import IPVSNodeTestFakes
 import Testing
 
 @testable import IPVSNode

@@ -1,5 +1,7 @@
+import Glibc
 import IPVS
 import IPVSProxyTestSamples
+import IPVSTesting
 import Testing
 
 @testable import IPVSProxy
@@ -254,14 +256,10 @@ struct ProxierHealthCheckTests {
         var later = harness.proxier.healthCheckUpdates().makeAsyncIterator()
         #expect(await later.next(isolation: nil)?.map(\.localEndpoints) == [3])
 
-        harness.table.with {
-            $0.startAnew()
-            $0.failingCall = 1
-        }
+        harness.kernel.inject(.errno(EIO))
         await harness.tell(service(0))
         await #expect(throws: (any Error).self) { try await harness.proxier.sync() }
         #expect(harness.proxier.healthChecks.map(\.localEndpoints) == [3])
-        harness.table.with { $0.failingCall = nil }
         try await harness.proxier.cleanup()
         #expect(harness.proxier.healthChecks.isEmpty)
     }

@@ -1,5 +1,6 @@
 import IPVS
-import IPVSNodeTestFakes
+import IPVSProxyTestSamples
+import IPVSProxyTesting
 import Testing
 
 @testable import IPVSNode
@@ -143,17 +144,16 @@ struct InterfaceLabelTests {
 
     @Test("The addresses of another proxier's interface are not the node's, but those of any other dummy interface are")
     func anotherProxier() throws {
-        let kernel = RouteKernel { state in
-            state.add("eth0", kind: nil, ["192.0.2.1/24"])
-            let other = state.add("other0", kind: "dummy", ["10.97.0.1/32"])
-            state.interfaces[other]?.alias = InterfaceLabel().description
-            let dummy = state.add("eth7", kind: "dummy", ["198.51.100.1/24"])
-            state.interfaces[dummy]?.alias = "uplink"
-            let bridge = state.add("br0", kind: "bridge", ["198.51.100.2/24"])
-            state.interfaces[bridge]?.alias = InterfaceLabel().description
+        let node = InMemoryNode()
+        let label = InterfaceLabel().description
+        node.change { contents in
+            contents.interfaces["other0"] = .dummy([address("10.97.0.1")], alias: label)
+            contents.interfaces["eth7"] = .dummy([address("198.51.100.1")], alias: "uplink")
+            let entry = InMemoryNode.InterfaceAddress(address("198.51.100.2"), prefixLength: 24)
+            contents.interfaces["br0"] = InMemoryNode.Interface(kind: "bridge", alias: label, addresses: [entry])
         }
-        let found = try AddressBinder(channel: kernel).nodeAddresses { InterfaceLabel.isLabel($0) }.map(\.description)
+        let found = try AddressBinder(testing: node).nodeAddresses { InterfaceLabel.isLabel($0) }.map(\.description)
         #expect(!found.contains("10.97.0.1"))
-        #expect(Set(found).isSuperset(of: ["192.0.2.1", "198.51.100.1", "198.51.100.2"]))
+        #expect(Set(found).isSuperset(of: ["192.0.2.10", "198.51.100.1", "198.51.100.2"]))
     }
 }

@@ -1,9 +1,9 @@
-import CRTNetlink
 import Glibc
 import IPVS
 import IPVSNode
-import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import IPVSProxyTesting
+import IPVSTesting
 import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Testing
@@ -54,15 +54,13 @@ struct LoopTests {
     @Test("Failures of a service or of a whole sync are retried without a request")
     func retries() async throws {
         let harness = try Harness(configuration)
-        harness.table.with { state in
-            state.failingCall = 1
-            state.verdict = { _ in EIO }
-        }
+        harness.kernel.inject(.errno(EIO), where: { $0 == .listVirtualServers })
+        harness.kernel.refuse(EIO)
         let loop = Task { try await harness.proxier.run() }
         await harness.tellAllIsThere([.web(port)])
-        await harness.wait { harness in harness.table.with { !$0.changes.isEmpty } }
+        await harness.wait { !$0.kernel.changes.isEmpty }
         #expect(harness.services.isEmpty)
-        harness.table.with { $0.verdict = { _ in nil } }
+        harness.kernel.removeFaults()
         await harness.wait { $0.services.count == 1 }
         loop.cancel()
         try await loop.value
@@ -75,19 +73,13 @@ struct LoopTests {
 
     @Test("A permanent error ends the loop", arguments: Lasting.allCases)
     func lasting(cause: Lasting) async throws {
-        let route = RouteKernel { state in
-            switch cause {
-            case .noDummy: state.add("kube-ipvs0", kind: "veth")
-            case .foreignInterface:
-                let index = state.add("kube-ipvs0", kind: "dummy")
-                state.interfaces[index]?.alias = "anycast"
-            case .addressPrivilege:
-                state.verdict = { [RTM_NEWLINK, RTM_NEWADDR].contains($0.type) ? EPERM : nil }
-            case .privilege: break
-            }
+        let harness = try Harness(configuration)
+        switch cause {
+        case .noDummy: harness.node.change { $0.interfaces["kube-ipvs0"] = InMemoryNode.Interface(kind: "veth") }
+        case .foreignInterface: harness.node.change { $0.interfaces["kube-ipvs0"] = .dummy(alias: "anycast") }
+        case .addressPrivilege: harness.node.inject(.errno(EPERM), times: .max, where: \.isChange)
+        case .privilege: harness.kernel.inject(.errno(EPERM))
         }
-        let harness = try Harness(configuration, route: route)
-        if cause == .privilege { harness.table.with { ($0.failingCall, $0.failure) = (1, EPERM) } }
         await harness.tellAllIsThere([.web(port)])
         let loop = Task { try await harness.proxier.run() }
         // A loop that doesn't end by itself is cancelled.
@@ -111,14 +103,13 @@ struct LoopTests {
     func drains() async throws {
         let harness = try Harness(configuration)
         let one = ServiceEndpoint("10.244.0.1:8080")
-        let target = Drain.Target(one.endpoint, of: id("TCP 10.96.0.1:80"))
-        harness.table.with { $0.connections[target] = 1 }
         let loop = Task { try await harness.proxier.run() }
         await harness.tellAllIsThere([.web(port), .endpoints([one])])
         await harness.wait { $0.services["TCP 10.96.0.1:80"] == ["10.244.0.1:8080 1"] }
+        try harness.kernel.set(1, of: one, "TCP 10.96.0.1:80")
         await harness.tell([.endpoints([])])
         await harness.wait { $0.services["TCP 10.96.0.1:80"] == ["10.244.0.1:8080 0"] }
-        harness.table.with { $0.connections[target] = 0 }
+        try harness.kernel.set(0, of: one, "TCP 10.96.0.1:80")
         harness.advance(by: .seconds(1))
         await harness.wait { $0.services["TCP 10.96.0.1:80"] == [] }
         loop.cancel()

@@ -1,9 +1,8 @@
-import CRTNetlink
 import Glibc
 import IPVS
 import IPVSNode
-import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import IPVSProxyTesting
 import Testing
 
 @testable import IPVSProxy
@@ -30,7 +29,7 @@ struct MarkTests {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         try await harness.proxier.sync()
-        let before = harness.table.with { $0.services }
+        let before = harness.kernel.entries
         var configuration = Harness.configuration
         configuration.interface = otherName
         let other = try harness.restarted(configuration)
@@ -46,8 +45,8 @@ struct MarkTests {
             await #expect(throws: AddressError.self) { try await other.proxier.plan() }
             await #expect(throws: AddressError.self) { try await other.proxier.cleanup() }
         }
-        #expect(harness.table.with { $0.services } == before)
-        #expect(harness.route.with { $0.addresses(of: otherName) } == nil)
+        #expect(harness.kernel.entries == before)
+        #expect(harness.node.interfaces[otherName] == nil)
         // The first one still works, and so does a process that replaces it.
         for harness in [harness, try harness.restarted()] {
             harness.advance(by: harness.proxier.configuration.syncPeriod)
@@ -65,17 +64,14 @@ struct MarkTests {
         let (name, otherName) = collidingNames
         for (own, rival, yields) in [(otherName, name, true), (name, otherName, false)] {
             // The rival's interface appears while this one is being labeled.
-            let route = RouteKernel { state in
-                state.interfere = { message, state in
-                    guard message.type == RTM_SETLINK, !state.interfaces.values.contains(where: { $0.name == rival })
-                    else { return }
-                    let index = state.add(rival, kind: "dummy")
-                    state.interfaces[index]?.alias = InterfaceLabel().description
-                }
+            let node = InMemoryNode()
+            node.beforeEachRequest { request, contents in
+                guard case .setAlias = request, contents.interfaces[rival] == nil else { return }
+                contents.interfaces[rival] = .dummy(alias: InterfaceLabel().description)
             }
             var configuration = Harness.configuration
             configuration.interface = own
-            let harness = try Harness(configuration, route: route)
+            let harness = try Harness(configuration, node: node)
             await harness.tellAllIsThere([.web(port)])
             if yields {
                 let error = await #expect(throws: AddressError.self) { try await harness.proxier.sync() }

@@ -1,7 +1,8 @@
 import Glibc
 import IPVS
-import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import IPVSProxyTesting
+import IPVSTesting
 import Metrics
 import MetricsTestKit
 import Testing
@@ -97,13 +98,14 @@ struct MetricsTests {
         let harness = try Harness(metrics: metrics)
         let timeout = harness.proxier.configuration.syncPeriod * 2
         let start = ContinuousClock.now
-        harness.table.with { $0.verdict = { _ in EIO } }
+        harness.kernel.refuse(EIO)
         await harness.tellAllIsThere([.web(port)])
         try await harness.proxier.sync()
         #expect(try gauge("ipvs_failures") == 2)
         // Two failing services are no reason to take the node out of service.
         #expect(await harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
-        harness.table.with { $0.failingCall = $0.calls.count + 1 }
+        harness.kernel.removeFaults()
+        harness.kernel.inject(.errno(EIO))
         await harness.tell([.endpoints([one])])
         await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
         #expect(try counter("sync_proxy_rules_failures_total") == 1)
@@ -111,12 +113,11 @@ struct MetricsTests {
         try await harness.proxier.sync()
         #expect(await harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
         // A sync that does not even reach the table.
-        harness.route.with { $0.sendFailure = (after: $0.sends.count, errno: ENOBUFS) }
+        harness.node.inject(.errno(ENOMEM))
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         await #expect(throws: AddressError.self) { try await harness.proxier.sync() }
         #expect(try counter("sync_proxy_rules_failures_total") == 2)
         #expect(await !harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
-        harness.route.with { $0.sendFailure = nil }
         try await harness.proxier.sync()
         #expect(await harness.proxier.health.isHealthy(at: start.advanced(by: timeout * 2)))
     }

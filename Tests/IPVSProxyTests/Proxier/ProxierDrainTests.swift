@@ -1,7 +1,9 @@
 import Glibc
 import IPVS
-import IPVSNodeTestFakes
+import IPVSNode
 import IPVSProxyTestSamples
+import IPVSProxyTesting
+import IPVSTesting
 import Testing
 
 @testable import IPVSProxy
@@ -14,11 +16,15 @@ struct ProxierDrainTests {
     private let two = ServiceEndpoint("10.244.0.2:8080")
 
     /// A proxier with a service of two endpoints, the first of which has connections.
-    private func harness(_ port: ServicePort? = nil, connections: UInt32 = 3) async throws -> Harness {
+    private func harness(
+        _ port: ServicePort? = nil,
+        at server: String = "TCP 10.96.0.1:80",
+        connections: UInt32 = 3
+    ) async throws -> Harness {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port ?? self.port), .endpoints([one, two])])
         try await harness.proxier.sync()
-        harness.set(connections, of: one, server)
+        try harness.kernel.set(connections, of: one, server)
         return harness
     }
 
@@ -28,7 +34,7 @@ struct ProxierDrainTests {
         await harness.tell([.endpoints([two])])
         #expect(try await harness.proxier.sync()?.draining == 1)
         #expect(harness.services[server] == ["10.244.0.1:8080 0", "10.244.0.2:8080 1"])
-        harness.set(0, of: one, server)
+        try harness.kernel.set(0, of: one, server)
         // It is checked again after a while, not with every sync.
         #expect(try await harness.proxier.sync()?.drained == 0)
         harness.advance(by: harness.proxier.configuration.drainInterval)
@@ -40,12 +46,12 @@ struct ProxierDrainTests {
     @Test("A real server without connections is deleted as soon as it can't get new ones")
     func idle() async throws {
         let harness = try await harness(connections: 0)
-        harness.table.with { $0.startAnew() }
+        harness.startAnew()
         await harness.tell([.endpoints([two])])
         #expect(try await harness.proxier.sync()?.drained == 1)
         #expect(harness.services[server] == ["10.244.0.2:8080 1"])
-        let changes = harness.table.with { $0.changes }
-        guard case .updateRealServer(let idle, _, _)? = changes.first, case .deleteRealServer? = changes.last else {
+        let changes = harness.kernel.changes
+        guard case .updateRealServer(let idle, _)? = changes.first, case .deleteRealServer? = changes.last else {
             Issue.record("it was deleted without a weight of 0: \(changes)")
             return
         }
@@ -79,11 +85,11 @@ struct ProxierDrainTests {
 
     @Test("With UDP there is nothing to wait for")
     func udp() async throws {
-        let harness = try await harness(ServicePort(.udp, 53, clusterIPs: [address("10.96.0.1")]))
-        harness.set(3, of: one, "UDP 10.96.0.1:53")
+        let server = "UDP 10.96.0.1:53"
+        let harness = try await harness(ServicePort(.udp, 53, clusterIPs: [address("10.96.0.1")]), at: server)
         await harness.tell([.endpoints([two])])
         #expect(try await harness.proxier.sync()?.draining == 0)
-        #expect(harness.services["UDP 10.96.0.1:53"] == ["10.244.0.2:8080 1"])
+        #expect(harness.services[server] == ["10.244.0.2:8080 1"])
     }
 
     @Test("A full sync leaves draining real servers alone")
@@ -123,7 +129,7 @@ struct ProxierDrainTests {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
         try await harness.proxier.sync()
-        harness.table.with { _ = $0.services[id(server)]?.remove(one.endpoint) }
+        try harness.kernel.edit { _ = $0[id(server)]?.remove(one.endpoint) }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         let report = try await harness.proxier.sync()
         #expect(report?.kind == .full && report?.changes == 0 && report?.draining == 0)
@@ -135,10 +141,10 @@ struct ProxierDrainTests {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
         try await harness.proxier.sync()
-        harness.table.with { state in
-            _ = state.services[id(server)]?.replace(RealServer(one.endpoint, forwarding: .masquerade, weight: 5))
+        try harness.kernel.edit { services in
+            _ = services[id(server)]?.replace(RealServer(one.endpoint, forwarding: .masquerade, weight: 5))
         }
-        harness.set(0, of: one, server)
+        try harness.kernel.set(0, of: one, server)
         harness.advance(by: harness.proxier.configuration.drainInterval)
         #expect(try await harness.proxier.sync()?.drained == 0)
         #expect(try await harness.proxier.sync()?.drained == 0)
@@ -150,13 +156,11 @@ struct ProxierDrainTests {
     @Test("A failed deletion is retried")
     func failedDeletion() async throws {
         let harness = try await harness(connections: 0)
-        harness.table.with { state in
-            state.verdict = { change in if case .deleteRealServer = change { EIO } else { nil } }
-        }
+        harness.kernel.refuse(EIO) { if case .deleteRealServer = $0 { true } else { false } }
         await harness.tell([.endpoints([two])])
         let report = try await harness.proxier.sync()
         #expect(report?.drained == 0 && report?.draining == 1 && report?.failures.count == 1)
-        harness.table.with { $0.verdict = { _ in nil } }
+        harness.kernel.removeFaults()
         harness.advance(by: harness.proxier.configuration.drainInterval)
         #expect(try await harness.proxier.sync()?.drained == 1)
     }
@@ -166,8 +170,8 @@ struct ProxierDrainTests {
         let harness = try await harness()
         await harness.tell([.endpoints([two])])
         #expect(try await harness.proxier.sync()?.draining == 1)
-        harness.table.with { state in
-            _ = state.services[id(server)]?.replace(RealServer(one.endpoint, forwarding: .masquerade))
+        try harness.kernel.edit { services in
+            _ = services[id(server)]?.replace(RealServer(one.endpoint, forwarding: .masquerade))
         }
         await harness.tell([.endpoints([one, two])])
         harness.advance(by: harness.proxier.configuration.drainTimeout)
@@ -185,13 +189,10 @@ struct ProxierDrainTests {
         #expect(try await harness.proxier.sync()?.draining == 1)
         harness.advance(by: harness.proxier.configuration.drainTimeout - .seconds(1))
         #expect(try await harness.proxier.sync()?.draining == 1)
-        // The changes of virtual servers succeed, the deletions fail.
+        // The changes of virtual servers succeed, and what comes after them fails.
         await harness.tell([.endpoints([one, two]), .serviceDeleted(other)])
-        harness.table.with { state in
-            state.startAnew()
-            state.failingCall = 4
-        }
-        await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
+        harness.node.inject(.errno(EPERM), where: { if case .removeAddress = $0 { true } else { false } })
+        await #expect(throws: AddressError.self) { try await harness.proxier.sync() }
         #expect(harness.services[server]?.first == "10.244.0.1:8080 1")
         for _ in 0..<3 {
             let report = try await harness.proxier.sync()
@@ -207,15 +208,12 @@ struct ProxierDrainTests {
         await harness.tell([.endpoints([two])])
         #expect(try await harness.proxier.sync()?.draining == 1)
         let mark = Ownership(interface: "other0").mark
-        harness.route.with { state in
-            let index = state.add("other0", kind: "dummy")
-            state.interfaces[index]?.alias = InterfaceLabel().description
-        }
+        harness.node.change { $0.interfaces["other0"] = .dummy(alias: InterfaceLabel().description) }
         let others = try Table.Entry(
             VirtualServer(id(server), scheduler: .roundRobin, flags: mark),
             realServers: [RealServer(one.endpoint, forwarding: .masquerade)]
         )
-        harness.table.with { $0.services[id(server)] = others }
+        try harness.kernel.edit { $0[id(server)] = others }
         if isFull {
             harness.advance(by: harness.proxier.configuration.drainTimeout)
         } else {
@@ -225,7 +223,7 @@ struct ProxierDrainTests {
         }
         let report = try await harness.proxier.sync()
         #expect(report?.failures.map(\.reason) == [.notOwned] && report?.draining == 0)
-        #expect(harness.table.with { $0.services } == [id(server): others])
+        #expect(harness.kernel.entries == [id(server): others])
     }
 
     @Test("Draining real servers are deleted with their service")
@@ -236,12 +234,5 @@ struct ProxierDrainTests {
         await harness.tell([.serviceDeleted(web)])
         #expect(try await harness.proxier.sync()?.draining == 0)
         #expect(harness.services.isEmpty)
-    }
-}
-
-extension Harness {
-    /// Sets the number of a real server's connections.
-    fileprivate func set(_ count: UInt32, of endpoint: ServiceEndpoint, _ server: String) {
-        table.with { $0.connections[Drain.Target(endpoint.endpoint, of: id(server))] = count }
     }
 }

@@ -1,8 +1,9 @@
 import Glibc
 import IPVS
-import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import IPVSProxyTesting
 import IPVSTestModels
+import IPVSTesting
 import Testing
 
 @testable import IPVSNode
@@ -16,9 +17,9 @@ struct ProxierHistoryTests {
         case none
         /// Single changes are refused at random.
         case changes
-        /// A random call fails, and with it the sync.
-        case calls
-        /// Nothing can be sent to rtnetlink, which has the addresses.
+        /// A random command fails, and with it the sync if it is a list.
+        case commands
+        /// The same for a request about addresses.
         case addresses
         /// Packet rules can't be read or written, or others change them.
         case rules
@@ -30,7 +31,7 @@ struct ProxierHistoryTests {
     func history(fault: Fault, seed: UInt64) async throws {
         var random = RandomHistory(seed: seed)
         var objects = FinalObjects(node: RandomHistory.facts)
-        var harness = try Harness(RandomHistory.configuration, filter: FakeFilter())
+        var harness = try Harness(RandomHistory.configuration, hasRules: true)
         var drain = true
         for _ in 0..<25 {
             var events: [RandomHistory.Event] = []
@@ -43,16 +44,14 @@ struct ProxierHistoryTests {
             await harness.tellAllIsThere(events)
             random.set(fault, harness)
             // It may fail because of the fault; only the final state matters.
-            do { try await harness.proxier.sync() } catch { #expect(fault == .calls || fault == .addresses) }
+            do { try await harness.proxier.sync() } catch { #expect(fault == .commands || fault == .addresses) }
             RandomHistory.mend(harness)
             if random.number(1...4) == 1 { harness.advance(by: .seconds(random.number(1...40))) }
             drain.toggle()
-            harness.table.with { state in
-                // Draining real servers have connections in every other round.
-                for (id, service) in state.services {
-                    for real in service.realServers {
-                        state.connections[Drain.Target(real.endpoint, of: id)] = drain ? 2 : 0
-                    }
+            // Draining real servers have connections in every other round.
+            for (id, service) in harness.kernel.entries {
+                for real in service.realServers {
+                    try harness.kernel.setConnections(active: drain ? 2 : 0, of: real.endpoint, in: id)
                 }
             }
             if fault == .restarts, random.number(1...3) == 1 {
@@ -66,18 +65,18 @@ struct ProxierHistoryTests {
         let report = try await harness.proxier.sync()
         #expect(report?.isComplete == true && report?.draining == 0, "\(String(describing: report))")
         let expected = Expectation(objects)
-        #expect(harness.table.with { $0.table } == expected.table)
+        #expect(harness.kernel.table == expected.table)
         #expect(harness.addresses == expected.addresses)
-        #expect(harness.filter?.rules == (await harness.proxier.state.packetRules))
+        #expect(harness.node.packetRules == (await harness.proxier.state.packetRules))
         // After that there is nothing left to do.
-        harness.table.with { $0.startAnew() }
+        harness.startAnew()
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         #expect(try await harness.proxier.sync()?.changes == 0)
-        #expect(harness.table.with { $0.calls } == ["list"])
+        #expect(harness.kernel.changes.isEmpty)
     }
 
-    @Test("If any call of a sync fails, the next sync reaches the same state", arguments: 1...12)
-    func everyCall(call: Int) async throws {
+    @Test("If any command of a sync fails, the next sync reaches the same state", arguments: 1...40)
+    func everyCommand(command: Int) async throws {
         var random = RandomHistory(seed: 7)
         var objects = FinalObjects(node: RandomHistory.facts)
         let harness = try Harness(RandomHistory.configuration)
@@ -90,24 +89,19 @@ struct ProxierHistoryTests {
                 events.append(event)
             }
             await harness.tellAllIsThere(events)
-            harness.table.with { state in
-                state.startAnew()
-                state.failingCall = call
-            }
-            let isThrown: Bool
-            do {
-                try await harness.proxier.sync()
-                isThrown = false
-            } catch {
-                isThrown = true
-            }
-            #expect(isThrown == harness.table.with { $0.calls.count >= call })
-            harness.table.with { $0.failingCall = nil }
+            harness.startAnew()
+            harness.kernel.inject(.errno(EIO), at: command)
+            var report: SyncReport?
+            do { report = try await harness.proxier.sync() } catch { #expect(error is IPVSError) }
+            // A change that fails is one of the report, and a list that fails breaks the sync off.
+            let isHit = harness.kernel.sentCommands.contains { $0.errno == EIO }
+            #expect((report?.isComplete == true) == !isHit)
+            harness.kernel.removeFaults()
             try await harness.proxier.sync()
             harness.advance(by: harness.proxier.configuration.drainTimeout)
             try await harness.proxier.sync()
             let expected = Expectation(objects)
-            #expect(harness.table.with { $0.table } == expected.table)
+            #expect(harness.kernel.table == expected.table)
             #expect(harness.addresses == expected.addresses)
         }
     }
@@ -134,36 +128,31 @@ extension RandomHistory {
         case .rules:
             let error = PacketFilterError(.refused, "refused")
             switch place {
-            case 0...2: harness.filter?.state.withLock { $0.failures[.write] = error }
-            case 3...4: harness.filter?.state.withLock { $0.failures[.difference] = error }
-            case 5: harness.filter?.state.withLock { $0.failures[.isUnchanged] = error }
-            case 6: harness.filter?.meddle { $0 = nil }
-            default: harness.filter?.meddle { $0?.elements[.hairpin(IPAddress(10, 244, 0, 1))] = nil }
+            case 0...2: harness.node.change { $0.ruleErrors[.write] = error }
+            case 3...4: harness.node.change { $0.ruleErrors[.difference] = error }
+            case 5: harness.node.change { $0.ruleErrors[.isUnchanged] = error }
+            case 6: harness.node.change { $0.packetRules = nil }
+            default: harness.node.change { $0.packetRules?.elements[.hairpin(IPAddress(10, 244, 0, 1))] = nil }
             }
         case .changes:
             let count = Locked(place)
-            harness.table.with { state in
-                state.verdict = { _ in
-                    count.withLock { count in
-                        count += 1
-                        return count % 3 == 0 ? [EIO, ENOMEM, EINVAL][count / 3 % 3] : nil
-                    }
+            harness.kernel.refuse([EIO, ENOMEM, EINVAL][place % 3]) { _ in
+                count.withLock { count in
+                    count += 1
+                    return count % 3 == 0
                 }
             }
-        case .calls:
-            harness.table.with { $0.failingCall = $0.calls.count + 1 + place % 4 }
+        case .commands:
+            harness.kernel.inject(.errno(EIO), at: 1 + place)
         case .addresses:
-            harness.route.with { $0.sendFailure = (after: $0.sends.count + place % 5, errno: ENOBUFS) }
+            harness.node.inject(.errno(ENOMEM), at: 1 + place)
         }
     }
 
     fileprivate static func mend(_ harness: Harness) {
-        harness.table.with { state in
-            state.verdict = { _ in nil }
-            state.failingCall = nil
-        }
-        harness.route.with { $0.sendFailure = nil }
-        harness.filter?.state.withLock { $0.failures = [:] }
+        harness.kernel.removeFaults()
+        harness.node.removeFaults()
+        harness.node.change { $0.ruleErrors = [:] }
     }
 }
 

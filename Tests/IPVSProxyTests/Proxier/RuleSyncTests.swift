@@ -1,7 +1,8 @@
 import IPVS
-import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import IPVSProxyTesting
 import IPVSTestModels
+import IPVSTesting
 import Testing
 
 @testable import IPVSNode
@@ -21,7 +22,7 @@ struct RuleSyncTests {
     private let error = PacketFilterError(.refused, "the rules can't be written")
 
     private func harness(_ log: LogLines = LogLines()) throws -> Harness {
-        try Harness(filter: FakeFilter(), log: log)
+        try Harness(hasRules: true, log: log)
     }
 
     /// The rules that services and slices require.
@@ -31,22 +32,20 @@ struct RuleSyncTests {
     func first() async throws {
         let harness = try harness()
         let filter = try #require(harness.filter)
-        let callsBefore = Locked<[String]?>(nil)
-        filter.state.withLock {
-            $0.beforeWrite = { [table = harness.table] in
-                callsBefore.withLock { $0 = $0 ?? table.with { $0.calls } }
-            }
+        let changesBefore = Locked<[InMemoryKernel.Command]?>(nil)
+        filter.beforeEachWrite { [kernel = harness.kernel] in
+            changesBefore.withLock { $0 = $0 ?? kernel.changes }
         }
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         let report = try #require(try await harness.proxier.sync())
         #expect(report.isComplete && report.rules == 7)
-        #expect(callsBefore.value == ["list"])
-        #expect(filter.rules == (await expected(harness)))
-        #expect(filter.state.withLock { $0.written.map(\.isFromScratch) } == [true])
+        #expect(changesBefore.value == [] && !harness.kernel.changes.isEmpty)
+        #expect(harness.node.packetRules == (await expected(harness)))
+        #expect(harness.node.writtenRules.map(\.isFromScratch) == [true])
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         let again = try #require(try await harness.proxier.sync())
         #expect(again.kind == .full && again.rules == 0)
-        #expect(filter.state.withLock { ($0.written.count, $0.reads) } == (1, 1))
+        #expect(harness.node.writtenRules.count == 1 && filter.calls.count { $0 == .difference } == 1)
     }
 
     @Test("A change of an endpoint writes its elements: new ones first, old ones at the end")
@@ -55,46 +54,41 @@ struct RuleSyncTests {
         let filter = try #require(harness.filter)
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         try await harness.proxier.sync()
-        let calls = Locked<[[String]]>([])
-        filter.state.withLock { state in
-            state.written = []
-            state.beforeWrite = { [table = harness.table] in calls.withLock { $0.append(table.with { $0.calls }) } }
-        }
-        harness.table.with { $0.startAnew() }
+        let changes = Locked<[[InMemoryKernel.Command]]>([])
+        filter.beforeEachWrite { [kernel = harness.kernel] in changes.withLock { $0.append(kernel.changes) } }
+        harness.startAnew()
         await harness.tell([.endpoints([other])])
         let report = try #require(try await harness.proxier.sync())
         #expect(report.kind == .changes && report.rules == 2)
-        let written = filter.state.withLock { $0.written }
+        let written = harness.node.writtenRules
         #expect(written.count == 2)
         #expect(written.first?.added == [PacketRules.Element(.hairpin(address("10.244.0.2")))])
         #expect(written.last?.removed == [PacketRules.Element(.hairpin(address("10.244.0.1")))])
-        #expect(calls.value.first?.contains("make") == false && calls.value.last?.contains("make") == true)
-        #expect(filter.state.withLock { $0.reads } == 1)
-        #expect(filter.rules == (await expected(harness)))
+        #expect(changes.value.first?.isEmpty == true && changes.value.last?.isEmpty == false)
+        #expect(filter.calls.count { $0 == .difference } == 1)
+        #expect(harness.node.packetRules == (await expected(harness)))
     }
 
     @Test("What others change is noticed by the next full sync, and mended")
     func meddling() async throws {
         let harness = try harness()
-        let filter = try #require(harness.filter)
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         try await harness.proxier.sync()
-        filter.meddle { $0?.elements[.hairpin(address("10.244.0.1"))] = nil }
-        filter.meddle { $0?.elements[.address(address("10.96.0.99"))] = PacketRules.Value.none }
+        harness.node.change { $0.packetRules?.elements[.hairpin(address("10.244.0.1"))] = nil }
+        harness.node.change { $0.packetRules?.elements[.address(address("10.96.0.99"))] = PacketRules.Value.none }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         #expect(try await harness.proxier.sync()?.rules == 2)
-        #expect(filter.rules == (await expected(harness)))
-        filter.meddle { $0 = nil }
+        #expect(harness.node.packetRules == (await expected(harness)))
+        harness.node.change { $0.packetRules = nil }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         #expect(try await harness.proxier.sync()?.rules == 7)
-        #expect(filter.rules == (await expected(harness)))
+        #expect(harness.node.packetRules == (await expected(harness)))
     }
 
     @Test("Without rules a virtual server that they should protect is not added, and everything else is synced")
     func refused() async throws {
         let harness = try harness()
-        let filter = try #require(harness.filter)
-        filter.state.withLock { $0.failures[.write] = error }
+        harness.node.change { $0.ruleErrors[.write] = error }
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         let report = try #require(try await harness.proxier.sync())
         #expect(harness.services == ["TCP 10.96.0.1:80": ["10.244.0.1:8080 1"]])
@@ -107,40 +101,39 @@ struct RuleSyncTests {
             ]
         )
         // The next sync tries again, even if nothing has changed.
-        filter.state.withLock { $0.failures = [:] }
+        harness.node.change { $0.ruleErrors = [:] }
         let next = try #require(try await harness.proxier.sync())
         #expect(next.isComplete && next.rules == 7)
         #expect(harness.services.count == 2)
         #expect(harness.addresses.count == 2)
-        #expect(filter.rules == (await expected(harness)))
+        #expect(harness.node.packetRules == (await expected(harness)))
     }
 
     @Test("If rules can't be written later, what is in the table is still synced")
     func refusedLater() async throws {
         let harness = try harness()
-        let filter = try #require(harness.filter)
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         try await harness.proxier.sync()
-        filter.state.withLock { $0.failures = [.write: error, .difference: error] }
+        harness.node.change { $0.ruleErrors = [.write: error, .difference: error] }
         await harness.tell([.endpoints([other])])
         #expect(try await harness.proxier.sync()?.failures.count == 1)
         #expect(harness.services["TCP 203.0.113.1:80"] == ["10.244.0.2:8080 1"])
         #expect(try await harness.proxier.sync()?.failures.count == 1)
-        filter.state.withLock { $0.failures = [:] }
+        harness.node.change { $0.ruleErrors = [:] }
         #expect(try await harness.proxier.sync()?.isComplete == true)
-        #expect(filter.rules == (await expected(harness)))
+        #expect(harness.node.packetRules == (await expected(harness)))
     }
 
     @Test("A kernel without what rules need ends the first sync before it changes anything", arguments: [true, false])
     func unavailable(isPlan: Bool) async throws {
         let harness = try harness()
         let error = PacketFilterError(.unavailable, "this kernel has no nftables")
-        harness.filter?.state.withLock { $0.failures[.check] = error }
+        harness.node.change { $0.ruleErrors[.check] = error }
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         await #expect(throws: error) {
             if isPlan { _ = try await harness.proxier.plan() } else { _ = try await harness.proxier.sync() }
         }
-        #expect(harness.table.with { $0.changes.isEmpty })
+        #expect(harness.kernel.changes.isEmpty)
         #expect(harness.addresses.isEmpty)
         #expect(error.isPermanent)
     }
@@ -148,8 +141,7 @@ struct RuleSyncTests {
     @Test("A dry run shows the rules that would change, and changes none")
     func plan() async throws {
         let harness = try harness()
-        let filter = try #require(harness.filter)
-        filter.state.withLock { $0.obstacles = [PacketObstacle("somebody drops everything")] }
+        harness.node.change { $0.packetObstacles = [PacketObstacle("somebody drops everything")] }
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         var plan = try #require(try await harness.proxier.plan())
         #expect(plan.rules.isFromScratch && plan.rules.count == 7)
@@ -157,9 +149,9 @@ struct RuleSyncTests {
         #expect(lines.contains("+ packet rules from scratch"))
         #expect(lines.contains("+ rule cluster-ips TCP 10.96.0.1:80"))
         #expect(lines.last == "! somebody drops everything")
-        #expect(filter.rules == nil)
+        #expect(harness.node.packetRules == nil)
         try await harness.proxier.sync()
-        filter.meddle { $0?.elements[.hairpin(address("10.244.0.1"))] = nil }
+        harness.node.change { $0.packetRules?.elements[.hairpin(address("10.244.0.1"))] = nil }
         plan = try #require(try await harness.proxier.plan())
         #expect(plan.description == "+ rule hairpins 10.244.0.1\n! somebody drops everything")
         #expect(!plan.isEmpty)
@@ -169,8 +161,7 @@ struct RuleSyncTests {
     func obstacles() async throws {
         let log = LogLines()
         let harness = try harness(log)
-        let filter = try #require(harness.filter)
-        filter.state.withLock { $0.obstacles = [PacketObstacle("somebody drops everything")] }
+        harness.node.change { $0.packetObstacles = [PacketObstacle("somebody drops everything")] }
         await harness.tellAllIsThere()
         for _ in 0..<3 {
             try await harness.proxier.sync()
@@ -181,9 +172,9 @@ struct RuleSyncTests {
 
     @Test("That it isn't known which packets are those of pods is logged once, and only where rules look for them")
     func unknownPods() async throws {
-        func warnings(_ configuration: Proxier.Configuration, _ filter: FakeFilter?) async throws -> [String] {
+        func warnings(_ configuration: Proxier.Configuration, hasRules: Bool) async throws -> [String] {
             let log = LogLines()
-            let harness = try Harness(configuration, filter: filter, log: log)
+            let harness = try Harness(configuration, hasRules: hasRules, log: log)
             try await harness.proxier.cleanup()
             await harness.tellAllIsThere()
             #expect(try await harness.proxier.plan() != nil)
@@ -192,13 +183,13 @@ struct RuleSyncTests {
             return log.warnings
         }
         var configuration = Harness.configuration
-        #expect(try await warnings(configuration, nil).isEmpty)
-        #expect(try await warnings(configuration, FakeFilter()).count == 1)
+        #expect(try await warnings(configuration, hasRules: false).isEmpty)
+        #expect(try await warnings(configuration, hasRules: true).count == 1)
         configuration.packetRules.pods = .sources([block("10.244.0.0/16")])
-        #expect(try await warnings(configuration, FakeFilter()).isEmpty)
+        #expect(try await warnings(configuration, hasRules: true).isEmpty)
         // No block of IPv6, which is served.
         let log = LogLines()
-        let harness = try Harness(configuration, filter: FakeFilter(), log: log)
+        let harness = try Harness(configuration, hasRules: true, log: log)
         await harness.tellAllIsThere([.web(ServicePort(.tcp, 80, clusterIPs: [address("fd00::1")]))])
         for _ in 0..<2 {
             try await harness.proxier.sync()
@@ -216,21 +207,20 @@ struct RuleSyncTests {
         await harness.tellAllIsThere([.web(port), .endpoints([other])])
         let report = try #require(try await harness.proxier.sync())
         #expect(report.rules == 2)
-        #expect(harness.filter?.rules == (await expected(harness)))
+        #expect(harness.node.packetRules == (await expected(harness)))
     }
 
     @Test("A virtual server at the node's own address is not added without the rules that protect it, others there are")
     func refusedAtOwnAddress() async throws {
         let harness = try harness()
-        let filter = try #require(harness.filter)
-        filter.state.withLock { $0.failures[.write] = error }
+        harness.node.change { $0.ruleErrors[.write] = error }
         var own = port
         (own.loadBalancerIPs, own.nodePort) = ([address("192.0.2.10")], 30_080)
         await harness.tellAllIsThere([.web(own), .endpoints([local])])
         #expect(try await harness.proxier.sync()?.failures.count == 2)
         #expect(harness.services["TCP 192.0.2.10:80"] == nil)
         #expect(harness.services["TCP 192.0.2.10:30080"] == ["10.244.0.1:8080 1"])
-        filter.state.withLock { $0.failures = [:] }
+        harness.node.change { $0.ruleErrors = [:] }
         #expect(try await harness.proxier.sync()?.isComplete == true)
         #expect(harness.services["TCP 192.0.2.10:80"] == ["10.244.0.1:8080 1"])
     }
@@ -238,10 +228,9 @@ struct RuleSyncTests {
     @Test("A dry run of a proxier that also syncs doesn't hide what others have changed")
     func planAndSync() async throws {
         let harness = try harness()
-        let filter = try #require(harness.filter)
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         try await harness.proxier.sync()
-        filter.meddle { $0?.elements[.hairpin(address("10.244.0.1"))] = nil }
+        harness.node.change { $0.packetRules?.elements[.hairpin(address("10.244.0.1"))] = nil }
         #expect(try await harness.proxier.plan()?.rules.count == 1)
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         #expect(try await harness.proxier.sync()?.rules == 1)
@@ -250,20 +239,19 @@ struct RuleSyncTests {
     @Test("A clean-up removes the rules; a kernel that can't have any is no failure")
     func cleanup() async throws {
         let harness = try harness()
-        let filter = try #require(harness.filter)
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         try await harness.proxier.sync()
         var report = try await harness.proxier.cleanup()
         #expect(report.removedRules && report.failures.isEmpty)
-        #expect(filter.rules == nil)
-        filter.state.withLock { $0.failures[.remove] = PacketFilterError(.unavailable, "there are none") }
+        #expect(harness.node.packetRules == nil)
+        harness.node.change { $0.ruleErrors[.remove] = PacketFilterError(.unavailable, "there are none") }
         report = try await harness.proxier.cleanup()
         #expect(!report.removedRules && report.failures.isEmpty)
-        filter.state.withLock { $0.failures[.remove] = error }
+        harness.node.change { $0.ruleErrors[.remove] = error }
         report = try await harness.proxier.cleanup()
         #expect(report.failures.map(\.description) == ["the rules can't be written"])
         // The proxier can begin again.
-        filter.state.withLock { $0.failures = [:] }
+        harness.node.change { $0.ruleErrors = [:] }
         #expect(try await harness.proxier.sync()?.rules == 7)
     }
 
@@ -272,23 +260,25 @@ struct RuleSyncTests {
         let harness = try harness()
         let filter = try #require(harness.filter)
         let others = VirtualServer(id("TCP 10.96.0.1:80"), scheduler: .roundRobin)
-        harness.table.with { $0.services[others.id] = Table.Entry(others) }
+        try harness.kernel.edit { $0[others.id] = Table.Entry(others) }
         await harness.tellAllIsThere([.web(port), .endpoints([local])])
         try await harness.proxier.sync()
-        #expect(filter.rules?.elements[.address(address("10.96.0.1"))] == nil)
-        #expect(filter.rules?.elements[.address(address("203.0.113.1"))] != nil)
+        #expect(harness.node.packetRules?.elements[.address(address("10.96.0.1"))] == nil)
+        #expect(harness.node.packetRules?.elements[.address(address("203.0.113.1"))] != nil)
         let destination = PacketRules.Destination(.tcp, Endpoint(address("10.96.0.1"), 80))
-        #expect(filter.rules?.elements[.clusterIP(destination)] == nil)
+        #expect(harness.node.packetRules?.elements[.clusterIP(destination)] == nil)
         await harness.tell([.endpoints([])])
         try await harness.proxier.sync()
-        #expect(filter.rules?.elements[.refused(destination)] == nil)
-        #expect(filter.rules?.elements.keys.contains { if case .refused = $0 { true } else { false } } == true)
+        #expect(harness.node.packetRules?.elements[.refused(destination)] == nil)
+        #expect(
+            harness.node.packetRules?.elements.keys.contains { if case .refused = $0 { true } else { false } } == true
+        )
         await harness.tell([.endpoints([other])])
         try await harness.proxier.sync()
-        #expect(filter.state.withLock { $0.reads } == 1)
-        harness.table.with { $0.services[others.id] = nil }
+        #expect(filter.calls.count { $0 == .difference } == 1)
+        try harness.kernel.edit { $0[others.id] = nil }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         #expect(try await harness.proxier.sync()?.isComplete == true)
-        #expect(filter.rules == (await expected(harness)))
+        #expect(harness.node.packetRules == (await expected(harness)))
     }
 }

@@ -1,13 +1,14 @@
 import IPVS
 import IPVSProxyTestSamples
 import IPVSTestModels
+import IPVSTesting
 import Netlink
 import Testing
 
 @testable import IPVSNode
 @testable import IPVSProxy
 
-/// Conntrack entries that stand in for those of a kernel.
+/// Conntrack entries that stand in for those of a kernel, as a node in memory tracks no connections.
 final class FakeTracking: TrackedConnections {
     /// Each set of endpoints whose entries were deleted.
     let calls = Locked<[Set<Endpoint>]>([])
@@ -57,11 +58,11 @@ struct StaleUDPTests {
 
         let other = NamespacedName("default", "other")
         let udp = ServicePort(.udp, 54, clusterIPs: [address("10.96.0.11")])
-        harness.table.with { $0.verdict = { _ in 12 } }
+        harness.kernel.refuse(12)
         await harness.tell([.web(udp, name: other), .endpoints([one], of: other)])
         #expect(try await harness.proxier.sync()?.isComplete == false)
         #expect(tracking.calls.value.count == 1)
-        harness.table.with { $0.verdict = { _ in nil } }
+        harness.kernel.removeFaults()
         #expect(try await harness.proxier.sync()?.isComplete == true)
         #expect(tracking.calls.value.last == [Endpoint(address("10.96.0.11"), 54)])
     }

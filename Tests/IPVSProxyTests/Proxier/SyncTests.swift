@@ -1,9 +1,9 @@
-import CRTNetlink
 import Glibc
 import IPVS
-import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import IPVSProxyTesting
 import IPVSTestModels
+import IPVSTesting
 import Testing
 
 @testable import IPVSProxy
@@ -14,6 +14,11 @@ struct SyncTests {
     private let one = ServiceEndpoint("10.244.0.1:8080")
     private let two = ServiceEndpoint("10.244.0.2:8080")
 
+    /// Another interface of the node.
+    private let second = InMemoryNode.Interface(
+        addresses: [InMemoryNode.InterfaceAddress(address("198.51.100.1"), prefixLength: 24)]
+    )
+
     @Test("Nothing is changed before both initial lists are complete")
     func before() async throws {
         let harness = try Harness()
@@ -22,16 +27,16 @@ struct SyncTests {
         await harness.proxier.onServiceSynced()
         #expect(try await harness.proxier.sync() == nil)
         #expect(try await harness.proxier.plan() == nil)
-        #expect(harness.table.with { $0.calls.isEmpty })
-        #expect(harness.route.messages.isEmpty)
+        #expect(harness.kernel.commands.isEmpty)
+        #expect(harness.node.requests.isEmpty)
         await harness.proxier.onEndpointSliceSynced()
         #expect(try await harness.proxier.sync()?.changes == 2)
         #expect(harness.services == ["TCP 10.96.0.1:80": ["10.244.0.1:8080 1"]])
         #expect(harness.addresses == [address("10.96.0.1")])
     }
 
-    @Test("A full sync lists once and sends one batch, or none if there is nothing to do")
-    func calls() async throws {
+    @Test("A full sync lists once and then makes all changes, or none if there is nothing to do")
+    func commands() async throws {
         let harness = try Harness()
         await harness.tellAllIsThere(
             (1...50).flatMap { number in
@@ -44,13 +49,14 @@ struct SyncTests {
         #expect(report?.kind == .full)
         #expect(report?.changes == 150)
         #expect(report?.bound == 50)
-        #expect(harness.table.with { $0.calls } == ["list", "make"])
-        harness.table.with { $0.startAnew() }
+        #expect(harness.kernel.commands.first == .listVirtualServers)
+        #expect(harness.kernel.commands.count == 1 + 150 && harness.kernel.changes.count == 150)
+        harness.startAnew()
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         let again = try await harness.proxier.sync()
         #expect(again?.kind == .full)
         #expect(again?.changes == 0 && again?.bound == 0 && again?.unbound == 0)
-        #expect(harness.table.with { $0.calls } == ["list"])
+        #expect(harness.kernel.commands.count { $0 == .listVirtualServers } == 1 && harness.kernel.changes.isEmpty)
     }
 
     @Test("A sync of changes reads and writes only what changed")
@@ -64,19 +70,20 @@ struct SyncTests {
             }
         )
         try await harness.proxier.sync()
-        harness.table.with { $0.startAnew() }
-        let sends = harness.route.with { $0.sends.count }
+        harness.startAnew()
         await harness.tell([.endpoints([one, two], of: names[7])])
         let report = try await harness.proxier.sync()
         #expect(report?.kind == .changes)
         #expect(report?.changes == 1)
-        #expect(harness.table.with { $0.calls } == ["read TCP 10.96.1.7:80", "make"])
-        #expect(harness.route.with { $0.sends.count } == sends)
+        let changed = id("TCP 10.96.1.7:80")
+        #expect(harness.kernel.commands.prefix(2) == [.readVirtualServer(changed), .listRealServers(of: changed)])
+        #expect(harness.kernel.commands.count == 3 && harness.kernel.changes.count == 1)
+        #expect(harness.node.requests.isEmpty)
         // Nor does it do anything without changes.
-        harness.table.with { $0.startAnew() }
+        harness.startAnew()
         await harness.tell([.endpoints([one], of: names[7]), .endpoints([one, two], of: names[7])])
         #expect(try await harness.proxier.sync()?.changes == 0)
-        #expect(harness.table.with { $0.calls.isEmpty })
+        #expect(harness.kernel.commands.isEmpty)
     }
 
     @Test("Changes by others are undone after a period")
@@ -85,21 +92,17 @@ struct SyncTests {
         await harness.tellAllIsThere([.web(port), .endpoints([one, two])])
         try await harness.proxier.sync()
         let before = harness.services
-        harness.table.with { state in
-            state.services[id("TCP 10.96.0.1:80")]?.remove(one.endpoint)
-            state.services[id("TCP 10.96.0.1:80")]?.server.scheduler = .leastConnection
+        try harness.kernel.edit { services in
+            services[id("TCP 10.96.0.1:80")]?.remove(one.endpoint)
+            services[id("TCP 10.96.0.1:80")]?.server.scheduler = .leastConnection
         }
-        harness.route.with { state in
-            for index in state.interfaces.keys {
-                state.interfaces[index]?.addresses.removeAll { $0.prefixLength == 32 }
-            }
-        }
+        harness.node.change { $0.interfaces["kube-ipvs0"]?.addresses = [] }
         #expect(try await harness.proxier.sync()?.changes == 0)
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         let report = try await harness.proxier.sync()
         #expect(report?.changes == 2 && report?.bound == 1)
         #expect(harness.services == before)
-        #expect(harness.table.with { $0.services[id("TCP 10.96.0.1:80")]?.server.scheduler } == .roundRobin)
+        #expect(harness.kernel.entries[id("TCP 10.96.0.1:80")]?.server.scheduler == .roundRobin)
         #expect(harness.addresses == [address("10.96.0.1")])
     }
 
@@ -107,17 +110,15 @@ struct SyncTests {
     func order() async throws {
         let harness = try Harness()
         let log = Locked<[String]>([])
-        harness.table.with { state in
-            state.verdict = { change in
-                log.withLock { $0.append("\(change)".hasPrefix("+") ? "add" : "delete") }
-                return nil
-            }
+        // It only looks, and refuses nothing.
+        harness.kernel.refuse(EIO) { command in
+            if case .addVirtualServer = command { log.withLock { $0.append("add") } }
+            if case .deleteVirtualServer = command { log.withLock { $0.append("delete") } }
+            return false
         }
-        harness.route.with { state in
-            state.interfere = { message, _ in
-                if message.type == RTM_NEWADDR { log.withLock { $0.append("bind") } }
-                if message.type == RTM_DELADDR { log.withLock { $0.append("unbind") } }
-            }
+        harness.node.beforeEachRequest { request, _ in
+            if case .addAddress = request { log.withLock { $0.append("bind") } }
+            if case .removeAddress = request { log.withLock { $0.append("unbind") } }
         }
         await harness.tellAllIsThere([.web(port)])
         try await harness.proxier.sync()
@@ -132,9 +133,7 @@ struct SyncTests {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port), .endpoints([one])])
         try await harness.proxier.sync()
-        harness.route.with { state in
-            state.interfaces = state.interfaces.filter { $0.value.name != "kube-ipvs0" }
-        }
+        harness.node.change { $0.interfaces["kube-ipvs0"] = nil }
         let other = NamespacedName("default", "other")
         await harness.tell([.web(ServicePort(.tcp, 80, clusterIPs: [address("10.96.0.2")]), name: other)])
         let report = try await harness.proxier.sync()
@@ -151,12 +150,10 @@ struct SyncTests {
         await harness.tellAllIsThere([.web(port), .endpoints([one])])
         try await harness.proxier.sync()
         let isThere = Locked(true)
-        harness.route.with { state in
-            state.interfere = { message, state in
-                guard message.type == RTM_GETROUTE, isThere.value else { return }
-                isThere.withLock { $0 = false }
-                state.interfaces = state.interfaces.filter { $0.value.name != "kube-ipvs0" }
-            }
+        harness.node.beforeEachRequest { request, contents in
+            guard case .listRoutes = request, isThere.value else { return }
+            isThere.withLock { $0 = false }
+            contents.interfaces["kube-ipvs0"] = nil
         }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         #expect(try await harness.proxier.sync()?.bound == 1)
@@ -170,7 +167,7 @@ struct SyncTests {
         )
         try await harness.proxier.sync()
         #expect(Set(harness.services.keys) == ["TCP 10.96.0.1:80", "TCP 192.0.2.10:30080"])
-        harness.route.with { _ = $0.add("eth1", kind: nil, ["198.51.100.1/24"]) }
+        harness.node.change { $0.interfaces["eth1"] = second }
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         try await harness.proxier.sync()
         #expect(harness.services.keys.contains("TCP 198.51.100.1:30080"))
@@ -190,7 +187,7 @@ struct SyncTests {
             }
         )
         try await harness.proxier.sync()
-        harness.route.with { _ = $0.add("eth1", kind: nil, ["198.51.100.1/24"]) }
+        harness.node.change { $0.interfaces["eth1"] = second }
         for round in 1...4 {
             harness.advance(by: harness.proxier.configuration.syncPeriod / 3)
             await harness.tell(names.map { .endpoints([round % 2 == 0 ? one : two], of: $0) })
@@ -203,8 +200,8 @@ struct SyncTests {
     func failure() async throws {
         let harness = try Harness()
         let other = NamespacedName("default", "other")
-        harness.table.with { state in
-            state.verdict = { $0.virtualServer == id("TCP 10.96.0.1:80") ? ENOMEM : nil }
+        harness.kernel.refuse(ENOMEM) { command in
+            if case .addVirtualServer(let server) = command { server.id == id("TCP 10.96.0.1:80") } else { false }
         }
         await harness.tellAllIsThere([
             .web(port), .endpoints([one]),
@@ -216,10 +213,12 @@ struct SyncTests {
         let sentence = report.failures.first.map { "\($0)" }
         #expect(sentence?.hasPrefix("default/web:http: can't add virtual server TCP 10.96.0.1:80") == true, "\(report)")
         #expect(harness.services == ["TCP 10.96.0.2:80": ["10.244.0.2:8080 1"]])
-        harness.table.with { $0.startAnew() }
+        harness.startAnew()
         #expect(try await harness.proxier.sync()?.failures.count == 1)
-        #expect(harness.table.with { $0.calls } == ["read TCP 10.96.0.1:80", "make"])
-        harness.table.with { $0.verdict = { _ in nil } }
+        // Nothing else is read.
+        let reads = harness.kernel.commands.filter { !$0.isChange }
+        #expect(reads == [.readVirtualServer(id("TCP 10.96.0.1:80"))])
+        harness.kernel.removeFaults()
         let mended = try await harness.proxier.sync()
         #expect(mended?.isComplete == true && mended?.kind == .changes)
         #expect(harness.services["TCP 10.96.0.1:80"] == ["10.244.0.1:8080 1"])
@@ -228,12 +227,12 @@ struct SyncTests {
     @Test("A virtual server whose address can't be bound is not added")
     func unbindable() async throws {
         let harness = try Harness()
-        harness.route.with { $0.verdict = { $0.type == RTM_NEWADDR ? EACCES : nil } }
+        harness.node.inject(.errno(EACCES), times: .max, where: { if case .addAddress = $0 { true } else { false } })
         await harness.tellAllIsThere([.web(ServicePort(.tcp, 80, clusterIPs: [address("fd00::1")]))])
         let report = try #require(try await harness.proxier.sync())
         #expect("\(report.failures)".contains("can't bind fd00::1 to kube-ipvs0: IPv6 is disabled"), "\(report)")
         #expect(harness.services.isEmpty)
-        harness.route.with { $0.verdict = { _ in nil } }
+        harness.node.removeFaults()
         #expect(try await harness.proxier.sync()?.isComplete == true)
         #expect(harness.services.keys.contains("TCP [fd00::1]:80"))
         #expect(harness.addresses == [address("fd00::1")])
@@ -244,11 +243,11 @@ struct SyncTests {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port)])
         try await harness.proxier.sync()
-        harness.table.with { $0.verdict = { _ in EIO } }
+        harness.kernel.refuse(EIO)
         await harness.tell([.serviceDeleted(web)])
         #expect(try await harness.proxier.sync()?.failures.count == 1)
         #expect(harness.addresses == [address("10.96.0.1")])
-        harness.table.with { $0.verdict = { _ in nil } }
+        harness.kernel.removeFaults()
         #expect(try await harness.proxier.sync()?.isComplete == true)
         #expect(harness.services.isEmpty && harness.addresses.isEmpty)
     }
@@ -258,13 +257,9 @@ struct SyncTests {
         let harness = try Harness()
         await harness.tellAllIsThere([.web(port)])
         try await harness.proxier.sync()
-        harness.table.with { state in
-            state.startAnew()
-            state.failingCall = 1
-        }
+        harness.kernel.inject(.errno(EIO))
         await harness.tell([.endpoints([one])])
         await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
-        harness.table.with { $0.failingCall = nil }
         #expect(try await harness.proxier.sync()?.kind == .full)
         #expect(harness.services == ["TCP 10.96.0.1:80": ["10.244.0.1:8080 1"]])
     }
@@ -281,7 +276,7 @@ struct SyncTests {
             """
         #expect(plan.description.hasPrefix(text), "\(plan)")
         #expect(harness.services.isEmpty)
-        #expect(harness.route.with { $0.addresses(of: "kube-ipvs0") } == nil)
+        #expect(harness.node.interfaces["kube-ipvs0"] == nil)
         try await harness.proxier.sync()
         #expect(try await harness.proxier.plan()?.isEmpty == true)
     }

@@ -1,7 +1,8 @@
 import Glibc
 import IPVS
-import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import IPVSProxyTesting
+import IPVSTesting
 import Testing
 
 @testable import IPVSNode
@@ -13,27 +14,27 @@ struct TakeOverTests {
     private let own = id("TCP 10.96.0.1:80")
     private let endpoint = ServiceEndpoint("10.244.0.1:8080")
 
-    /// A virtual server that others have added.
-    private func add(_ text: String, to table: FakeTable) {
-        var service = Table.Entry(VirtualServer(id(text), scheduler: .weightedRoundRobin))
-        service.replace(RealServer(endpoint.endpoint, forwarding: .masquerade))
-        table.with { $0.services[id(text)] = service }
+    /// A node where another proxy has left an interface and virtual servers.
+    private func node(_ addresses: [String], _ servers: [String]) throws -> InMemoryNode {
+        let node = InMemoryNode(dummy: "kube-ipvs0", addresses)
+        for text in servers { try node.kernel.addOthers(text) }
+        node.kernel.forgetCommands()
+        return node
     }
 
     @Test("Virtual servers and addresses of another proxy are taken over once")
     func takeOver() async throws {
-        let route = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32", "10.96.0.9/32"]) }
-        let table = FakeTable()
-        for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80", "TCP 192.0.2.10:8080"] { add(text, to: table) }
-        let harness = try Harness(table: table, route: route)
+        let servers = ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80", "TCP 192.0.2.10:8080"]
+        let node = try node(["10.96.0.1", "10.96.0.9"], servers)
+        let harness = try Harness(node: node)
         // A sync with a failure has not taken over everything.
-        table.with { state in state.verdict = { if case .deleteVirtualServer = $0 { EIO } else { nil } } }
+        node.kernel.refuse(EIO) { if case .deleteVirtualServer = $0 { true } else { false } }
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         let report = try #require(try await harness.proxier.sync())
         #expect(report.failures.count == 1)
         #expect(report.takenOver == [own, id("TCP 10.96.0.9:80")])
         #expect(harness.alias == "swift-ipvs")
-        table.with { $0.verdict = { _ in nil } }
+        node.kernel.removeFaults()
 
         let restarted = try harness.restarted()
         await restarted.tellAllIsThere([.web(port), .endpoints([endpoint])])
@@ -42,13 +43,9 @@ struct TakeOverTests {
         #expect(restarted.addresses == [address("10.96.0.1")])
         #expect(harness.alias == "swift-ipvs")
         // The real server was never without its virtual server.
-        #expect(
-            !table.with {
-                $0.changes.contains { $0 == .deleteVirtualServer(VirtualServer(own, scheduler: .roundRobin)) }
-            }
-        )
+        #expect(!node.kernel.changes.contains(.deleteVirtualServer(own)))
         // From now on, only the mark counts.
-        add("TCP 10.96.0.1:443", to: table)
+        try node.kernel.addOthers("TCP 10.96.0.1:443")
         restarted.advance(by: .seconds(60))
         #expect(try await restarted.proxier.sync()?.changes == 0)
         #expect(restarted.services.count == 3)
@@ -59,17 +56,15 @@ struct TakeOverTests {
         arguments: [false, true]
     )
     func takeOverFails(restarts: Bool) async throws {
-        let route = RouteKernel { $0.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32", "10.96.0.9/32"]) }
-        let table = FakeTable()
-        for text in ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80"] { add(text, to: table) }
-        let before = table.with { $0.services }
-        var harness = try Harness(table: table, route: route)
-        table.with { state in state.verdict = { if case .updateVirtualServer = $0 { ENOMEM } else { nil } } }
+        let node = try node(["10.96.0.1", "10.96.0.9"], ["TCP 10.96.0.1:80", "TCP 10.96.0.9:80"])
+        let before = node.kernel.entries
+        var harness = try Harness(node: node)
+        node.kernel.refuse(ENOMEM) { if case .updateVirtualServer = $0 { true } else { false } }
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         await #expect(throws: IPVSError.self) { try await harness.proxier.sync() }
         // Until the proxier has taken over everything, it does nothing else.
-        #expect(table.with { $0.services } == before && harness.addresses.count == 2 && harness.alias == nil)
-        table.with { $0.verdict = { _ in nil } }
+        #expect(node.kernel.entries == before && harness.addresses.count == 2 && harness.alias == nil)
+        node.kernel.removeFaults()
         if restarts {
             harness = try harness.restarted()
             await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
@@ -81,15 +76,10 @@ struct TakeOverTests {
 
     @Test("Node ports are taken over if services need them")
     func takeOverNodePorts() async throws {
-        let route = RouteKernel { state in
-            state.add("eth0", kind: nil, ["192.0.2.10/24"])
-            state.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32"])
-        }
-        let table = FakeTable()
-        for text in ["TCP 10.96.0.1:80", "TCP 192.0.2.10:30080", "TCP 192.0.2.10:30081"] { add(text, to: table) }
+        let node = try node(["10.96.0.1"], ["TCP 10.96.0.1:80", "TCP 192.0.2.10:30080", "TCP 192.0.2.10:30081"])
         var port = port
         port.nodePort = 30_080
-        let harness = try Harness(table: table, route: route)
+        let harness = try Harness(node: node)
         await harness.tellAllIsThere([.web(port), .endpoints([ServiceEndpoint("10.244.0.2:8080")])])
         #expect(try await harness.proxier.plan()?.failures.isEmpty == true)
         let report = try await harness.proxier.sync()
@@ -102,7 +92,7 @@ struct TakeOverTests {
             ]
         )
         // The take-over has ended: virtual servers at the node's addresses belong to others again.
-        add("TCP 192.0.2.10:30082", to: table)
+        try node.kernel.addOthers("TCP 192.0.2.10:30082")
         await harness.tell([
             .web(ServicePort(.tcp, 81, clusterIPs: [], nodePort: 30_082), name: NamespacedName("default", "other"))
         ])
@@ -111,21 +101,16 @@ struct TakeOverTests {
 
     @Test("Virtual servers for services' node ports at loopback addresses are taken over and deleted, and no others")
     func loopbackAddresses() async throws {
-        let route = RouteKernel { state in
-            state.add("eth0", kind: nil, ["192.0.2.10/24", "2001:db8::10/64"])
-            state.add("kube-ipvs0", kind: "dummy", ["10.96.0.1/32"])
-        }
-        let table = FakeTable()
         let obsolete = ["TCP 127.0.0.1:30080", "TCP 127.8.9.1:30080", "TCP [::1]:30080"]
         let others = ["TCP 127.0.0.1:30081", "UDP 127.0.0.1:30080", "TCP [fe80::1]:30080", "TCP 127.0.0.1:80"]
-        for text in obsolete + others { add(text, to: table) }
+        let node = try node(["10.96.0.1"], obsolete + others)
         // Another proxier's.
         let marked = id("TCP 127.0.0.2:30080")
         let foreign = VirtualServer(marked, scheduler: .roundRobin, flags: Ownership.mark(for: "other0"))
-        table.with { $0.services[marked] = Table.Entry(foreign) }
+        try node.kernel.edit { $0[marked] = Table.Entry(foreign) }
         var port = port
         port.nodePort = 30_080
-        let harness = try Harness(table: table, route: route)
+        let harness = try Harness(node: node)
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         let plan = try #require(try await harness.proxier.plan())
         #expect(obsolete.allSatisfy { plan.description.contains("\n- \($0)") }, "\(plan)")
@@ -136,7 +121,7 @@ struct TakeOverTests {
         #expect(Set(harness.services.keys) == Set(left + own))
 
         // The take-over has ended.
-        add("TCP 127.0.0.1:30080", to: table)
+        try node.kernel.addOthers("TCP 127.0.0.1:30080")
         harness.advance(by: .seconds(60))
         #expect(try await harness.proxier.sync()?.changes == 0)
         let restarted = try harness.restarted()
@@ -150,16 +135,12 @@ struct TakeOverTests {
         arguments: [("lb0", nil), ("lb0", "anycast"), ("kube-ipvs0", "anycast")] as [(String, String?)]
     )
     func somebodyElses(interface: String, alias: String?) async throws {
-        let route = RouteKernel { state in
-            let index = state.add(interface, kind: "dummy", ["10.9.9.9/32"])
-            state.interfaces[index]?.alias = alias
-        }
-        let table = FakeTable()
-        add("UDP 10.9.9.9:53", to: table)
-        let before = table.with { $0.services }
+        let node = InMemoryNode(dummy: interface, ["10.9.9.9"], alias: alias ?? "")
+        try node.kernel.addOthers("UDP 10.9.9.9:53")
+        let before = node.kernel.entries
         var configuration = Harness.configuration
         configuration.interface = interface
-        let harness = try Harness(configuration, table: table, route: route)
+        let harness = try Harness(configuration, node: node)
         await harness.tellAllIsThere([.web(port), .endpoints([endpoint])])
         let error = await #expect(throws: AddressError.self) { try await harness.proxier.sync() }
         #expect(error?.code == .notOwned)
@@ -167,7 +148,7 @@ struct TakeOverTests {
         #expect(error?.description.hasPrefix(sentence) == true)
         await #expect(throws: AddressError.self) { try await harness.proxier.plan() }
         #expect(try await harness.proxier.cleanup() == CleanupReport())
-        #expect(table.with { $0.services } == before)
+        #expect(node.kernel.entries == before)
         #expect(harness.addresses == [address("10.9.9.9")] && harness.alias == alias)
     }
 
@@ -175,7 +156,7 @@ struct TakeOverTests {
     func nobodys(interface: String) async throws {
         var configuration = Harness.configuration
         configuration.interface = interface
-        let harness = try Harness(configuration, route: RouteKernel { $0.add(interface, kind: "dummy") })
+        let harness = try Harness(configuration, node: InMemoryNode(dummy: interface))
         await harness.tellAllIsThere([.web(port)])
         #expect(try await harness.proxier.sync()?.bound == 1)
         #expect(harness.alias == "swift-ipvs")

@@ -1,6 +1,8 @@
+import Glibc
 import IPVS
-import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import IPVSProxyTesting
+import IPVSTesting
 import Logging
 import Testing
 
@@ -18,7 +20,7 @@ struct TimeoutTests {
         return configuration
     }
 
-    private func value(_ harness: Harness) -> Timeouts { harness.table.with { $0.timeouts } }
+    private func value(_ harness: Harness) -> Timeouts { harness.kernel.timeouts }
 
     @Test("They are recorded and set by full syncs, and restored by any clean-up")
     func set() async throws {
@@ -37,7 +39,7 @@ struct TimeoutTests {
         #expect(try await harness.proxier.sync()?.timeouts == nil)
 
         // Somebody changes it: the next full sync sets it again, and the first value is still known.
-        harness.table.with { $0.timeouts.tcp = 60 }
+        try Handle(testing: harness.kernel).setTimeouts(Timeouts(tcp: 60))
         harness.advance(by: harness.proxier.configuration.syncPeriod)
         #expect(try await harness.proxier.sync()?.timeouts?.changes == [.init(.tcp, before: 60, after: 7_200)])
         #expect(harness.alias == "swift-ipvs tcp=900:7200")
@@ -59,7 +61,7 @@ struct TimeoutTests {
         let harness = try Harness(configuration(Timeouts(tcp: 7_200, udp: 60)))
         await harness.tellAllIsThere()
         try await harness.proxier.sync()
-        harness.table.with { $0.timeouts.tcp = 1_200 }
+        try Handle(testing: harness.kernel).setTimeouts(Timeouts(tcp: 1_200))
         #expect(try await harness.proxier.cleanup().timeouts.changes == [.init(.udp, before: 60, after: 300)])
         #expect(value(harness) == Timeouts(tcp: 1_200, tcpFIN: 120, udp: 300))
     }
@@ -70,7 +72,11 @@ struct TimeoutTests {
         await harness.tellAllIsThere([.web(port)])
         #expect(try await harness.proxier.sync()?.timeouts == TimeoutSetting.Outcome())
         try await harness.proxier.cleanup()
-        #expect(harness.table.with { !$0.calls.contains { $0.contains("timeouts") } })
+        #expect(
+            !harness.kernel.commands.contains { command in
+                if case .setTimeouts = command { true } else { command == .readTimeouts }
+            }
+        )
     }
 
     @Test("One that the kernel refuses doesn't stop the others, is logged once, and is not restored if others set it")
@@ -78,7 +84,8 @@ struct TimeoutTests {
         let log = LogLines()
         let harness = try Harness(configuration(Timeouts(tcp: 3_000_000, tcpFIN: 0, udp: 60)), log: log)
         await harness.tellAllIsThere([.web(port)])
-        harness.table.with { $0.longestTimeout = 2_147_483 }
+        // As one with a faster clock does.
+        harness.kernel.refuse(EINVAL) { $0 == .setTimeouts(Timeouts(tcp: 3_000_000)) }
         for _ in 0..<2 {
             let report = try #require(try await harness.proxier.sync())
             #expect(report.timeouts?.failures.map(\.setting) == [.tcp, .tcpFIN])
@@ -92,7 +99,8 @@ struct TimeoutTests {
         )
         #expect(value(harness) == Timeouts(tcp: 900, tcpFIN: 120, udp: 60))
         #expect(harness.alias == "swift-ipvs udp=300:60")
-        harness.table.with { $0.timeouts.tcp = 3_000_000 }
+        harness.kernel.removeFaults()
+        try Handle(testing: harness.kernel).setTimeouts(Timeouts(tcp: 3_000_000))
         try await harness.proxier.cleanup()
         #expect(value(harness).tcp == 3_000_000)
     }
@@ -100,7 +108,7 @@ struct TimeoutTests {
     @Test("A kernel that doesn't balance a protocol has no timeout for it")
     func missing() async throws {
         let harness = try Harness(configuration(Timeouts(udp: 60)))
-        harness.table.with { $0.timeouts.udp = nil }
+        harness.kernel.timeouts.udp = nil
         await harness.tellAllIsThere()
         let failures = try await harness.proxier.sync()?.timeouts?.failures
         let sentence = "can't set the UDP timeout to 60 s: this kernel's IPVS doesn't balance the protocol"
@@ -110,18 +118,17 @@ struct TimeoutTests {
     @Test("An alias with names that no longer fit is read by a clean-up, and one of an earlier version too")
     func longAlias() async throws {
         let settings = Sysctl.ipvsMode(on: KernelVersion(5, 4), forwardingIPv6: true, strictARP: true)
-        let files = FakeFiles(Dictionary(uniqueKeysWithValues: settings.map { ($0.path, "7") }))
-        let before = files.values
+        let before = Dictionary(uniqueKeysWithValues: settings.map { ($0.name, 7) })
         var configuration = configuration(Timeouts(tcp: 2_000_000, tcpFIN: 2_000_001, udp: 2_000_002))
         configuration.sysctls = settings
-        let harness = try Harness(configuration, files: files)
-        harness.table.with { $0.timeouts = Timeouts(tcp: 1_000_000, tcpFIN: 1_000_001, udp: 1_000_002) }
+        let harness = try Harness(configuration, node: InMemoryNode(sysctls: before))
+        harness.kernel.timeouts = Timeouts(tcp: 1_000_000, tcpFIN: 1_000_001, udp: 1_000_002)
         let timeouts = value(harness)
         await harness.tellAllIsThere([.web(port)])
         try await harness.proxier.sync()
-        #expect(files.values != before && value(harness) != timeouts)
+        #expect(harness.node.sysctls != before && value(harness) != timeouts)
         let report = try await harness.restarted(Harness.configuration).proxier.cleanup()
         #expect(report.settings.changes.count == 8 && report.timeouts.changes.count == 3)
-        #expect(files.values == before && value(harness) == timeouts)
+        #expect(harness.node.sysctls == before && value(harness) == timeouts)
     }
 }

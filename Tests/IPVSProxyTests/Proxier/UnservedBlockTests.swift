@@ -1,7 +1,7 @@
 import CoreMetrics
 import IPVS
-import IPVSNodeTestFakes
 import IPVSProxyTestSamples
+import IPVSProxyTesting
 import Logging
 import MetricsTestKit
 import Testing
@@ -61,20 +61,16 @@ struct UnservedBlockTests {
         }
         // The node loses the address that served node ports, and gets it again.
         let gone = "no node port is served in 192.0.2.0/24: the node has no address in it"
-        func setAddresses(_ texts: [String]) {
-            harness.route.with { state in
-                for index in state.interfaces.keys where state.interfaces[index]?.name == "eth0" {
-                    state.interfaces[index] = nil
-                }
-                state.add("eth0", kind: nil, texts)
-            }
+        func setAddress(_ text: String) {
+            let entry = InMemoryNode.InterfaceAddress(address(text), prefixLength: 24)
+            harness.node.change { $0.interfaces["eth0"] = InMemoryNode.Interface(addresses: [entry]) }
             harness.advance(by: configuration.syncPeriod)
         }
         for _ in 0..<2 {
-            setAddresses(["198.51.100.1/24"])
+            setAddress("198.51.100.1")
             try await harness.proxier.sync()
             #expect(log.warnings.last == gone && gauge.lastValue == 2)
-            setAddresses(["192.0.2.10/24"])
+            setAddress("192.0.2.10")
             try await harness.proxier.sync()
             #expect(gauge.lastValue == 1)
         }

@@ -9,6 +9,10 @@ import Testing
 
 /// Stands in for the kernel where batches are sent: it reads every message of a send, and answers those that fail and
 /// those that ask for an answer, each with a datagram of its own.
+///
+/// It is not `InMemoryKernel` of IPVSTesting, since these tests look at what a batch is made of below the kernel's commands: which
+/// requests go into one send, how many answers there is room for, whether a receive waits, and what follows a send that fails.
+/// The kernel in memory has a table, which these tests would only have to fill.
 final class BatchKernel: Channel {
     enum Event: Sendable {
         /// A receive gets a datagram.

@@ -1,89 +1,92 @@
 import CRTNetlink
 import Foundation
 import Glibc
-package import IPVS
-package import Netlink
+import IPVS
+import Netlink
 
 /// Stands in for the kernel's rtnetlink: it reads every message of a send, has its own interfaces and addresses, and
-/// answers like the kernel, with one datagram per answer. It shares no code with what it checks.
-package final class RouteKernel: Channel, @unchecked Sendable {
+/// answers like the kernel, with one datagram per answer.
+///
+/// It is not `InMemoryNode` of IPVSProxyTesting, since that shares code with what is checked here, the framing of messages; and
+/// since these tests look at the bytes and the system calls, and let calls fail that a node never fails.
+final class RouteKernel: Channel, @unchecked Sendable {
     // Unchecked: the lock guards the state.
 
     /// A network interface.
-    package struct Interface {
-        package var name: String
-        package var kind: String?
-        package var alias: String?
-        package var isUp = false
-        package var addresses: [Address] = []
+    struct Interface {
+        var name: String
+        var kind: String?
+        var alias: String?
+        var isUp = false
+        var addresses: [Address] = []
         /// Local routes to single addresses, with the route protocol numbers.
-        package var routes: [Route] = []
+        var routes: [Route] = []
     }
 
     /// A local route to a single address.
-    package struct Route: Equatable {
-        package var bytes: [UInt8]
-        package var origin: UInt8
+    struct Route: Equatable {
+        var bytes: [UInt8]
+        var origin: UInt8
 
-        package init(bytes: [UInt8], origin: UInt8) { (self.bytes, self.origin) = (bytes, origin) }
+        init(bytes: [UInt8], origin: UInt8) { (self.bytes, self.origin) = (bytes, origin) }
     }
 
     /// An address of an interface.
-    package struct Address: Equatable {
-        package var bytes: [UInt8]
-        package var prefixLength: UInt8
+    struct Address: Equatable {
+        var bytes: [UInt8]
+        var prefixLength: UInt8
         /// The local address of a point-to-point interface, where `bytes` are the remote one.
-        package var local: [UInt8]?
+        var local: [UInt8]?
 
-        package init(bytes: [UInt8], prefixLength: UInt8, local: [UInt8]? = nil) {
+        init(bytes: [UInt8], prefixLength: UInt8, local: [UInt8]? = nil) {
             (self.bytes, self.prefixLength, self.local) = (bytes, prefixLength, local)
         }
     }
 
     /// A request as it was sent.
-    package struct Message {
-        package var type: Int
-        package var flags: UInt16
+    struct Message {
+        var type: Int
+        var flags: UInt16
         /// What follows the netlink header.
-        package var payload: [UInt8]
+        var payload: [UInt8]
 
-        package var isList: Bool { flags & UInt16(NLM_F_ROOT | NLM_F_MATCH) != 0 }
+        var isList: Bool { flags & UInt16(NLM_F_ROOT | NLM_F_MATCH) != 0 }
     }
 
     /// The state, the sent messages, and the planned failures.
-    package struct State {
-        package var interfaces: [Int32: Interface] = [:]
-        package var nextIndex: Int32 = 7
-        package var sends: [[Message]] = []
-        package var pending: ArraySlice<[UInt8]> = []
+    struct State {
+        var interfaces: [Int32: Interface] = [:]
+        var nextIndex: Int32 = 7
+        var sends: [[Message]] = []
+        var pending: ArraySlice<[UInt8]> = []
         /// The errno for a message, which is then not carried out.
-        package var verdict: (Message) -> Int32? = { _ in nil }
+        var verdict: (Message) -> Int32? = { _ in nil }
         /// Called before a message is carried out.
-        package var interfere: (Message, inout State) -> Void = { _, _ in }
+        var interfere: (Message, inout State) -> Void = { _, _ in }
         /// The number of lists that are still to be interrupted.
-        package var interruptions = 0
+        var interruptions = 0
         /// The error of the next receive.
-        package var receiveFailure: Int32?
+        var receiveFailure: Int32?
         /// The error of a send, after a number of others.
-        package var sendFailure: (after: Int, errno: Int32)?
+        var sendFailure: (after: Int, errno: Int32)?
     }
 
-    package let port: UInt32 = 0xcafe_0004
-    package let answerCapacity: Int
+    let port: UInt32 = 0xcafe_0004
+    let answerCapacity: Int
     private let lock = NSLock()
     private var state = State()
 
-    package init(answerCapacity: Int = 1_000, _ setUp: (inout State) -> Void = { _ in }) {
+    init(answerCapacity: Int = 1_000, _ setUp: (inout State) -> Void = { _ in }) {
         self.answerCapacity = answerCapacity
         setUp(&state)
     }
 
-    package func with<Result>(_ body: (inout State) -> Result) -> Result { lock.withLock { body(&state) } }
+    func with<Result>(_ body: (inout State) -> Result) -> Result { lock.withLock { body(&state) } }
 
     /// The sent messages, one by one.
-    package var messages: [Message] { with { $0.sends.flatMap { $0 } } }
+    var messages: [Message] { with { $0.sends.flatMap { $0 } } }
 
-    package func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         let failure: Int32? = lock.withLock {
             if let failure = state.sendFailure, state.sends.count >= failure.after { return failure.errno }
             var rest = Array(bytes)[...]
@@ -107,7 +110,7 @@ package final class RouteKernel: Channel, @unchecked Sendable {
         if let failure { throw SystemError(errno: failure, call: .send) }
     }
 
-    package func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
+    func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
         let (bytes, failure) = lock.withLock { () -> ([UInt8]?, Int32?) in
             if let failure = state.receiveFailure {
                 state.receiveFailure = nil
@@ -120,7 +123,7 @@ package final class RouteKernel: Channel, @unchecked Sendable {
         return Datagram(length: bytes.count, sender: 0)
     }
 
-    package func close() {}
+    func close() {}
 
     // MARK: The kernel's behavior
 
@@ -246,46 +249,10 @@ package final class RouteKernel: Channel, @unchecked Sendable {
     }
 }
 
-extension [UInt8] {
-    package init(littleEndian number: some FixedWidthInteger) {
-        self = Swift.withUnsafeBytes(of: number.littleEndian) { Array($0) }
-    }
-
-    package init(hex: String) {
-        let digits = Array<Character>(hex.filter { $0 != " " })
-        self = stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
-    }
-
-    package var hex: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
-
-    package static func attribute(_ type: Int, _ value: [UInt8]) -> [UInt8] {
-        let bytes = [UInt8](littleEndian: UInt16(value.count + 4)) + [UInt8](littleEndian: UInt16(type)) + value
-        return bytes + [UInt8](repeating: 0, count: -bytes.count & 3)
-    }
-
-    /// The values of attributes by their types.
-    package func attributes(from start: Int) -> [Int: [UInt8]] {
-        var found: [Int: [UInt8]] = [:]
-        var rest = dropFirst(start)
-        while rest.count >= 4 {
-            let length = Int(rest.number(UInt16.self, at: 0))
-            found[Int(rest.number(UInt16.self, at: 2)) & 0x3fff] = Array(rest.dropFirst(4).prefix(length - 4))
-            rest = rest.dropFirst((length + 3) & ~3)
-        }
-        return found
-    }
-}
-
-extension ArraySlice<UInt8> {
-    package func number<Value: FixedWidthInteger & BitwiseCopyable>(_: Value.Type, at offset: Int) -> Value {
-        withUnsafeBytes { Value(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Value.self)) }
-    }
-}
-
 extension RouteKernel.State {
     /// Adds an interface, and returns its index.
     @discardableResult
-    package mutating func add(_ name: String, kind: String?, _ addresses: [String] = []) -> Int32 {
+    mutating func add(_ name: String, kind: String?, _ addresses: [String] = []) -> Int32 {
         defer { nextIndex += 1 }
         interfaces[nextIndex] = RouteKernel.Interface(
             name: name,
@@ -300,12 +267,12 @@ extension RouteKernel.State {
     }
 
     /// The addresses of the local routes over an interface, by its name.
-    package func routes(of name: String) -> Set<IPAddress>? {
+    func routes(of name: String) -> Set<IPAddress>? {
         interfaces.values.first { $0.name == name }.map { Set($0.routes.compactMap { IPAddress(bytes: $0.bytes) }) }
     }
 
     /// The addresses of an interface, by its name.
-    package func addresses(of name: String) -> Set<IPAddress>? {
+    func addresses(of name: String) -> Set<IPAddress>? {
         interfaces.values.first { $0.name == name }.map { Set($0.addresses.compactMap { IPAddress(bytes: $0.bytes) }) }
     }
 }

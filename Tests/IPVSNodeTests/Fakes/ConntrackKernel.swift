@@ -1,23 +1,23 @@
 import Foundation
 import Glibc
-package import IPVS
-package import Netlink
+import IPVS
+import Netlink
 
 /// Stands in for the kernel's ctnetlink: it has entries of tracked connections, which it lists and deletes. It shares no code
-/// with what it checks.
-package final class ConntrackKernel: Channel, @unchecked Sendable {
+/// with what it checks. No node in memory has any.
+final class ConntrackKernel: Channel, @unchecked Sendable {
     // Unchecked: the lock guards the state.
 
     /// A tracked connection.
-    package struct Entry: Hashable {
-        package var transport: TransportProtocol
-        package var source, destination, replySource: Endpoint
-        package var id: UInt32
-        package var zone: UInt16?
-        package var originalZone: UInt16?
+    struct Entry: Hashable {
+        var transport: TransportProtocol
+        var source, destination, replySource: Endpoint
+        var id: UInt32
+        var zone: UInt16?
+        var originalZone: UInt16?
 
         /// An entry of packets from one endpoint to another, which nothing translates unless another endpoint answers.
-        package init(
+        init(
             _ source: Endpoint,
             _ destination: Endpoint,
             answeredBy replySource: Endpoint? = nil,
@@ -31,43 +31,43 @@ package final class ConntrackKernel: Channel, @unchecked Sendable {
     }
 
     /// A request as it was sent.
-    package struct Message {
-        package var type: UInt16
-        package var flags: UInt16
-        package var payload: [UInt8]
+    struct Message {
+        var type: UInt16
+        var flags: UInt16
+        var payload: [UInt8]
 
-        package var isList: Bool { type == 0x0101 }
+        var isList: Bool { type == 0x0101 }
     }
 
     /// The state, the sent messages, and the planned failures.
-    package struct State {
-        package var entries: [Entry] = []
-        package var sends: [[Message]] = []
-        package var pending: ArraySlice<[UInt8]> = []
+    struct State {
+        var entries: [Entry] = []
+        var sends: [[Message]] = []
+        var pending: ArraySlice<[UInt8]> = []
         /// The errno for a message, which is then not carried out.
-        package var verdict: (Message) -> Int32? = { _ in nil }
+        var verdict: (Message) -> Int32? = { _ in nil }
         /// Called before a message is carried out.
-        package var interfere: (Message, inout State) -> Void = { _, _ in }
+        var interfere: (Message, inout State) -> Void = { _, _ in }
         /// The number of lists that are still to be interrupted.
-        package var interruptions = 0
+        var interruptions = 0
     }
 
-    package let port: UInt32 = 0xcafe_0005
-    package let answerCapacity: Int
+    let port: UInt32 = 0xcafe_0005
+    let answerCapacity: Int
     private let lock = NSLock()
     private var state = State()
 
-    package init(answerCapacity: Int = 1_000, _ entries: [Entry] = []) {
+    init(answerCapacity: Int = 1_000, _ entries: [Entry] = []) {
         self.answerCapacity = answerCapacity
         state.entries = entries
     }
 
-    package func with<Result>(_ body: (inout State) -> Result) -> Result { lock.withLock { body(&state) } }
+    func with<Result>(_ body: (inout State) -> Result) -> Result { lock.withLock { body(&state) } }
 
     /// The sent messages, one by one.
-    package var messages: [Message] { with { $0.sends.flatMap { $0 } } }
+    var messages: [Message] { with { $0.sends.flatMap { $0 } } }
 
-    package func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         lock.withLock {
             var rest = Array(bytes)[...]
             var messages: [Message] = []
@@ -86,13 +86,13 @@ package final class ConntrackKernel: Channel, @unchecked Sendable {
         }
     }
 
-    package func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
+    func receive(into buffer: UnsafeMutableRawBufferPointer, wait: Bool) throws(SystemError) -> Datagram {
         guard let bytes = with({ $0.pending.popFirst() }) else { throw SystemError(errno: EAGAIN, call: .receive) }
         buffer.copyBytes(from: bytes.prefix(buffer.count))
         return Datagram(length: bytes.count, sender: 0)
     }
 
-    package func close() {}
+    func close() {}
 
     private func answers(to message: Message, _ address: [UInt8]) -> [[UInt8]] {
         let interfere = state.interfere
@@ -138,7 +138,7 @@ package final class ConntrackKernel: Channel, @unchecked Sendable {
 
 extension ConntrackKernel.Entry {
     /// The kernel's message about it, without the netlink header.
-    package var payload: [UInt8] {
+    var payload: [UInt8] {
         let reply = Self(replySource, source, transport: transport, id: id)
         var bytes: [UInt8] = [UInt8(source.address.family.rawValue), 0, 0, 0]
         bytes += .attribute(1, tuple)

@@ -19,7 +19,7 @@ let package = Package(
             name: "ipvs-demo",
             dependencies: ["Common", .product(name: "IPVS", package: "swift-ipvs")]
         ),
-        // What has to be done before Swift's main function.
+        // What has to be done before Swift's main function, or before the program has threads.
         .target(name: "CStartup"),
         // Sockets in another network namespace.
         .target(name: "CNodeSockets"),
@@ -102,10 +102,14 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// The check fuzz sets IPVS_FUZZER, see the package of the library.
 for target in package.targets {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ]
+    if Context.environment["IPVS_FUZZER"] != nil, [.regular, .executable].contains(target.type) {
+        target.swiftSettings?.append(.unsafeFlags(["-Xfrontend", "-sanitize=fuzzer"]))
+    }
 }

@@ -1,4 +1,5 @@
 import CStartup
+import Dispatch
 
 /// What a program was started with.
 package enum Startup {
@@ -19,5 +20,11 @@ package enum Startup {
             throw Failure("the command line has no words, not even the name of the program")
         }
         return Array(arguments.dropFirst())
+    }
+
+    /// Runs the asynchronous part of a program from a main function that is not asynchronous.
+    package static func run(_ program: @escaping @Sendable () async -> Never) -> Never {
+        Task { await program() }
+        dispatchMain()
     }
 }

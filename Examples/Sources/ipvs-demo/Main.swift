@@ -4,7 +4,15 @@ import IPVS
 
 @main
 struct Main {
-    static func main() async {
+    static func main() {
+        Capabilities([.networkAdministration, .otherNamespaces]).keepOnly()
+        Startup.run {
+            await run()
+            exit(0)
+        }
+    }
+
+    private static func run() async {
         do {
             try await run(Arguments(try Startup.words()))
         } catch let failure as Failure {

@@ -7,7 +7,6 @@ import IPVSNode
 import IPVSProxy
 
 /// A proxy of a node for the services of an API server, or in manifests.
-@main
 struct IPVSProxyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ipvs-proxy",
@@ -48,7 +47,8 @@ struct IPVSProxyCommand: AsyncParsableCommand {
 
     @OptionGroup var options: Options
 
-    static func main() async {
+    /// Runs the program.
+    static func start() async -> Never {
         // Without it, Dispatch crashes sooner or later, and settings can't be read.
         guard access("/proc/self/stat", R_OK) == 0 else {
             Console.fail("no file system of processes is at /proc, which the program needs")

@@ -78,6 +78,8 @@ final class RunningProgram {
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
+    var processIdentifier: Int32 { process.processIdentifier }
+
     /// Waits for its end, and returns its exit status.
     func end() -> Int32 {
         process.waitUntilExit()

@@ -20,6 +20,15 @@ struct RouteReplyTests {
         }
     }
 
+    @Test("The reason for a lost list is another one than for a lost change")
+    func lostAnswers() {
+        let lost = "the kernel's answer was lost"
+        #expect(AddressError(.answerLost, .listAddresses).description == "can't list addresses: \(lost), twice")
+        #expect(AddressError(.answerLost, .setUp("kube-ipvs0")).description.hasSuffix("is unknown: list and see"))
+        let connections = ConnectionTrackingError(.answerLost, .list)
+        #expect(connections.description == "can't list tracked connections: \(lost), twice")
+    }
+
     @Test("An address of a family other than IPv4 and IPv6 is skipped")
     func otherFamily() throws {
         let bytes = [UInt8](hex: "0c20800003000000 08000100c0000201")

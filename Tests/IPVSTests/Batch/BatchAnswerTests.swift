@@ -61,6 +61,20 @@ struct BatchAnswerTests {
         #expect(outcome.succeeded == 5)
     }
 
+    @Test("A datagram that did not fit, cut at the end of a message, may have had answers")
+    func cutBetweenMessages() throws {
+        // Messages that answer nothing fill the buffer up to its end.
+        let filler = (0..<2048).flatMap { _ in [UInt8]([16, 0, 0, 0, 1]) + [UInt8](repeating: 0, count: 11) }
+        let kernel = BatchKernel(
+            script { number, _, events in
+                guard number == 0, case .datagram(let bytes, _) = events[0] else { return }
+                events[0] = .datagram(filler + bytes)
+            }
+        )
+        let outcome = try perform(kernel)
+        #expect(outcome.codes == codes([2: .virtualServerNotFound, 6: .invalidValue], lost: [0, 1, 3, 4, 5]))
+    }
+
     @Test("Without any answer, the outcome of all changes is unknown")
     func silence() throws {
         let kernel = BatchKernel(script(failing: [:]) { number, _, events in if number == 0 { events = [] } })

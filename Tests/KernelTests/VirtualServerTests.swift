@@ -190,16 +190,19 @@ extension KernelTests {
             try handle.flush()
         }
 
-        /// More than fits into one datagram, so the kernel lists it in parts.
+        /// More than fits into one datagram, so the kernel lists it in parts. Since Linux 7 its hash table grows meanwhile.
         @Test func aLongList() throws {
             let servers = (UInt32(0)..<600).map { index -> VirtualServer in
                 let address = IPAddress(ipv4: 0x0a61_0000 + index)
                 return VirtualServer(.tcp(address, UInt16(1000 + index)), scheduler: .roundRobin)
             }
-            for server in servers { try handle.add(server) }
-            let listed = try handle.virtualServers().map(\.server)
-            #expect(listed.count == servers.count)
-            #expect(Set(listed) == Set(servers))
+            for (index, server) in servers.enumerated() {
+                try handle.add(server)
+                guard index % 20 == 19 else { continue }
+                let listed = try handle.virtualServers().map(\.server)
+                #expect(listed.count == index + 1)
+                #expect(Set(listed) == Set(servers[...index]))
+            }
         }
     }
 }

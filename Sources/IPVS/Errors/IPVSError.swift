@@ -110,8 +110,8 @@ extension IPVSError {
         /// The kernel's reply can't be decoded.
         public static let malformedReply = Code(.malformedReply)
 
-        /// A consistent table could not be read within five attempts, as other programs changed it meanwhile; or the kernel
-        /// reported twice that a single dump was interrupted.
+        /// A consistent table or list could not be read within five attempts, as other programs changed it meanwhile; or the
+        /// kernel reported twice that a single dump was interrupted.
         public static let tableChanging = Code(.tableChanging)
 
         /// Another process holds the lock on the table.

@@ -32,14 +32,16 @@ extension Handle {
     /// Lists the real servers of a virtual server, in no particular order (a dump of `IPVS_CMD_GET_DEST`).
     ///
     /// The kernel itself answers with an empty list if the virtual server doesn't exist. This method checks that, so an
-    /// empty list means that the virtual server exists and has no real servers.
+    /// empty list means that the virtual server exists and has no real servers. If another program adds one meanwhile, so that
+    /// one is listed twice, the list is read again.
     ///
-    /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``.
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/virtualServerNotFound``, or ``IPVSError/Code/tableChanging`` after five
+    ///   attempts with a duplicate.
     public func realServers(of id: VirtualServer.Identity) throws(IPVSError) -> [RealServer.Status] {
         let request = Request.readRealServers(id)
-        let list = try ask(request, [] as [RealServer.Status]) { (list, bytes) throws(MalformedReply) in
+        let list = try list(request, by: \.server.endpoint) { (bytes) throws(MalformedReply) in
             let payload = try bytes.payload(of: IPVS_CMD_ATTR_DEST)
-            list.append(try RealServer.Status(decoding: bytes.extracting(payload), serviceFamily: id.family))
+            return try RealServer.Status(decoding: bytes.extracting(payload), serviceFamily: id.family)
         }
         if list.isEmpty, try virtualServer(id) == nil { throw IPVSError(.virtualServerNotFound, request) }
         return list

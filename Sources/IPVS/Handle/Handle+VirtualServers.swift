@@ -42,11 +42,14 @@ extension Handle {
 
     /// Lists all virtual servers, in no particular order (a dump of `IPVS_CMD_GET_SERVICE`).
     ///
-    /// The kernel sends the list in parts. If another program adds or deletes virtual servers meanwhile, one may be missing
-    /// or listed twice.
+    /// The kernel sends the list in parts. If entries move meanwhile so that one is sent twice, the list is read again. This
+    /// happens when other programs add or delete virtual servers, and since Linux 7 when the kernel's hash table grows or
+    /// shrinks. One that is missing, because another program deleted another one, goes unnoticed.
+    ///
+    /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` after five attempts with a duplicate.
     public func virtualServers() throws(IPVSError) -> [VirtualServer.Status] {
-        try ask(.readVirtualServers, []) { (list, bytes) throws(MalformedReply) in
-            list.append(try bytes.virtualServerStatus())
+        try list(.readVirtualServers, by: \.server.id) { (bytes) throws(MalformedReply) in
+            try bytes.virtualServerStatus()
         }
     }
 

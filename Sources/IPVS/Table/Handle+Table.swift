@@ -5,7 +5,8 @@ extension Handle {
     /// Reads the whole table: all virtual servers with their real servers, without counters.
     ///
     /// The kernel requires one dump of the virtual servers, and one dump for each of them. If another program changes the table
-    /// meanwhile and that is detected, because of a duplicate or a virtual server that disappeared, the table is read again.
+    /// meanwhile and that is detected, because of a duplicate or a virtual server that disappeared, it is read again. Since
+    /// Linux 7, the kernel's own hash table can cause duplicates too, when it grows or shrinks.
     /// Other changes may be included or not, and the kernel can omit an entry when another one is deleted during a dump.
     ///
     /// - Throws: ``IPVSError`` with ``IPVSError/Code/tableChanging`` after five attempts that detected a change.
@@ -33,9 +34,6 @@ extension Handle {
         }
         throw IPVSError(.tableChanging, .readRealServers(id))
     }
-
-    /// How often to read something that changes meanwhile.
-    private static let attempts = 5
 
     /// Folds the virtual servers with their real servers, without counters, into a result. If a change of the table is
     /// detected, folding starts again.
@@ -78,9 +76,9 @@ extension Handle {
     }
 
     private func configuredServers() throws(IPVSError) -> [VirtualServer] {
-        try ask(.readVirtualServers, []) { (list, bytes) throws(MalformedReply) in
+        try list(.readVirtualServers, by: \.id) { (bytes) throws(MalformedReply) in
             let payload = try bytes.payload(of: IPVS_CMD_ATTR_SERVICE)
-            list.append(try VirtualServer(decoding: bytes.extracting(payload)))
+            return try VirtualServer(decoding: bytes.extracting(payload))
         }
     }
 

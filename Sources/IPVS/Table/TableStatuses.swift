@@ -54,6 +54,7 @@ extension Handle {
     ///     }
     ///
     /// - Returns: An iterator over the statuses, in no particular order.
+    /// - Throws: ``IPVSError`` as ``virtualServers()`` does.
     public func tableStatuses() throws(IPVSError) -> TableStatuses {
         TableStatuses(self, try virtualServers())
     }

@@ -99,6 +99,24 @@ extension NodeKernelTests {
             #expect(try binder.addresses().isEmpty)
         }
 
+        /// With its last IPv4 address, an interface loses its IPv4 routes.
+        @Test(arguments: AddressBinder.Method.allCases)
+        func lastAddress(method: AddressBinder.Method) throws {
+            let place = NetworkNamespace.path(namespace.path)
+            let old = [IPAddress(10, 96, 0, 2), IPAddress(10, 96, 0, 3)]
+            _ = try AddressBinder(namespace: place).bind(old)
+            #expect(try binder.bind([four, six]).changed == 2)
+            let unbinding = try AddressBinder(method: method, namespace: place)
+            for address in old {
+                #expect(try unbinding.unbind([address]) == AddressBinder.Outcome(changed: 1))
+                #expect(
+                    try routes() == [
+                        "local 10.96.0.1 proto 118 scope host", "local fd00::1 proto 118 metric 1024 pref medium",
+                    ]
+                )
+            }
+        }
+
         @Test func setDown() throws {
             _ = try binder.bind([four, six])
             try namespace.run("ip", "link", "set", "kube-ipvs0", "down")

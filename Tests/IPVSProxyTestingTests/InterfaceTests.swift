@@ -54,13 +54,28 @@ struct InterfaceTests {
         #expect(node.interfaces["other0"]?.kind == "dummy")
     }
 
-    @Test("With its last IPv4 address an interface loses its IPv4 routes, and no others")
-    func lastAddress() throws {
+    @Test(
+        "With its last IPv4 address an interface loses its IPv4 routes, which a binder adds again",
+        arguments: AddressBinder.Method.allCases
+    )
+    func lastAddress(method: AddressBinder.Method) throws {
         let routes = try AddressBinder(method: .routes, testing: node)
         _ = try routes.bind([four, six])
         let addresses = try AddressBinder(testing: node)
-        _ = try addresses.bind([address("10.96.0.2"), address("fd00::2")])
-        _ = try addresses.unbind([address("10.96.0.2"), address("fd00::2")])
+        _ = try addresses.bind([address("10.96.0.2"), address("10.96.0.3"), address("fd00::2")])
+        let binder = try AddressBinder(method: method, testing: node)
+        node.forgetRequests()
+        // Not the last one.
+        #expect(try binder.unbind([address("10.96.0.2")]).changed == 1)
+        #expect(node.changes.count { $0 == .addRoute(to: four, over: "kube-ipvs0") } == 0)
+        #expect(try binder.unbind([address("10.96.0.3"), address("fd00::2")]).changed == 2)
+        #expect(node.changes.count { $0 == .addRoute(to: four, over: "kube-ipvs0") } == 1)
+        #expect(bound == [four, six])
+        // If they can't be added again, that is reported.
+        _ = try addresses.bind([address("10.96.0.2")])
+        node.inject(.errno(ENOMEM), where: { $0 == .addRoute(to: four, over: "kube-ipvs0") })
+        let outcome = try binder.unbind([address("10.96.0.2")])
+        #expect(outcome.changed == 1 && outcome.failures.mapValues(\.errno) == [four: ENOMEM])
         #expect(bound == [six])
     }
 

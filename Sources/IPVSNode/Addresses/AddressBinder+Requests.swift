@@ -72,13 +72,12 @@ extension AddressBinder {
 
     /// The addresses of both families to which binders have added routes over an interface.
     func routedAddresses(_ link: Link) throws(AddressError) -> Set<IPAddress> {
-        var found: Set<IPAddress> = []
-        for family in [IPAddress.Family.ipv4, .ipv6] {
-            for route in try routes(family, link.index) where route.interface == link.index {
-                found.insert(route.address)
-            }
-        }
-        return found
+        try routedAddresses(.ipv4, link).union(try routedAddresses(.ipv6, link))
+    }
+
+    /// The addresses of a family to which binders have added routes over an interface.
+    func routedAddresses(_ family: IPAddress.Family, _ link: Link) throws(AddressError) -> Set<IPAddress> {
+        Set(try routes(family, link.index).lazy.filter { $0.interface == link.index }.map(\.address))
     }
 
     /// Dumps the routes of binders to addresses of a family over an interface. Older kernels dump those over all

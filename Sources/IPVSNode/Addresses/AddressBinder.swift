@@ -206,15 +206,21 @@ extension AddressBinder {
     ///
     /// With thousands of IPv6 addresses, the kernel needs about a millisecond for each. To unbind all of them,
     /// ``removeInterface()`` is many times faster.
-    /// - Returns: The number of addresses that were unbound, and the errors of those that failed.
+    ///
+    /// With the last IPv4 address of an interface, Linux removes the IPv4 routes over it. Those of a binder are added again, so
+    /// that for a moment packets to their addresses are not for this host.
+    /// - Returns: The number of addresses that were unbound, and the errors of those that failed, among them those of routes
+    ///   that could not be added again.
     /// - Throws: ``AddressError`` only if nothing was changed: with ``AddressError/Code/permissionDenied`` or
     ///   ``AddressError/Code/notADummy``.
     public func unbind(_ addresses: some Sequence<IPAddress>) throws(AddressError) -> Outcome {
-        let requested = Set(addresses).sorted()
+        let all = Set(addresses)
+        let requested = all.sorted()
         var outcome = Outcome()
         guard let first = requested.first, let link = try findDummy(for: .unbind(first, interface)) else {
             return outcome
         }
+        let lost = try routesLost(with: all, link)
         let errors = try send(.unbind, by: method, requested, link.index)
         // Addresses can be bound by either method, or by both.
         let errorsOfOther = try send(.unbind, by: method.other, requested, link.index, isBegun: true)
@@ -226,6 +232,7 @@ extension AddressBinder {
                 outcome.changed += 1
             }
         }
+        if !lost.isEmpty { outcome.failures.merge(restore(lost, link)) { $1 } }
         return outcome
     }
 }

@@ -102,7 +102,8 @@ struct BindingMethodTests {
         _ = try AddressBinder(method: .routes, channel: kernel).bind([four, six])
         let binder = try AddressBinder(channel: kernel)
         _ = try binder.bind([four])
-        kernel.with { state in state.sendFailure = (after: state.sends.count + 2, errno: ENOMEM) }
+        // After looking for the interface, listing routes, and the first half.
+        kernel.with { state in state.sendFailure = (after: state.sends.count + 3, errno: ENOMEM) }
         let outcome = try binder.unbind([four, six])
         #expect(outcome.changed == 0)
         #expect(outcome.failures.mapValues(\.address) == [four: four, six: six])

@@ -94,7 +94,8 @@ actor ManifestService: Service {
         repeat {
             guard await sleepUntilShutdown(for: time) else { return false }
             if isAsked { await readNow() }
-            time = notices.timeUntil(rest: timing.rest, openRest: timing.openRest)
+            // Not longer than that, as an open file may be closed meanwhile.
+            time = min(notices.timeUntil(rest: timing.rest, openRest: timing.openRest), timing.rest)
         } while time > .zero && .now - begin < timing.patience
         return !Task.isShuttingDownGracefully
     }

@@ -1,5 +1,6 @@
 import CStartup
 import Dispatch
+import Glibc
 
 /// What a program was started with.
 package enum Startup {
@@ -22,8 +23,13 @@ package enum Startup {
         return Array(arguments.dropFirst())
     }
 
-    /// Runs the asynchronous part of a program from a main function that is not asynchronous.
+    /// Runs the asynchronous part of a program from a main function that is not asynchronous. Without the file system of
+    /// processes it fails, with status 1: Dispatch counts its threads there, and would crash sooner or later.
     package static func run(_ program: @escaping @Sendable () async -> Never) -> Never {
+        guard access("/proc/self/stat", R_OK) == 0 else {
+            Console.fail("no file system of processes is at /proc, which the program needs")
+            exit(1)
+        }
         Task { await program() }
         dispatchMain()
     }

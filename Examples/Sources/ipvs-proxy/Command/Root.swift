@@ -49,11 +49,6 @@ struct IPVSProxyCommand: AsyncParsableCommand {
 
     /// Runs the program.
     static func start() async -> Never {
-        // Without it, Dispatch crashes sooner or later, and settings can't be read.
-        guard access("/proc/self/stat", R_OK) == 0 else {
-            Console.fail("no file system of processes is at /proc, which the program needs")
-            Glibc.exit(1)
-        }
         var isDryRun = false
         var status: Int32 = 0
         let words: [String]

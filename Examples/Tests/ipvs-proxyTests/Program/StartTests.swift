@@ -58,7 +58,7 @@ extension ProxyKernelTests.ServingManifests {
         try eventually { try table() == ["TCP 10.96.0.1:80 rr: 10.244.0.2:8080 1"] }
     }
 
-    /// The kernel's settings are there, and Dispatch's threads need it.
+    /// The kernel's settings are there, and Dispatch counts its threads there.
     @Test func withoutProcessFiles() throws {
         try writeWeb("10.244.0.1")
         let script = "mount -t tmpfs none /proc; exec '\(Program.path)' --once '\(folder.path)'"

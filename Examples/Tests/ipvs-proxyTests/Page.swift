@@ -77,6 +77,19 @@ struct Page: Equatable {
         throw POSIXError(.init(rawValue: number) ?? .EIO)
     }
 
+    /// Whether nobody is listening.
+    static func isRefused(_ endpoint: Endpoint) throws -> Bool {
+        do {
+            close(try connectionAtOnce(to: endpoint))
+            return false
+        } catch let error as POSIXError where error.code == .ECONNREFUSED {
+            return true
+        } catch let error as POSIXError where error.code == .ECONNRESET {
+            // Somebody was, and has closed the port meanwhile.
+            return false
+        }
+    }
+
     /// An endpoint with an unused port. If another process uses it first, a test fails.
     static func freeEndpoint(_ address: IPAddress) throws -> Endpoint {
         let descriptor = try open(address)

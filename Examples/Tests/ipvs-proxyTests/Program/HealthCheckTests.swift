@@ -45,12 +45,7 @@ extension ProxyKernelTests {
             let descriptor = namespace.descriptor
             return try onThread {
                 guard enterNamespace(descriptor) == 0 else { throw TestFailure("setns") }
-                do {
-                    close(try Page.connectionAtOnce(to: endpoint))
-                    return false
-                } catch let error as POSIXError where error.code == .ECONNREFUSED {
-                    return true
-                }
+                return try Page.isRefused(endpoint)
             }
         }
 

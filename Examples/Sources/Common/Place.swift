@@ -8,11 +8,17 @@ package struct Place {
     // Only for JSON documents: nodes of Yams have their own line numbers.
     private let lines: Lines?
 
-    /// The line number of the node.
-    package var line: Int? { lines?.line ?? node.mark?.line }
+    // The mark of a value that is missing at the end can be behind the text.
+    private var lastLine = Int.max
 
-    /// The root of a document that Yams has read.
-    package init(root: Node) { self.init(root: root, nil) }
+    /// The line number of the node.
+    package var line: Int? { lines?.line ?? node.mark.map { min($0.line, lastLine) } }
+
+    /// The root of a document that Yams has read, in a text with a number of lines.
+    package init(root: Node, lastLine: Int = .max) {
+        self.init(root: root, nil)
+        self.lastLine = lastLine
+    }
 
     init(root: Node, _ lines: Lines?) { self.init(node: root, path: "", lines) }
 
@@ -20,6 +26,13 @@ package struct Place {
         self.node = node
         self.path = path
         self.lines = lines
+    }
+
+    /// A node in this one.
+    private func inner(_ node: Node, _ path: String, _ index: Int) -> Place {
+        var place = Place(node: node, path: path, lines?.inside[index])
+        place.lastLine = lastLine
+        return place
     }
 
     /// The path of a field in this node, even if it doesn't exist.
@@ -37,7 +50,7 @@ package struct Place {
         guard let (index, field) = node.mapping?.enumerated().first(where: { $1.key.string == name }) else {
             return nil
         }
-        return Place(node: field.value, path: path(of: name), lines?.inside[index])
+        return inner(field.value, path(of: name), index)
     }
 
     /// The fields, if this is an object.
@@ -45,14 +58,14 @@ package struct Place {
         guard let mapping = node.mapping else { return [] }
         return mapping.enumerated().map { index, field in
             let path = path(of: field.key.string ?? "?")
-            return (field.key, Place(node: field.value, path: path, lines?.inside[index]))
+            return (field.key, inner(field.value, path, index))
         }
     }
 
     /// The elements, if this is a list.
     package var elements: [Place] {
         guard let sequence = node.sequence else { return [] }
-        return sequence.enumerated().map { Place(node: $1, path: "\(path)[\($0)]", lines?.inside[$0]) }
+        return sequence.enumerated().map { inner($1, "\(path)[\($0)]", $0) }
     }
 
     /// The place at the end of a path from here, or its nearest existing ancestor.

@@ -18,7 +18,9 @@ enum YAMLEvents {
                 return error
             }
         }
-        if let error { throw error }
+        guard var error else { return }
+        error.line = error.line.map { min($0, text.yamlLines) }
+        throw error
     }
 
     private struct Counter {
@@ -26,11 +28,12 @@ enum YAMLEvents {
         private var written = 0
         private var aliased = 0
 
-        /// The lists and objects that have begun: their anchors, and the number of values before.
-        private var open: [(anchor: String?, before: Int)] = []
+        /// The lists and objects that have begun: their anchors, the number of values before, and how deep they are so
+        /// far.
+        private var open: [(anchor: String?, before: Int, depth: Int)] = []
 
-        /// The numbers of values that anchors stand for.
-        private var sizes: [String: Int] = [:]
+        /// What anchors stand for: the number of values, and how deep they are inside each other.
+        private var anchored: [String: (size: Int, depth: Int)] = [:]
 
         mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(FileError) {
             var parser = yaml_parser_t()
@@ -55,16 +58,20 @@ enum YAMLEvents {
             switch event.type {
             case YAML_SCALAR_EVENT:
                 written += 1
-                if let anchor = Self.text(event.data.scalar.anchor) { sizes[anchor] = 1 }
+                if let anchor = Self.text(event.data.scalar.anchor) { anchored[anchor] = (1, 0) }
             case YAML_SEQUENCE_START_EVENT: try begin(Self.text(event.data.sequence_start.anchor), line)
             case YAML_MAPPING_START_EVENT: try begin(Self.text(event.data.mapping_start.anchor), line)
             case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
-                guard let (anchor, before) = open.popLast() else { return }
-                if let anchor { sizes[anchor] = written + aliased - before }
+                guard let (anchor, before, depth) = open.popLast() else { return }
+                if let anchor { anchored[anchor] = (written + aliased - before, depth) }
+                contain(depth)
             case YAML_ALIAS_EVENT:
                 // An alias without an anchor before it is an error, which Yams reports.
-                aliased += Self.text(event.data.alias.anchor).flatMap { sizes[$0] } ?? 0
+                guard let value = Self.text(event.data.alias.anchor).flatMap({ anchored[$0] }) else { return }
+                aliased += value.size
                 guard aliased <= DocumentLimits.aliasedValues else { throw .tooManyAliasedValues(line: line) }
+                guard open.count + value.depth <= DocumentLimits.depth else { throw .tooDeep(line: line) }
+                contain(value.depth)
             default: break
             }
             guard written <= DocumentLimits.values else { throw .tooManyValues(line: line) }
@@ -72,8 +79,14 @@ enum YAMLEvents {
 
         private mutating func begin(_ anchor: String?, _ line: Int) throws(FileError) {
             guard open.count < DocumentLimits.depth else { throw .tooDeep(line: line) }
-            open.append((anchor, written + aliased))
+            open.append((anchor, written + aliased, 1))
             written += 1
+        }
+
+        /// Records that the last list or object that has begun has a value with a depth in it.
+        private mutating func contain(_ depth: Int) {
+            guard let last = open.indices.last else { return }
+            open[last].depth = max(open[last].depth, depth + 1)
         }
 
         private static func text(_ pointer: UnsafePointer<UInt8>?) -> String? { pointer.map { String(cString: $0) } }

@@ -8,7 +8,8 @@ package enum YAMLReader {
         do {
             // The types of values are not inferred; they depend on the field.
             let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
-            while let root = try parser.nextRoot() { document(Place(root: root)) }
+            let lines = text.yamlLines
+            while let root = try parser.nextRoot() { document(Place(root: root, lastLine: lines)) }
         } catch let error as YamlError {
             throw FileError(error, in: text)
         } catch {

@@ -154,4 +154,16 @@ import Testing
         let server = VirtualServer(.udp(IPAddress(10, 0, 0, 1), 5060), persistenceEngine: .sip)
         #expect(try command("-A -u 10.0.0.1:5060 --pe sip") == .add(server))
     }
+
+    /// A mark is one character with what is before it.
+    @Test(arguments: [["--scheduler=\u{301}a"], ["--scheduler", "\u{301}a"], ["-s=\u{301}a"]])
+    func marks(words: [String]) throws {
+        let parser = Compatible.Parser(names: .none, dialect: .commandLine)
+        let command = try parser.parse(["-A", "-t", "10.0.0.1:80"] + words).command
+        guard case .add(let server) = command else {
+            Issue.record("\(command)")
+            return
+        }
+        #expect(server.scheduler.rawValue == "\u{301}a")
+    }
 }

@@ -201,7 +201,7 @@ extension KernelTests {
                 }
                 table.replace(service)
             }
-            let text = SaveForm.write(table)
+            let text = try SaveForm.write(table)
             let clock = ContinuousClock()
             // Both are started once beforehand, so that they are in memory.
             for program in [Spawned.ipvsadm, Program.path] { _ = try Spawned.run([program, "-Ln"], in: source) }

@@ -1,3 +1,4 @@
+import Common
 import IPVS
 import IPVSTestModels
 import Testing
@@ -8,7 +9,7 @@ import Testing
     @Test(arguments: 0..<200 as Range<UInt64>) func aRandomTableComesBackWhole(seed: UInt64) throws {
         var models = RandomModels(seed: seed)
         let table = randomTable(&models)
-        let text = SaveForm.write(table)
+        let text = try SaveForm.write(table)
         #expect(try SaveForm.read(text, names: .none) == table, "seed \(seed):\n\(text)")
         let prefixed = SaveForm.lines(of: text).map { "  ipvsadm\t\($0)\r\n" }.joined()
         #expect(try SaveForm.read("# a comment\n\n" + prefixed, names: .none) == table, "seed \(seed)")
@@ -17,7 +18,7 @@ import Testing
     @Test func namesThatLeadBackAreWritten() throws {
         let text = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2:80 -m -w 1\n-A -t [fd00::1]:443 -s rr\n"
         let table = try SaveForm.read(text, names: .none)
-        let written = SaveForm.write(table, names: .fixed)
+        let written = try SaveForm.write(table, names: .fixed)
         #expect(
             written == """
                 -A -t one:http -s rr
@@ -56,6 +57,20 @@ import Testing
             Table.Entry(onePacket),
         ])
         #expect(table == expected)
+    }
+
+    @Test(arguments: ["a b", "a\nb", "a\rb", "a\u{0}b", "", "ipvsadm"])
+    func namesThatAreNoWordAreRefused(name: String) throws {
+        var server = VirtualServer(.tcp(IPAddress(10, 0, 0, 1), 80), scheduler: Scheduler(rawValue: name))
+        func error() throws -> String? {
+            let table = try Table([Table.Entry(server)])
+            return #expect(throws: Failure.self) { try SaveForm.write(table) }?.sentences.first
+        }
+        let beginning = "can't write TCP 10.0.0.1:80 in ipvsadm's form: its"
+        #expect(try error() == "\(beginning) scheduler \(name.quoted) is not one word")
+        server.scheduler = .roundRobin
+        server.persistenceEngine = PersistenceEngine(rawValue: name)
+        #expect(try error() == "\(beginning) persistence engine \(name.quoted) is not one word")
     }
 
     @Test func everyWrongLineIsTold() {

@@ -6,7 +6,8 @@ extension Duration {
             self = .zero
             return
         }
-        let pattern = /([0-9]+)(?:\.([0-9]+))?(ns|us|µs|ms|s|m|h)/
+        // As in Go, the Greek letter mu is as good as the sign for micro.
+        let pattern = /([0-9]+)(?:\.([0-9]+))?(ns|us|\u{b5}s|\u{3bc}s|ms|s|m|h)/
         var duration = Duration.zero
         var rest = Substring(text)
         guard !rest.isEmpty else { return nil }
@@ -24,11 +25,12 @@ extension Duration {
         self = duration
     }
 
-    /// A hundred years, well within what clocks can count.
-    private static let limit: Int64 = 100 * 365 * 86_400 * 1_000_000_000
+    /// The greatest number of nanoseconds: a hundred years, well within what clocks can count.
+    static let limit: Int64 = 100 * 365 * 86_400 * 1_000_000_000
 
     private static let units: [Substring: Int64] = [
-        "ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000,
+        "ns": 1, "us": 1_000, "\u{b5}s": 1_000, "\u{3bc}s": 1_000, "ms": 1_000_000, "s": 1_000_000_000,
+        "m": 60_000_000_000,
         "h": 3_600_000_000_000,
     ]
 }

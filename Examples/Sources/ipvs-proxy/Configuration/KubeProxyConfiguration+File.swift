@@ -112,8 +112,11 @@ extension KubeProxyConfiguration {
         oomScoreAdj = section.number("oomScoreAdj", -1_000...1_000, &fields) ?? oomScoreAdj
         if let gates = fields.object(section.field("featureGates")) {
             for (key, value) in gates.fields {
-                guard let name = key.string, let isOn = fields.truth(value) else { continue }
-                featureGates[name] = isOn
+                guard let name = key.string else {
+                    fields.refuse(value, "the name of a field must be a text")
+                    continue
+                }
+                if let isOn = fields.truth(value) { featureGates[name] = isOn }
             }
         }
         var (client, logging) = (clientConnection, logging)
@@ -212,7 +215,8 @@ extension KubeProxyConfiguration.Logging {
         verbosity = section.number("verbosity", 0...UInt32(Int32.max), &fields) ?? verbosity
         // A number is one of nanoseconds.
         if let place = section.field("flushFrequency") {
-            if place.node.scalar?.style == .plain, let nanoseconds = place.scalarText.flatMap({ Int64($0) }) {
+            if place.node.scalar?.style == .plain, place.scalarText?.wholeMatch(of: /[-+]?[0-9]+/) != nil {
+                let nanoseconds = section.number("flushFrequency", 0...Duration.limit, &fields) ?? 0
                 flushFrequency = nanoseconds == 0 ? flushFrequency : GoDuration(.nanoseconds(nanoseconds))
             } else {
                 flushFrequency = section.positive("flushFrequency", &fields) ?? flushFrequency

@@ -1,3 +1,4 @@
+import Common
 import IPVS
 
 extension SaveForm {
@@ -5,13 +6,36 @@ extension SaveForm {
     ///
     /// Hosts and ports are written as numbers, as with `-n`, or by those of the names that lead back to the same
     /// address and port.
-    static func write(_ table: Table, names: Compatible.Names = .none) -> String {
+    /// - Throws: `Failure` if a virtual server has a name that can't be in a line.
+    static func write(_ table: Table, names: Compatible.Names = .none) throws(Failure) -> String {
         // A file without contents is refused, as it may be a failed export.
         guard !table.isEmpty else { return "# no virtual servers\n" }
-        return table.sortedEntries().map { write($0.server, $0.realServers, names: names) }.joined()
+        var text = ""
+        for entry in table.sortedEntries() {
+            try checkNames(of: entry.server)
+            text += write(entry.server, entry.realServers, names: names)
+        }
+        return text
     }
 
-    /// Writes a virtual server and its real servers, in this order.
+    /// Refuses names that can't be a word of a line. They come from files only.
+    private static func checkNames(of server: VirtualServer) throws(Failure) {
+        let names = [
+            ("scheduler", server.scheduler.rawValue), ("persistence engine", server.persistenceEngine?.rawValue),
+        ]
+        for case (let kind, let name?) in names {
+            let line = "-A -s \(name)"
+            // A line also has an address and numbers, which are short.
+            guard words(of: line[...]) == ["-A", "-s", name],
+                !name.utf8.contains(where: [0, UInt8(ascii: "\n")].contains),
+                name.utf8.count <= longestLine - 1_000
+            else {
+                throw Failure("can't write \(server.id) in ipvsadm's form: its \(kind) \(name.quoted) is not one word")
+            }
+        }
+    }
+
+    /// Writes a virtual server and its real servers, in this order. The kernel has only names that can be in a line.
     static func write(_ server: VirtualServer, _ realServers: [RealServer], names: Compatible.Names = .none) -> String {
         let line = Writer(id: server.id, names: names)
         var text = line.text(of: server) + "\n"

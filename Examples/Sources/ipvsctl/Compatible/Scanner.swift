@@ -31,12 +31,13 @@ extension Compatible {
         mutating func next() throws(UsageError) -> Occurrence? {
             while letters.isEmpty {
                 guard let word = words.popFirst() else { return nil }
-                if !takesOptions || !word.hasPrefix("-") || word == "-" {
+                if !takesOptions || !word.utf8.starts(with: "-".utf8) || word == "-" {
                     arguments.append(word)
                 } else if word == "--" {
                     takesOptions = false
-                } else if word.hasPrefix("--") {
-                    return try long(word.dropFirst(2))
+                } else if word.utf8.starts(with: "--".utf8) {
+                    // A mark behind a hyphen or an equals sign is one character with it.
+                    return try long(Substring(word.utf8.dropFirst(2)))
                 } else {
                     letters = word.unicodeScalars.dropFirst()
                 }
@@ -47,7 +48,8 @@ extension Compatible {
         private mutating func long(_ text: Substring) throws(UsageError) -> Occurrence {
             let name = text[..<(text.utf8.firstIndex(of: UInt8(ascii: "=")) ?? text.endIndex)]
             guard let option = Option(longName: String(name)) else { throw .unknownOption("--\(name)") }
-            let value = name.endIndex == text.endIndex ? nil : String(text[name.endIndex...].dropFirst())
+            let value =
+                name.endIndex == text.endIndex ? nil : String(Substring(text[name.endIndex...].utf8.dropFirst()))
             if option.value == .none {
                 guard value == nil else { throw .unwantedValue(option) }
                 return Occurrence(option: option, value: nil)
@@ -77,7 +79,7 @@ extension Compatible {
                 guard dialect == .saved, option == .schedulerFlags else { throw .missingValue(option) }
                 return nil
             }
-            guard let word = words.first, !word.hasPrefix("-") else { return nil }
+            guard let word = words.first, !word.utf8.starts(with: "-".utf8) else { return nil }
             words.removeFirst()
             return word
         }

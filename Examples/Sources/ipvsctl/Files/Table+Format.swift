@@ -13,7 +13,7 @@ extension Table {
         case .yaml:
             return try YAMLEncoder().encode(self)
         case .ipvsadm:
-            return SaveForm.write(self)
+            return try SaveForm.write(self)
         }
     }
 }

@@ -175,4 +175,59 @@ import Testing
     func durations(duration: Duration, text: String) {
         #expect(duration.goText == text && Duration(goText: text) == duration)
     }
+
+    /// Texts that YAML or its readers could take for something else.
+    @Test(arguments: [
+        "0x1p3", "tRue", "-inf", "+.5", "+nan", "0x1.8", "0X1", "null", "~", "1_000", "1:30", "<<", "a: b", "#",
+        "é\u{1}",
+        "off", "-", "a b", "1e3", "10.5", "/etc/a", "5m", "1.2.3.4",
+    ])
+    func textsComeBack(text: String) throws {
+        var configuration = KubeProxyConfiguration()
+        configuration.portRange = text
+        configuration.clientConnection.kubeconfig = text
+        configuration.detectLocal.bridgeInterface = "0x1.8"
+        configuration.ipvs.scheduler = "0X1"
+        configuration.featureGates = [text: true]
+        let written = try configuration.yaml()
+        #expect(try KubeProxyConfiguration(text: written, file: "b.yaml") == configuration, "\(written)")
+    }
+
+    @Test func onlyOddTextsAreQuoted() throws {
+        let written = try KubeProxyConfiguration().yaml()
+        for line in ["bindAddress: 0.0.0.0", "configSyncPeriod: 15m0s", "portRange: \"\"", "  scheduler: rr"] {
+            #expect(written.contains("\(line)\n"), "\(written)")
+        }
+    }
+
+    @Test(arguments: [12_345_678.12345678, 0.30000000000000004, 5, 1e300, 5e-324, -2.5])
+    func numbersKeepTheirDigits(number: Double) throws {
+        var configuration = KubeProxyConfiguration()
+        configuration.clientConnection.qps = number
+        let written = try configuration.yaml()
+        #expect(try KubeProxyConfiguration(text: written, file: "b.yaml") == configuration, "\(written)")
+    }
+
+    @Test func nanosecondsHaveLimits() throws {
+        let reason = "must be a whole number from 0 to 3153600000000000000, not"
+        for number in ["-5", "9223372036854775807", "3153600000000000001", "99999999999999999999", "+5"] {
+            let lines = errors("logging: {flushFrequency: \(number)}")
+            #expect(lines == ["config.conf:3: logging.flushFrequency: \(reason) \(number)"])
+        }
+        let longest = try read("logging: {flushFrequency: 3153600000000000000}")
+        #expect(try KubeProxyConfiguration(text: longest.yaml(), file: "b.yaml") == longest)
+    }
+
+    @Test func namesOfFeatureGatesAreTexts() {
+        #expect(
+            errors("featureGates: {? [a] : true}") == [
+                "config.conf:3: featureGates.?: the name of a field must be a text"
+            ]
+        )
+    }
+
+    /// With the sign for micro, and with the Greek letter.
+    @Test(arguments: ["5\u{b5}s", "5\u{3bc}s", "5us"]) func microseconds(text: String) {
+        #expect(Duration(goText: text) == .microseconds(5))
+    }
 }

@@ -148,6 +148,26 @@ import Testing
             )
         }
     }
+
+    /// Lists that are deep only by aliases.
+    @Test(arguments: [(1, true), (2, false), (20, false)]) func depthOfAliases(links: Int, isAllowed: Bool) throws {
+        let value = { (text: String) in String(repeating: "[", count: 49) + text + String(repeating: "]", count: 49) }
+        let chain = (0..<links).map { "n\($0 + 1): &n\($0 + 1) \(value("*n\($0)"))" }
+        let text = (["n0: &n0 \(value("x"))"] + chain).joined(separator: "\n")
+        let errors = try Self.errors(text, suffix: ".yaml")
+        let sentence = "lists and objects can be at most 100 deep inside each other"
+        #expect((errors == ["FILE:3: \(sentence)"]) == !isAllowed, "\(errors)")
+    }
+
+    /// The parser's place of an error can be behind the text, and what it refuses can be a part of a character.
+    @Test(arguments: [
+        ("kind: [", 1), ("kind: [\n", 2), ("a: 1\r\nkind: [", 2), ("kind: {a: \"", 1), ("? services", 1),
+        ("a: 1\n\u{600}\u{fffe}", 2), ("a: 1\r\nb: 1\u{85}\u{fffe}", 3),
+    ])
+    func lineOfError(text: String, line: Int) throws {
+        let errors = try Self.errors(text, suffix: ".yaml")
+        #expect(errors.first?.hasPrefix("FILE:\(line): ") == true, "\(errors)")
+    }
 }
 
 /// Encodings, and the marks that editors and joined files have.

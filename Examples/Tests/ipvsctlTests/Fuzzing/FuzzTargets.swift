@@ -18,8 +18,7 @@ func holdIsSentence(_ text: String) throws {
     try hold(!text.isEmpty && isClean, "a sentence is empty or has control characters: \(text.debugDescription)")
 }
 
-/// How many lines a text has at most: YAML has more ends of lines than others, and its parser adds one to a text that ends
-/// without.
+/// How many lines a text has at most: YAML has more ends of lines than others.
 func lineCount(_ text: String) -> Int {
-    2 + text.unicodeScalars.count { ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains($0) }
+    1 + text.unicodeScalars.count { ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains($0) }
 }

@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [12_345_678.12345678, 0.30000000000000004, 5, 1e300, 5e-324, -2.5])
+    @Test(arguments: [12_345_678.12345678, 0.30000000000000004, 5, 1e300, .leastNonzeroMagnitude, -2.5])
     func numbersKeepTheirDigits(number: Double) throws {
         var configuration = KubeProxyConfiguration()
         configuration.clientConnection.qps = number

@@ -154,6 +154,28 @@ import Testing
         #expect(throws: NetlinkConnection.Failure.self) { try RulesetReader(gone).fingerprints(ofTable: "t") }
     }
 
+    /// The kernel has no set with a longer name, so a request for its elements could not be made.
+    @Test(arguments: [(255, true), (256, false), (5_000, false)])
+    func namesOfSets(length: Int, isPossible: Bool) throws {
+        func attribute(_ type: Int, _ payload: [UInt8]) -> [UInt8] {
+            let header = [UInt16(4 + payload.count), UInt16(type)].flatMap { withUnsafeBytes(of: $0, Array.init) }
+            return header + payload + [UInt8](repeating: 0, count: (4 - payload.count % 4) % 4)
+        }
+        func text(_ text: String) -> [UInt8] { Array(text.utf8) + [0] }
+        let lookup = attribute(Number.lookupSet, text(String(repeating: "s", count: length)))
+        let expression = attribute(Number.expressionName, text("lookup")) + attribute(Number.expressionData, lookup)
+        var rule: [UInt8] = [NetfilterRequest.Family.inet.rawValue, 0, 0, 0]
+        rule += attribute(Number.ruleTable, text("t")) + attribute(Number.ruleChain, text("input"))
+        rule += attribute(Number.ruleExpressions, attribute(1, expression))
+        let reader = RulesetReader(ScriptedChannel(.messages(0xa06, [rule]), .messages(0xa0c, [])))
+        do throws(NetlinkConnection.Failure) {
+            #expect(try reader.fingerprints(ofTable: "t").keys.sorted() == ["input"] && isPossible)
+        } catch {
+            let text = "\(PacketFilterError("read the packet rules", error))"
+            #expect(text.hasSuffix("a rule has a set with a name that no set can have") && !isPossible, "\(text)")
+        }
+    }
+
     @Test func tables() throws {
         #expect(try RulesetReader(ScriptedChannel(.messages(0xa0f, [Captured.generation]))).generation() > 0)
         #expect(try RulesetReader(ScriptedChannel(.messages(0xa00, [Captured.table]))).flags(ofTable: "t") == 0)

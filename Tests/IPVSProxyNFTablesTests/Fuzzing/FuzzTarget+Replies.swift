@@ -6,7 +6,7 @@ import Netlink
 
 extension FuzzTarget {
     /// Answers of nf_tables and ipset to the requests that read rules. The first byte chooses the request.
-    static let replies = FuzzTarget("nftables-replies") { bytes in
+    static let replies = FuzzTarget("nftables-replies", maximumLength: 8_192) { bytes in
         var input = FuzzInput(bytes)
         let call = input.pick(ReaderCall.all)
         let kernel = ScriptedChannel(

@@ -81,6 +81,7 @@ extension ProcessMetrics {
         return UInt64(lines[1][index])
     }
 
+    /// Nil for a file that can't be read, as without the file system of processes.
     private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 
     private static func limit(_ resource: __rlimit_resource_t) -> UInt64? {

@@ -179,8 +179,7 @@ import Testing
     /// Texts that YAML or its readers could take for something else.
     @Test(arguments: [
         "0x1p3", "tRue", "-inf", "+.5", "+nan", "0x1.8", "0X1", "null", "~", "1_000", "1:30", "<<", "a: b", "#",
-        "é\u{1}",
-        "off", "-", "a b", "1e3", "10.5", "/etc/a", "5m", "1.2.3.4",
+        "é\u{1}", "off", "-", "a b", "1e3", "10.5", "/etc/a", "5m", "1.2.3.4",
     ])
     func textsComeBack(text: String) throws {
         var configuration = KubeProxyConfiguration()

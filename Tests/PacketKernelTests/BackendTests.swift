@@ -102,7 +102,7 @@ extension PacketKernelTests {
                         let other: Backend = backend(first) == "pod1" ? .pod3 : .pod1
                         try await tell([other])
                         // The kernel drops a datagram that comes before it has removed the old connection.
-                        var next = client.ask()
+                        var next = client.ask(patience: Request.patienceWithSilence)
                         if next == .silence { next = client.ask() }
                         #expect(backend(next) == other.rawValue)
                         try await tell([.pod1, .pod3])
@@ -150,14 +150,14 @@ extension PacketKernelTests {
                     try Request(transport: .udp, address: address, port: port).connect(in: lab.stranger)
                 }
             }
-            for client in clients { #expect(backend(client.ask()) == nil) }
+            for client in clients { #expect(backend(client.ask(patience: Request.patienceWithSilence)) == nil) }
             await proxier.onServiceAdd(definition)
             let endpoints = Backend.pod3.address.both.map { ServiceEndpoint(Endpoint($0, Backend.port)) }
             await proxier.onEndpointSliceAdd(LabService.web.slice([.udp], endpoints))
             try await proxier.syncWell()
             for client in clients {
                 // An error of an earlier datagram may be reported to the next call.
-                let outcomes = [client.ask(), client.ask()]
+                let outcomes = [client.ask(patience: Request.patienceWithSilence), client.ask()]
                 #expect(outcomes.contains { backend($0) == "pod3" }, "\(outcomes)")
             }
             try await proxier.cleanup()
@@ -178,7 +178,7 @@ extension PacketKernelTests {
                     let ranges = (Place.stranger.address?.both ?? []).map { IPAddress.Block($0) }
                     await proxier.onServiceAdd(web(.tcp) { $0.loadBalancerSourceRanges = ranges })
                     try await proxier.syncWell()
-                    #expect(connection.ask() == .silence)
+                    #expect(connection.ask(patience: Request.patienceWithSilence) == .silence)
                     request.source = Place.stranger.address?[family]
                     #expect(try backend(request.outcomes(in: lab.stranger).first) != nil)
                     await proxier.onServiceAdd(web(.tcp))

@@ -38,7 +38,8 @@ extension PacketKernelTests {
             #expect(try await proxier.syncWell().obstacles.isEmpty)
             let policy = "{ type filter hook forward priority 0; policy drop; }"
             try lab.node.run("nft", "add table inet strict; add chain inet strict keep-out \(policy)")
-            let request = Request(transport: .tcp, address: Backend.node.address.ipv4, port: LabService.open.nodePort)
+            var request = Request(transport: .tcp, address: Backend.node.address.ipv4, port: LabService.open.nodePort)
+            request.patience = Request.patienceWithSilence
             #expect(try request.outcomes(in: lab.stranger) == [.silence])
             let obstacles = try await proxier.syncWell().obstacles.map(\.description)
             #expect(

@@ -52,8 +52,14 @@ struct Request: Sendable {
     var source: IPAddress?
     var sourcePort: UInt16 = 0
 
-    /// For how many milliseconds it waits for an answer. Emulated machines are slow.
-    var patience = 1_500
+    /// For how many milliseconds it waits for an answer.
+    var patience = Self.patience
+
+    /// How long an answer may take, in milliseconds: seconds, in an emulated machine that is busy.
+    static let patience = 12_000
+
+    /// How long to wait where no answer is expected, which takes all of the time.
+    static let patienceWithSilence = 1_500
 
     /// Sends requests from a namespace, each with its own connection or socket, until a condition holds, or there were so many.
     func outcomes(
@@ -122,7 +128,8 @@ final class Conversation: Sendable {
 
     deinit { socket.reset() }
 
-    func ask() -> Outcome {
+    func ask(patience: Int = Request.patience) -> Outcome {
+        socket.setPatience(milliseconds: patience)
         do throws(Errno) {
             try socket.send("?")
             return Outcome(answer: try socket.receive())

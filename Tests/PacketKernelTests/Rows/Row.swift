@@ -73,11 +73,10 @@ extension Row {
         // The stranger has several addresses. SCTP tells its peer all that it may use, unless it has to use one.
         if namespace === lab.stranger { request.source = from.address?[family] }
         if transport == .sctp { request.source = (from.address ?? Backend.node.address)[family] }
-        // An emulated machine is slow, and an answer can take seconds. To wait for what does not come takes all the time.
         // What the rules drop is answered or refused without them.
         let isLikeWithRules = hasRules || withoutRules == .right
         let isSlow = isLikeWithRules ? expected.isSeen(transport) : expected.isDropped
-        request.patience = isSlow ? 12_000 : 1_500
+        request.patience = isSlow ? Request.patience : Request.patienceWithSilence
         if transport == .sctp, isSlow { request.patience = 4_000 }
         let wanted: [String] = if case .answered(let backends, _) = expected { backends.map(\.rawValue) } else { [] }
         // Once in a while the kernel's SCTP needs a second attempt.

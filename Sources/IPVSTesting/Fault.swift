@@ -17,6 +17,7 @@ extension InMemoryKernel {
             case lateAnswer
             case brokenSocket
             case changedList
+            case movedEntries
             case listError(Int32)
             case doubledAnswer
             case delay(Duration)
@@ -69,6 +70,11 @@ extension InMemoryKernel {
         /// The kernel says that a list changed while it was read (`NLM_F_DUMP_INTR`). Commands that list nothing have no fault.
         public static let changedList = Fault(kind: .changedList)
 
+        /// The entries of a list move while it is read: the first one arrives twice, and the last of several not at all. Nothing
+        /// marks the list. Since Linux 7, this happens when the hash table of virtual servers grows or shrinks. Commands that
+        /// list nothing have no fault.
+        public static let movedEntries = Fault(kind: .movedEntries)
+
         /// A list ends after its first entry with an error number of the C library, such as `ENOMEM`. Commands that list nothing
         /// have no fault.
         ///
@@ -91,7 +97,7 @@ extension InMemoryKernel {
         /// The faults that are the same each time, for tests with all of them.
         public static let allAnswerFaults: [Fault] = [
             .lostAnswer, .overrun, .interruption, .wrongSequence, .wrongPort, .otherSender, .truncatedAnswer,
-            .malformedAnswer, .shortAnswer, .lateAnswer, .brokenSocket, .changedList, .doubledAnswer,
+            .malformedAnswer, .shortAnswer, .lateAnswer, .brokenSocket, .changedList, .movedEntries, .doubledAnswer,
         ]
     }
 }

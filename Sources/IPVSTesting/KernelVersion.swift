@@ -14,6 +14,9 @@ extension InMemoryKernel {
         case v6_12
 
         /// Linux 7: as 6.12, but a namespace without virtual servers has a connection table of size 0.
+        ///
+        /// The tables that grow and shrink in the background are not part of it. What this does to lists is a fault:
+        /// ``InMemoryKernel/Fault/movedEntries``.
         case v7
     }
 }

@@ -10,6 +10,7 @@ struct FaultTableTests {
     /// The faults and the names that the article has for them.
     private static let faults: [(name: String, fault: InMemoryKernel.Fault)] = [
         ("errno(_:)", .errno(ENOMEM)), ("listError(_:)", .listError(ENOMEM)), ("changedList", .changedList),
+        ("movedEntries", .movedEntries),
         ("lostAnswer", .lostAnswer), ("lateAnswer", .lateAnswer), ("overrun", .overrun),
         ("brokenSocket", .brokenSocket), ("truncatedAnswer", .truncatedAnswer),
         ("malformedAnswer", .malformedAnswer), ("shortAnswer", .shortAnswer), ("interruption", .interruption),

@@ -91,6 +91,27 @@ struct FaultTests {
         #expect(try handle.virtualServers().map(\.server) == [web])
     }
 
+    @Test("A list that has an entry twice and lacks another is read again, until it does not", arguments: [1, 4, 5])
+    func movedEntries(times: Int) throws {
+        try handle.add(dns)
+        try handle.add(tunnel, to: web.id)
+        let lists: [(Handle) throws -> Bool] = [
+            { Set(try $0.virtualServers().map(\.server.id)) == [web.id, dns.id] },
+            { Set(try $0.realServers(of: web.id).map(\.server.endpoint)) == [real.endpoint, tunnel.endpoint] },
+        ]
+        for isRight in lists {
+            kernel.inject(.movedEntries, times: times) { $0.isChange == false }
+            if times < 5 {
+                #expect(try isRight(handle))
+            } else {
+                expectError(.tableChanging) { _ = try isRight(handle) }
+            }
+            #expect(try isRight(handle))
+        }
+        kernel.inject(.movedEntries)
+        #expect(try handle.table() == kernel.table)
+    }
+
     @Test("A late answer is waited for")
     func delay() throws {
         let time: Duration = .milliseconds(30)

@@ -44,6 +44,9 @@ extension InMemoryKernel.Fault {
         case .changedList:
             guard message.isDump else { return events }
             return answer.map { .datagram(Self.marked($0, UInt16(NLM_F_DUMP_INTR)), sender: 0) }
+        case .movedEntries:
+            guard message.isDump, let first = answer.first else { return events }
+            return [.datagram(Self.moved(first), sender: 0)] + events.dropFirst()
         case .listError(let number):
             guard message.isDump, let first = answer.first else { return events }
             return [.datagram(Self.cut(first, message, port, number), sender: 0)]
@@ -59,6 +62,18 @@ extension InMemoryKernel.Fault {
             header.flags |= flag
             return header.message(Array(message.bytes.dropFirst(Framing.headerLength)))
         }
+    }
+
+    /// A list in which the first entry is there twice, and the last of several is missing.
+    private static func moved(_ datagram: [UInt8]) -> [UInt8] {
+        let messages = ReceivedMessage.split(datagram)
+        var entries = messages.filter { $0.header.type != NLMSG_DONE }
+        let end = messages.dropFirst(entries.count)
+        if let first = entries.first {
+            if entries.count > 1 { entries.removeLast() }
+            entries.insert(first, at: 0)
+        }
+        return (entries + end).flatMap(\.bytes)
     }
 
     /// The first entry of a list, and an error as its end.

@@ -187,12 +187,34 @@ extension KernelTests {
             #expect(grown < 2_048)
         }
 
-        /// Makes entries, each with one packet of another client.
-        private func fill(_ count: Int) throws {
+        /// What is there all the time is listed, however many connections are created meanwhile. Since Linux 7, the table grows
+        /// with them.
+        @Test func manyAreCreatedMeanwhile() throws {
+            try balance(.udp(IPAddress(127, 0, 0, 9), 53), nil, to: "127.0.0.1:5353")
+            try fill(2_000)
+            let old = Set(try entries().map(\.client))
+            #expect(old.count == 2_000)
+            var list = try handle.connectionEntries()
+            var (found, count, filled) = (Set<Endpoint>(), 0, 2_000)
+            while let entry = try list.next() {
+                found.insert(entry.client)
+                count += 1
+                if count.isMultiple(of: 100), filled < 40_000 {
+                    try fill(500, after: filled)
+                    filled += 500
+                }
+            }
+            print("\(count) entries, of which \(count - found.count) are there twice")
+            #expect(found.isSuperset(of: old))
+            #expect(Set(try entries().map(\.client)).count == filled)
+        }
+
+        /// Makes entries, each with one packet of another client, after as many others.
+        private func fill(_ count: Int, after others: Int = 0) throws {
             let descriptor = namespace.descriptor
             try onThread {
                 try #require(enterNamespace(descriptor) == 0)
-                for index in 0..<count {
+                for index in others..<others + count {
                     // Clients of 127.1.0.0/16 and above, with some thousand ports each.
                     let client = UInt32(127 << 24 | (1 + index / 20_000) << 16 | 1)
                     try sendDatagram("x", to: (127 << 24 | 9, 53), from: (client, UInt16(20_000 + index % 20_000)))

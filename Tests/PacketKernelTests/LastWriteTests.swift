@@ -64,15 +64,15 @@ extension PacketKernelTests {
                 return (report, try node.state())
             }
             let right = try await converge().state
-            // Every third write, as each takes seconds. What was left to do shows how far the one before came.
-            var (write, count, seen) = (Int.random(in: 1...3), 0, Set<SyncReport>())
+            // Not each write, as each takes seconds. What was left to do shows how far the one before came.
+            var (write, count, seen) = (Int.random(in: 1...Endurance.writesPerEnd), 0, Set<SyncReport>())
             while true {
                 try await node.proxier().cleanup()
                 if try await syncTwice(node.namespace.path, lastingUntil: write) { break }
                 let (work, state) = try await converge()
                 seen.insert(work)
                 #expect(state == right, "ended at write \(write)")
-                write += 3
+                write += Endurance.writesPerEnd
                 count += 1
             }
             print("ended at \(count) writes, with \(seen.count) different amounts of work left")

@@ -89,7 +89,7 @@ extension PacketKernelTests {
             try await waitForTable([(.pod1, Backend.port), (.pod3, Backend.port)])
 
             let clients = clients()
-            let progress = Progress(clients: clients.count, goal: 10_000 / clients.count)
+            let progress = Progress(clients: clients.count, goal: Endurance.requests / clients.count)
             let wrong = Mutex<[String]>([])
             let late = Mutex(0)
             let work = Task.detached {
@@ -130,7 +130,7 @@ extension PacketKernelTests {
             }
             try await work.value
             print(
-                "10000 requests while \(replaced) endpoints were replaced; wrong: \(wrong.withLock { $0.count }), "
+                "\(Endurance.requests) requests while \(replaced) endpoints were replaced; wrong: \(wrong.withLock { $0.count }), "
                     + "not answered in time: \(late.withLock { $0 })"
             )
             let failures = Dictionary(grouping: wrong.withLock { $0 }) { $0 }.mapValues(\.count)

@@ -8,6 +8,12 @@ public enum Endurance {
     /// How often processes are killed.
     public static let kills = isLong ? 100 : 20
 
+    /// The number of requests that clients send while something changes.
+    public static let requests = isLong ? 10_000 : 4_000
+
+    /// Of the writes at which a process can end, one in so many is tried.
+    public static let writesPerEnd = isLong ? 1 : 4
+
     /// The number of operations in a row.
     public static let operations = isLong ? 1_000_000 : 20_000
 }

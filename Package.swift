@@ -242,7 +242,7 @@ let package = Package(
 var proxy: TargetDependencyCondition? { .when(traits: ["Proxy"]) }
 var kubernetes: TargetDependencyCondition? { .when(traits: ["Kubernetes"]) }
 
-// The check fuzz sets it to the path of libFuzzer.
+// Tests/checks set it to the path of libFuzzer, except for programs for release.
 let fuzzer = Context.environment["IPVS_FUZZER"]
 
 for target in package.targets where target.type == .regular || target.type == .test {

@@ -102,7 +102,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// The check fuzz sets IPVS_FUZZER, see the package of the library.
+// Tests/checks set IPVS_FUZZER, see the package of the library.
 for target in package.targets {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),

@@ -32,14 +32,21 @@ fail() {
 # an option of swiftc. The documentation is generated from the symbol graphs. Nobody reads the debug information, which would
 # make the programs several times as large. SwiftPM finds tests by the index, but needs no other modules in it, which would take
 # an eighth of the time.
+# The modules here are built so that libFuzzer sees what runs: that takes their tests a little more time, and another build would
+# take minutes. Programs for release are as others build them.
 readonly strict=$PWD/.build-strict
 build_strictly() {
-  local compiler=${CC-}
-  [[ -n $compiler ]] || ! type -P ccache >/dev/null || compiler=$PWD/Tests/lib/cached-clang
-  CC=$compiler swift_build --scratch-path "$strict" -debug-info-format none -Xswiftc -warnings-as-errors \
+  local -x CC=${CC-}
+  [[ -n $CC ]] || ! type -P ccache >/dev/null || CC=$PWD/Tests/lib/cached-clang
+  local -x IPVS_FUZZER
+  if [[ " $* " != *" release "* && -e $(libfuzzer) ]]; then IPVS_FUZZER=$(libfuzzer); fi
+  swift_build --scratch-path "$strict" -debug-info-format none -Xswiftc -warnings-as-errors \
     -Xswiftc -index-ignore-system-modules -Xswiftc -index-ignore-clang-modules \
     -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc "$strict/symbols" "$@"
 }
+
+# Prints the path of libFuzzer as a library, which not each clang has.
+libfuzzer() { printf '%s' "$(clang -print-resource-dir)/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a"; }
 
 # Tests/run has built everything before it starts a check that needs a build. Without it, a check must not test an old build.
 require_build() {

@@ -15,6 +15,13 @@ test_program() {
   printf '%s' "$program"
 }
 
+# Lets the tests of the examples start the programs for release, which takes half as long as with those for debugging.
+use_release_programs() {
+  require_build ipvsctl
+  require_build ipvs-proxy
+  export IPVSCTL=$strict/release/ipvsctl IPVS_PROXY=$strict/release/ipvs-proxy
+}
+
 # A test that hangs fails, as in Tests/kernel. In the foreground, so that Ctrl-C reaches it.
 limited() {
   local status=0

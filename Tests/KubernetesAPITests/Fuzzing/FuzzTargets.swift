@@ -6,7 +6,6 @@ import Testing
     private static let all: [FuzzTarget] = [.apiObjects, .watchStream, .kubeconfig, .execCredentials, .retryAfter]
 
     @Test(arguments: all) func corpus(target: FuzzTarget) throws {
-        target.fuzzIfChosen()
         try target.checkCorpus()
     }
 }

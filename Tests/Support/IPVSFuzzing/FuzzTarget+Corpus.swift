@@ -10,11 +10,13 @@ extension FuzzTarget {
     /// The folder with the corpus.
     var corpus: URL { Self.corpora.appending(path: name) }
 
-    /// Reads each file of the corpus, and some changed copies of each, the same ones in each run.
+    /// Lets libFuzzer run in a process for it. In all others, it reads each file of the corpus, and some changed copies of each,
+    /// the same ones in each run.
     ///
     /// - Parameter copies: The number of changed copies of each file.
     /// - Throws: An error if the corpus can't be read.
     public func checkCorpus(copies: Int = 50) throws {
+        guard !fuzzIfChosen() else { return }
         let files = try FileManager.default.contentsOfDirectory(at: corpus, includingPropertiesForKeys: nil)
         try #require(!files.isEmpty, "the corpus is empty")
         var random = SplitMix64(seed: 1)

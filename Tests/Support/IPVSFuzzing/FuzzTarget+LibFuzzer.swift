@@ -13,8 +13,10 @@ extension FuzzTarget {
     /// Lets libFuzzer run if this process is for this target. Then the process ends.
     ///
     /// The options of libFuzzer come from the environment. libFuzzer adds to its first folder what runs more of the code.
-    public func fuzzIfChosen() {
-        guard name == Self.chosen else { return }
+    ///
+    /// - Returns: Whether this process is for another target.
+    func fuzzIfChosen() -> Bool {
+        guard name == Self.chosen else { return Self.chosen != nil }
         let options = ProcessInfo.processInfo.environment["IPVS_FUZZ_OPTIONS"] ?? ""
         let words = ["fuzz", "-max_len=\(maximumLength)"] + options.split(separator: " ").map(String.init)
         Self.current = self
@@ -27,6 +29,7 @@ extension FuzzTarget {
                 return 0
             }
         }
+        return true
     }
 
     private func checkOrAbort(_ bytes: [UInt8]) {
@@ -38,7 +41,7 @@ extension FuzzTarget {
 
 extension FuzzTarget {
     /// Does nothing: this build has no libFuzzer.
-    public func fuzzIfChosen() {}
+    func fuzzIfChosen() -> Bool { false }
 }
 
 #endif

@@ -70,7 +70,7 @@ extension InMemoryKernel {
         /// The kernel says that a list changed while it was read (`NLM_F_DUMP_INTR`). Commands that list nothing have no fault.
         public static let changedList = Fault(kind: .changedList)
 
-        /// The entries of a list move while it is read: the first one arrives twice, and the last of several not at all. Nothing
+        /// The entries of a list move while it is read: the first one arrives twice, and one of the others not at all. Nothing
         /// marks the list. Since Linux 7, this happens when the hash table of virtual servers grows or shrinks. Commands that
         /// list nothing have no fault.
         public static let movedEntries = Fault(kind: .movedEntries)

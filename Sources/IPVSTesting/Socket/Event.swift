@@ -64,7 +64,7 @@ extension InMemoryKernel.Fault {
         }
     }
 
-    /// A list in which the first entry is there twice, and the last of several is missing.
+    /// A datagram of a list in which the first entry is there twice, and the last of several is missing.
     private static func moved(_ datagram: [UInt8]) -> [UInt8] {
         let messages = ReceivedMessage.split(datagram)
         var entries = messages.filter { $0.header.type != NLMSG_DONE }

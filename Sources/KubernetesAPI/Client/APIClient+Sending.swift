@@ -1,8 +1,8 @@
 import AsyncHTTPClient
 import FoundationEssentials
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
-import Synchronization
 
 extension APIClient {
     /// An answer with success, whose body has not been read.
@@ -127,9 +127,9 @@ extension APIClient {
 
 /// When the last part of a body came.
 private final class LastPart: Sendable {
-    private let value = Mutex(ContinuousClock.now)
+    private let value = NIOLockedValueBox(ContinuousClock.now)
 
-    var time: ContinuousClock.Instant { value.withLock { $0 } }
+    var time: ContinuousClock.Instant { value.withLockedValue { $0 } }
 
-    func came() { value.withLock { $0 = .now } }
+    func came() { value.withLockedValue { $0 = .now } }
 }

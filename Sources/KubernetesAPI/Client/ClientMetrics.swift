@@ -1,13 +1,13 @@
 import Metrics
+import NIOConcurrencyHelpers
 import NIOHTTP1
-import Synchronization
 
 /// A client's metrics, under the names of Kubernetes' own clients.
 final class ClientMetrics: Sendable {
     private let host: String
     private let factory: any MetricsFactory
-    private let counters = Mutex<[[String]: Counter]>([:])
-    private let timers = Mutex<[String: Timer]>([:])
+    private let counters = NIOLockedValueBox<[[String]: Counter]>([:])
+    private let timers = NIOLockedValueBox<[String: Timer]>([:])
 
     init(_ server: ServerURL, _ factory: any MetricsFactory) {
         host = server.authority
@@ -18,7 +18,7 @@ final class ClientMetrics: Sendable {
     func answered(_ request: APIRequest, status: Int?) {
         let code = status.map { "\($0)" } ?? "<error>"
         let method = request.method.rawValue
-        let counter = counters.withLock { counters in
+        let counter = counters.withLockedValue { counters in
             if let counter = counters[[code, method]] { return counter }
             let counter = Counter(
                 label: "rest_client_requests_total",
@@ -34,7 +34,7 @@ final class ClientMetrics: Sendable {
     /// Records how long a request took that is not a watch.
     func took(_ duration: Duration, _ request: APIRequest) {
         let verb = request.method.rawValue
-        let timer = timers.withLock { timers in
+        let timer = timers.withLockedValue { timers in
             if let timer = timers[verb] { return timer }
             let timer = Timer(
                 label: "rest_client_request_duration_seconds",

@@ -1,7 +1,7 @@
 import Foundation
 import KubernetesTestServer
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import KubernetesAPI
@@ -16,10 +16,10 @@ struct EventRecorderTests {
             var failures: [APIError] = []
         }
 
-        let state = Mutex(State())
+        let state = NIOLockedValueBox(State())
 
         private func send(_ body: (inout State) -> Void) throws(APIError) {
-            let failure = state.withLock { state in
+            let failure = state.withLockedValue { state in
                 guard state.failures.isEmpty else { return Optional(state.failures.removeFirst()) }
                 body(&state)
                 return nil
@@ -66,7 +66,7 @@ struct EventRecorderTests {
 
     private func wait(_ condition: (Sink.State) -> Bool) async throws {
         for _ in 0..<36_000 {
-            if sink.state.withLock({ condition($0) }) { return }
+            if sink.state.withLockedValue({ condition($0) }) { return }
             try await Task.sleep(for: .milliseconds(5))
         }
         Issue.record("it did not come true")
@@ -79,7 +79,7 @@ struct EventRecorderTests {
             recorder.record(occurrence("another reason"))
             try await wait { $0.created.count == 2 && $0.updates.count == 1 }
         }
-        let (first, updates) = sink.state.withLock { ($0.created[0], $0.updates) }
+        let (first, updates) = sink.state.withLockedValue { ($0.created[0], $0.updates) }
         #expect(first.name.namespace == "shop" && first.name.name.hasPrefix("web."))
         #expect(first.series == nil)
         #expect(updates[0].count == 2)
@@ -88,11 +88,11 @@ struct EventRecorderTests {
     @Test("The count of a series that has ended is sent")
     func end() async throws {
         let offset = Offset()
-        try await recording(at: { offset.value.withLock { $0 } }) { recorder in
+        try await recording(at: { offset.value.withLockedValue { $0 } }) { recorder in
             for _ in 0..<5 { recorder.record(occurrence()) }
             recorder.record(occurrence("another"))
             try await wait { $0.created.count == 2 }
-            offset.value.withLock { $0 = .seconds(1_000) }
+            offset.value.withLockedValue { $0 = .seconds(1_000) }
             await recorder.finishSeries()
             try await wait { $0.updates.map(\.count) == [2, 5] }
             recorder.record(occurrence())
@@ -103,36 +103,36 @@ struct EventRecorderTests {
     @Test("An object that is never at rest has 25 events, and one more in five minutes")
     func budget() async throws {
         let offset = Offset()
-        try await recording(at: { offset.value.withLock { $0 } }) { recorder in
+        try await recording(at: { offset.value.withLockedValue { $0 } }) { recorder in
             for number in 0..<100 { recorder.record(occurrence("number \(number)")) }
             recorder.record(occurrence(of: "other"))
             try await wait { $0.created.count == 26 && $0.created.last?.occurrence.regarding.name == "other" }
-            offset.value.withLock { $0 = .seconds(301) }
+            offset.value.withLockedValue { $0 = .seconds(301) }
             for number in 100..<110 { recorder.record(occurrence("number \(number)")) }
             recorder.record(occurrence("again", of: "other"))
             try await wait { $0.created.last?.occurrence.note == "again" }
         }
-        #expect(sink.state.withLock { $0.created.count } == 28)
+        #expect(sink.state.withLockedValue { $0.created.count } == 28)
     }
 
     private final class Offset: Sendable {
-        let value = Mutex(Duration.zero)
+        let value = NIOLockedValueBox(Duration.zero)
     }
 
     @Test("A server that is away for a moment gets the event later, and one that refuses it does not")
     func failures() async throws {
         let refusal = APIError(.forbidden, "no")
-        sink.state.withLock {
+        sink.state.withLockedValue {
             $0.failures = [APIError(.disconnected, "away"), APIError(.serverFailure, "500"), refusal]
         }
-        sink.state.withLock { $0.failures.swapAt(1, 2) }
+        sink.state.withLockedValue { $0.failures.swapAt(1, 2) }
         try await recording { recorder in
             // Away, then refused; the next one: a failure, then sent.
             recorder.record(occurrence("dropped"))
             recorder.record(occurrence("sent"))
             try await wait { $0.created.count == 1 }
         }
-        #expect(sink.state.withLock { $0.created.map(\.occurrence.note) } == ["sent"])
+        #expect(sink.state.withLockedValue { $0.created.map(\.occurrence.note) } == ["sent"])
     }
 
     @Test("The note is cut at a whole character, and times have microseconds")
@@ -141,7 +141,7 @@ struct EventRecorderTests {
             recorder.record(occurrence(String(repeating: "ä", count: 1_000)))
             try await wait { $0.created.count == 1 }
         }
-        let event = sink.state.withLock { $0.created[0] }
+        let event = sink.state.withLockedValue { $0.created[0] }
         #expect(event.occurrence.note.utf8.count == 1_024)
         #expect(event.eventTime.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/) != nil)
     }

@@ -1,6 +1,6 @@
 import KubernetesTestServer
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import KubernetesAPI
@@ -107,11 +107,11 @@ final class Follower: Sendable {
 
 /// What an informer has reported.
 private final class Reported: Sendable {
-    private let value = Mutex(Replay())
+    private let value = NIOLockedValueBox(Replay())
 
-    var replay: Replay { value.withLock(\.self) }
+    var replay: Replay { value.withLockedValue(\.self) }
 
-    func take(_ event: InformerEvent<CoreV1.Service>) { value.withLock { $0.take(event) } }
+    func take(_ event: InformerEvent<CoreV1.Service>) { value.withLockedValue { $0.take(event) } }
 }
 
 extension ClientConfiguration {

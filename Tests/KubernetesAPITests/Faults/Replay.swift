@@ -1,5 +1,4 @@
 import KubernetesAPI
-import Synchronization
 
 /// What is known of services to somebody who hears of them by an informer's events alone.
 struct Replay: Sendable {

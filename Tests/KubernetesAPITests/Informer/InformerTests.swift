@@ -1,6 +1,6 @@
 import KubernetesAPI
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 /// What an informer makes of a server's answers, whatever these are.
@@ -189,9 +189,9 @@ struct InformerTests {
 
 /// The events that an informer has reported.
 private final class Events: Sendable {
-    private let events = Mutex<[InformerEvent<Sample>]>([])
+    private let events = NIOLockedValueBox<[InformerEvent<Sample>]>([])
 
-    var all: [InformerEvent<Sample>] { events.withLock { $0 } }
+    var all: [InformerEvent<Sample>] { events.withLockedValue { $0 } }
 
-    func append(_ event: InformerEvent<Sample>) { events.withLock { $0.append(event) } }
+    func append(_ event: InformerEvent<Sample>) { events.withLockedValue { $0.append(event) } }
 }

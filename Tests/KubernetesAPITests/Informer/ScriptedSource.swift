@@ -1,5 +1,5 @@
 import KubernetesAPI
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A server whose answers to lists and watches are scripted. Once the script has ended, a watch stays open and silent.
 final class ScriptedSource: ObjectSource {
@@ -29,14 +29,14 @@ final class ScriptedSource: ObjectSource {
         var requests: [Request] = []
     }
 
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
-    init(_ answers: [Answer]) { state = Mutex(State(answers: answers)) }
+    init(_ answers: [Answer]) { state = NIOLockedValueBox(State(answers: answers)) }
 
-    var requests: [Request] { state.withLock(\.requests) }
+    var requests: [Request] { state.withLockedValue(\.requests) }
 
     private func answer(to request: Request) -> Answer {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.requests.append(request)
             return state.answers.isEmpty ? .watch([], end: .silence) : state.answers.removeFirst()
         }
@@ -66,9 +66,9 @@ final class ScriptedSource: ObjectSource {
         let request: Request = options.sendsInitialEvents ? .stream : .watch(from: options.resourceVersion)
         switch answer(to: request) {
         case .watch(let events, let end):
-            let rest = Mutex(events[...])
+            let rest = NIOLockedValueBox(events[...])
             return WatchEvents { () async throws(APIError) in
-                if let event = rest.withLock({ $0.popFirst() }) { return event as? WatchEvent<Object> }
+                if let event = rest.withLockedValue({ $0.popFirst() }) { return event as? WatchEvent<Object> }
                 switch end {
                 case .clean: return nil
                 case .failure(let error): throw error

@@ -3,7 +3,7 @@
 
 # shellcheck source=../lib/check.sh
 source "$(dirname "${BASH_SOURCE[0]}")/check.sh"
-readonly limit_seconds=900
+limit_seconds=900
 readonly events=$work/events
 
 # Prints the path of the program with the tests of the library or of the examples.

@@ -74,8 +74,9 @@ start_machine() {
   # Emulated processors take turns. If they run in parallel, QEMU (7.2 at least) may translate code that the other one
   # is patching. The kernel, which switches parts of itself on and off that way, then sees a partial patch and panics.
   [[ ${IPVS_KVM-} == 1 ]] || options+=(--disable-kvm --qemu-opts='-accel tcg,thread=single')
-  # Nobody attacks this kernel, and what protects it costs a tenth of the time.
-  options+=(--append mitigations=off)
+  # Nobody attacks this kernel, and what protects it takes time: a fifth of all. Programs at random addresses take more: QEMU
+  # (7.2 at least) then translates a program again each time that it starts, so that a start takes twice as long.
+  options+=(--append 'mitigations=off init_on_alloc=0 norandmaps')
   options+=(--rwdir "/run/swift-ipvs=$job" --exec 'bash /run/swift-ipvs/in-guest')
   # Through a pipe: QEMU truncates an output file that it is given.
   cd /

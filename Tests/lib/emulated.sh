@@ -3,11 +3,15 @@
 # The variables are those of Tests/kernel.
 # shellcheck disable=SC2034,SC2154
 
+# shellcheck source=suite.sh
+source "$library/suite.sh"
+
+suite=sid
 # The virtme-ng version that this was tested with: options and the guest's boot differ between releases.
 readonly virtme_version=1.42
 
 prepare_machine() {
-  install_packages qemu-system-x86 busybox-static file iproute2 kmod python3-venv util-linux || exit 125
+  install_packages qemu-system-x86 busybox-static debian-archive-keyring file iproute2 kmod python3-venv util-linux || exit 125
   install_virtme
   install_kernel
 }
@@ -36,22 +40,46 @@ cache_files() {
 # Sets image, the kernel to boot.
 install_kernel() {
   local folder=$cache/linux-$series images
-  [[ -d $folder ]] || download_kernel "$folder"
+  if [[ ! -d $folder ]]; then
+    download_kernel "$folder"
+  elif $prepare_only && [[ $series == newest ]]; then
+    read_lists
+    [[ -e $folder/boot/vmlinuz-$(newest_release) ]] || download_kernel "$folder"
+  fi
   images=("$folder"/boot/vmlinuz-*)
   image=${images[0]}
   release=${image##*/vmlinuz-}
 }
 
 download_kernel() {
-  local folder=$1 package
-  with_fresh_lists find_kernel_package || fail "This Debian offers no kernel of the series $series (linux-image-$series.*-amd64)."
-  package=$(grep ^linux-image- "$log")
+  local folder=$1
   unpacking=$(mktemp -d "$cache/new.XXXXXX")
-  say "downloading $package to $folder"
-  (cd "$unpacking" && with_fresh_lists apt_get download "$package") || fail "The kernel package $package could not be downloaded: $(reason)."
-  unpack_kernel "$unpacking" &>"$log" || fail "The kernel package $package could not be unpacked: $(reason)."
+  if [[ $series == newest ]]; then download_newest; else download_of_series; fi
+  unpack_kernel "$unpacking" &>"$log" || fail "Linux $series could not be unpacked: $(reason)."
+  # An older one is kept until here.
+  rm -rf "$folder"
   mv -T "$unpacking" "$folder"
 }
+
+download_of_series() {
+  local package
+  with_fresh_lists find_kernel_package || fail "This Debian offers no kernel of the series $series (linux-image-$series.*-amd64)."
+  package=$(grep ^linux-image- "$log")
+  say "downloading $package"
+  (cd "$unpacking" && with_fresh_lists apt_get download "$package") || fail "The kernel package $package could not be downloaded: $(reason)."
+}
+
+# In unstable, the image is in a package of its own.
+download_newest() {
+  local release
+  read_lists
+  release=$(newest_release)
+  say "downloading Linux $release"
+  (cd "$unpacking" && apt_of_suite apt-get download linux-{binary,modules,base}-"$release") &>"$log" ||
+    fail "Linux $release could not be downloaded: $(reason)."
+}
+
+newest_release() { apt_of_suite apt-cache show linux-image-amd64 | sed --quiet 's/^Depends:.* linux-image-\([^ ,]*\).*/\1/p' | head --lines=1; }
 
 # Prints the newest package of the series, except for the cloud and real-time flavors.
 find_kernel_package() {
@@ -59,12 +87,14 @@ find_kernel_package() {
 }
 
 unpack_kernel() {
-  local folder=$1 release
-  dpkg-deb --extract "$folder"/*.deb "$folder" && rm "$folder"/*.deb || return
+  local folder=$1 release package
+  for package in "$folder"/*.deb; do dpkg-deb --extract "$package" "$folder" && rm "$package" || return; done
   # Debian 12 has modules in lib, Debian 13 in usr/lib, and their tools look only there, so both names must work.
   [[ ! -d $folder/lib ]] || { mkdir -p "$folder/usr/lib" && mv "$folder/lib/modules" "$folder/usr/lib/" && rmdir "$folder/lib"; } || return
-  ln -s usr/lib "$folder/lib" || return
-  release=$(ls "$folder/lib/modules") && [[ -e $folder/boot/vmlinuz-$release ]] && depmod --basedir "$folder" "$release"
+  ln -s usr/lib "$folder/lib" && release=$(ls "$folder/lib/modules") || return
+  # Since Linux 7, Debian has the image beside the modules.
+  [[ -d $folder/boot ]] || { mkdir "$folder/boot" && mv "$folder/lib/modules/$release/vmlinuz" "$folder/boot/vmlinuz-$release"; } || return
+  [[ -e $folder/boot/vmlinuz-$release ]] && depmod --basedir "$folder" "$release"
 }
 
 # The machine's folder is also its home, so that the user's settings of virtme-ng and temporary files don't matter.

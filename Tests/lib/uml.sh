@@ -3,6 +3,9 @@
 # The variables are those of Tests/kernel.
 # shellcheck disable=SC2034,SC2154
 
+# shellcheck source=suite.sh
+source "$library/suite.sh"
+
 prepare_machine() {
   case $series in
     uml-6.1) suite=bookworm ;;
@@ -14,37 +17,18 @@ prepare_machine() {
   if [[ ! -d $folder ]]; then
     download_uml "$folder"
   elif $prepare_only && [[ $series == uml-newest ]]; then
-    with_lists || fail "Debian's package lists could not be read: $(reason)."
+    read_lists
     [[ $(<"$folder/version") == "$(package_version)" ]] || download_uml "$folder"
   fi
   image=$folder/linux
   release=$(ls "$folder/lib/modules")
 }
 
-# The packages are of a release that need not be this system's, so they have package lists of their own.
-apt_of_suite() {
-  local command=$1 state=$cache/apt-$suite
-  shift
-  "$command" -q -o "Dir::Etc::SourceList=$state/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$state/lists" \
-    -o "Dir::Cache=$state" -o APT::Sandbox::User=root -o Acquire::Languages=none "$@"
-}
-
-with_lists() {
-  local mirror
-  mkdir -p "$cache/apt-$suite/lists"
-  # This system's own mirror, if it is a Debian.
-  # shellcheck disable=SC2016
-  mirror=$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed --quiet 's/^Debian Debian //p' | head --lines=1)
-  echo "deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian} $suite main" \
-    >"$cache/apt-$suite/sources.list"
-  apt_of_suite apt-get update &>"$log"
-}
-
 package_version() { apt_of_suite apt-cache show user-mode-linux | sed --quiet 's/^Version: //p' | head --lines=1; }
 
 download_uml() {
   local folder=$1
-  with_lists || fail "Debian's package lists of $suite could not be read: $(reason)."
+  read_lists
   unpacking=$(mktemp -d "$cache/new.XXXXXX")
   package_version >"$unpacking/version"
   say "downloading user-mode-linux $(<"$unpacking/version") to $folder"
